@@ -1,0 +1,20 @@
+# Which autoencoder restores images best? `snakemake --cores 4` answers for config/config.yaml; README.md has the rest.
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+configfile: "config/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/report.smk"
+
+
+rule all:
+    input:
+        of_models(rules.evaluate.output.metrics),
+    default_target: True

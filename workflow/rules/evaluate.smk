@@ -1,0 +1,56 @@
+def evaluation_job(wildcards):
+    """How the models of a task are used; what they are stands in their files."""
+    task = TASKS[wildcards.task]
+    variant = task["variants"][wildcards.variant]
+    return job(
+        "evaluate.py",
+        [
+            ("networks", variant["network"]),
+            ("losses", wildcards.loss),
+            *(("inference", method) for method in task["inference"]),
+        ],
+        inference=list(task["inference"].items()),  # in order: the first is shown
+    )
+
+
+rule evaluate:
+    input:
+        dataset=rules.download.output[0],
+        test=rules.corrupt.output.test,
+        store=ancient(rules.tracking_store.output[0]),
+        **rules.train.output,
+    output:
+        scores=f"{RESULTS}/evaluate/{MODEL}/scores.parquet",
+        metrics=f"{RESULTS}/evaluate/{MODEL}/metrics.json",
+        examples=f"{RESULTS}/evaluate/{MODEL}/examples.npz",
+        latents=f"{RESULTS}/evaluate/{MODEL}/latents.npz",
+    log:
+        f"{RESULTS}/logs/evaluate/{MODEL}.log",
+    params:
+        job=evaluation_job,
+    threads: 1
+    resources:
+        mem_mb=2000,
+    script:
+        "../scripts/evaluate.py"
+
+
+rule baselines:
+    input:
+        dataset=rules.download.output[0],
+        test=rules.corrupt.output.test,
+    output:
+        scores=f"{RESULTS}/baselines/{{task}}/scores.parquet",
+        metrics=f"{RESULTS}/baselines/{{task}}/metrics.json",
+        examples=f"{RESULTS}/baselines/{{task}}/examples.npz",
+    log:
+        f"{RESULTS}/logs/baselines/{{task}}.log",
+    params:
+        job=job(
+            "baselines.py",
+            [("baselines", name) for name in registry.names("baselines")],
+            baselines=registry.names("baselines"),
+        ),
+    threads: 1
+    script:
+        "../scripts/baselines.py"

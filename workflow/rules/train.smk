@@ -1,0 +1,48 @@
+def training_job(wildcards):
+    """What decides a model: its task's corruption, its variant, its loss, its seed and how it is trained."""
+    task = TASKS[wildcards.task]
+    variant = task["variants"][wildcards.variant]
+    return job(
+        "train.py",
+        [
+            ("corruptions", task["corruption"]["name"]),
+            ("networks", variant["network"]),
+            ("losses", wildcards.loss),
+        ],
+        task=wildcards.task,
+        corruption=task["corruption"],
+        variant={"name": wildcards.variant, **variant},
+        loss=wildcards.loss,
+        seed=int(wildcards.seed),
+        training=task["training"],
+    )
+
+
+rule tracking_store:
+    output:
+        touch("results/mlflow/made"),
+    log:
+        "results/mlflow/made.log",
+    script:
+        "../scripts/tracking_store.py"
+
+
+rule train:
+    input:
+        dataset=rules.download.output[0],
+        validation=rules.corrupt.output.validation,
+        store=ancient(rules.tracking_store.output[0]),
+    output:
+        model=f"{RESULTS}/train/{MODEL}/model.pt",
+        history=f"{RESULTS}/train/{MODEL}/history.parquet",
+        validation=f"{RESULTS}/train/{MODEL}/validation.parquet",
+        summary=f"{RESULTS}/train/{MODEL}/training.json",
+    log:
+        f"{RESULTS}/logs/train/{MODEL}.log",
+    params:
+        job=training_job,
+    threads: 1
+    resources:
+        mem_mb=1000,
+    script:
+        "../scripts/train.py"

@@ -1,0 +1,30 @@
+"""Measure what needs no training on a task's stored corrupted test set: the ground that models stand on."""
+
+import torch
+
+from restoration import artifacts, evaluation, jobs, registry
+
+
+def baseline(name: str, train_images: torch.Tensor) -> evaluation.Restorer:
+    """The registry entry `name`, knowing the training images."""
+    entry = registry.load("baselines", name)
+    return lambda corrupted, mask, _: entry.restore(corrupted, mask, train_images)
+
+
+def main(job: dict, dataset: str, test: str, outputs: dict[str, str]) -> None:
+    """Write the scores of each image, with the baseline's name as `method`, their means, and the images to show."""
+    train_images, complete, labels, classes = artifacts.read_npz(
+        dataset, "train_images", "test_images", "test_labels", "classes"
+    )
+    corrupted, mask = artifacts.read_npz(test, "corrupted", "mask")
+    restorers = {name: baseline(name, torch.from_numpy(train_images)) for name in job["baselines"]}
+    shown = evaluation.shown(labels, int(classes))
+    scores, examples = evaluation.measure(restorers, complete, corrupted, mask, labels, shown)
+    artifacts.write_parquet(outputs["scores"], scores)
+    artifacts.write_npz(outputs["examples"], shown=shown, **examples)
+    artifacts.write_json(outputs["metrics"], {"scores": evaluation.summarise(scores), "images": len(labels)})
+
+
+if __name__ == "__main__":
+    with jobs.running(snakemake):
+        main(snakemake.params.job, snakemake.input.dataset, snakemake.input.test, dict(snakemake.output.items()))

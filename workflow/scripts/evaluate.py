@@ -1,0 +1,61 @@
+"""Measure one trained model on the stored corrupted test set, by every inference of its task."""
+
+import time
+from typing import Any
+
+import pandas as pd
+
+from restoration import artifacts, evaluation, jobs, models, objective, tracking
+
+LATENTS = 10_000  # of the training images; enough for a picture of the clusters
+
+
+def main(job: dict, inputs: Any, outputs: Any, seed: int) -> dict:
+    """Write the scores of each image, their means, the restorations that figures show, and the latent means.
+
+    Returns the metrics, as they are in metrics.json.
+    """
+    model = models.load(inputs.model)
+    complete, labels = artifacts.read_npz(inputs.dataset, "test_images", "test_labels")
+    corrupted, mask = artifacts.read_npz(inputs.test, "corrupted", "mask")
+    shown = evaluation.shown(labels, model.classes)
+    restorers = {
+        method: restore
+        for method, parameters in job["inference"]
+        if (restore := evaluation.restorer(model, method, parameters, seed))
+    }
+    scores, examples = evaluation.measure(restorers, complete, corrupted, mask, labels, shown)
+    artifacts.write_parquet(outputs.scores, scores)
+    artifacts.write_npz(outputs.examples, shown=shown, **examples)
+
+    train_images, train_labels = artifacts.read_npz(inputs.dataset, "train_images", "train_labels")
+    train_images, train_labels = train_images[:LATENTS], train_labels[:LATENTS]
+    artifacts.write_npz(
+        outputs.latents,
+        train=evaluation.latent_means(model, train_images, train_labels),
+        train_labels=train_labels,
+        test=evaluation.latent_means(model, corrupted, labels),
+        test_labels=labels,
+    )
+    metrics = {
+        "test": objective.held_out(model, complete, corrupted, labels, seed),
+        "scores": evaluation.summarise(scores),
+        "images": len(labels),
+    }
+    artifacts.write_json(outputs.metrics, metrics)
+    return metrics
+
+
+if __name__ == "__main__":
+    with jobs.running(snakemake) as logger:
+        start = time.monotonic()
+        inputs, outputs = snakemake.input, snakemake.output
+        metrics = main(snakemake.params.job, inputs, outputs, int(snakemake.wildcards.seed))
+        summary = artifacts.read_json(inputs.summary)
+        run = tracking.model_run(snakemake.config, snakemake.wildcards, summary["identity"])
+        reopened = run.reopen()
+        with run if reopened else run.start(summary["settings"]):
+            if not reopened:
+                tracking.log_training(run, pd.read_parquet(inputs.history), pd.read_parquet(inputs.validation), inputs.model)
+            run.log_evaluation(metrics, [outputs.metrics, outputs.scores])
+        logger.info("%s: %d images in %.1f s", run.name, metrics["images"], time.monotonic() - start)

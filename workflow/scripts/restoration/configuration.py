@@ -1,0 +1,139 @@
+"""The configuration: checked against its schema, completed, and turned into the models to train.
+
+Everything here is light (no torch), for Snakemake reads it at each start.
+"""
+
+import copy
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jsonschema
+import yaml
+
+from restoration import registry
+from restoration.errors import UserError
+
+SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
+VARIANT_KEYS = ("network", "encoder_input", "condition")
+
+
+class ModelName(NamedTuple):
+    """What tells one model from another."""
+
+    task: str
+    variant: str
+    loss: str
+    seed: int
+
+
+@cache
+def _validator() -> Any:
+    """A validator that also fills in the schema's defaults."""
+    base = jsonschema.Draft202012Validator
+
+    def properties(validator: Any, known: dict, instance: Any, schema: dict) -> Iterator[Any]:
+        if isinstance(instance, dict):
+            for key, subschema in known.items():
+                if "default" in subschema:
+                    instance.setdefault(key, copy.deepcopy(subschema["default"]))
+        yield from base.VALIDATORS["properties"](validator, known, instance, schema)
+
+    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
+    return jsonschema.validators.extend(base, {"properties": properties})(schema)
+
+
+def resolve(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The complete configuration: defaults filled in, switched-off entries gone, and each task with its own
+    `losses`, `training`, `inference` (name to parameters) and `variants` (name to definition).
+
+    Raises UserError, in one line that names the key, if the configuration is not sound.
+    """
+    resolved = _plain(config)
+    errors = sorted(_validator().iter_errors(resolved), key=lambda error: [str(part) for part in error.absolute_path])
+    if errors:
+        raise UserError(_message(errors[0]))
+    dataset = resolved["dataset"]
+    registry.check("datasets", dataset["name"], {}, "dataset.name")
+    variants = _switched_on(resolved["variants"])
+    resolved["variants"] = variants
+    resolved["tasks"] = {
+        name: _resolve_task(name, task, resolved) for name, task in _switched_on(resolved["tasks"]).items()
+    }
+    if not resolved["tasks"]:
+        raise UserError("tasks: none is left; at least one is needed")
+    return resolved
+
+
+def models(resolved: Mapping[str, Any]) -> list[ModelName]:
+    """Every model that a resolved configuration asks for, in the configuration's order."""
+    return [
+        ModelName(task, variant, loss, seed)
+        for task, settings in resolved["tasks"].items()
+        for variant in settings["variants"]
+        for loss in settings["losses"]
+        for seed in resolved["seeds"]
+    ]
+
+
+def _plain(value: Any) -> Any:
+    """A copy of Snakemake's configuration, as plain dicts and lists."""
+    if isinstance(value, Mapping):
+        return {key: _plain(entry) for key, entry in value.items()}
+    return [_plain(entry) for entry in value] if isinstance(value, list | tuple) else value
+
+
+def _switched_on(entries: Mapping[str, Any]) -> dict[str, Any]:
+    """Without those that are `false`; an entry without a value is an empty one."""
+    return {name: entry or {} for name, entry in entries.items() if entry is not False}
+
+
+def _resolve_task(name: str, task: Mapping[str, Any], resolved: Mapping[str, Any]) -> dict[str, Any]:
+    where = f"tasks.{name}"
+    corruption = dict(task["corruption"])
+    kind = corruption.pop("name")
+    corruption = registry.check("corruptions", kind, corruption, f"{where}.corruption")
+    losses = task.get("losses", resolved["losses"])
+    for loss in losses:
+        registry.check("losses", loss, {}, f"{where}.losses" if "losses" in task else "losses")
+    inference = {
+        method: registry.check("inference", method, parameters, f"{where}.inference.{method}")
+        for method, parameters in _switched_on(task["inference"]).items()
+    }
+    chosen = _switched_on(task["variants"])
+    if not chosen or not inference:
+        raise UserError(f"{where}.{'inference' if chosen else 'variants'}: none is left; at least one is needed")
+    return {
+        "corruption": {"name": kind, **corruption},
+        "losses": losses,
+        "training": {**resolved["training"], **task["training"]},
+        "inference": inference,
+        "variants": {
+            variant: _resolve_variant(variant, overrides, resolved["variants"], f"{where}.variants.{variant}")
+            for variant, overrides in chosen.items()
+        },
+    }
+
+
+def _resolve_variant(
+    name: str, overrides: Mapping[str, Any], known: Mapping[str, Any], where: str
+) -> dict[str, Any]:
+    if name not in known:
+        raise UserError(f"{where}: there is no variant '{name}'; variants has: {', '.join(known)}")
+    merged = {**known[name], **overrides}
+    parameters = {key: value for key, value in merged.items() if key not in VARIANT_KEYS}
+    where = where if overrides else f"variants.{name}"
+    parameters = registry.check("networks", merged["network"], parameters, where)
+    return {**{key: merged[key] for key in VARIANT_KEYS}, "parameters": parameters}
+
+
+def _message(error: jsonschema.ValidationError) -> str:
+    where = ".".join(str(part) for part in error.absolute_path) or "the configuration"
+    if error.validator == "additionalProperties":
+        known = ", ".join(error.schema.get("properties", {}))
+        extra = ", ".join(repr(key) for key in error.instance if key not in error.schema.get("properties", {}))
+        return f"{where}: unknown key {extra}; known: {known}"
+    if error.validator == "propertyNames" or (error.parent and error.parent.validator == "propertyNames"):
+        return f"{where}: {error.instance!r} is no name; use letters, digits, '_' and '-', beginning with a letter"
+    return f"{where}: {error.message}"

@@ -1,0 +1,32 @@
+"""A square hole on the stroke: the inpainting task of the source's lineage."""
+
+import torch
+
+STROKE = 0.5  # a pixel brighter than this belongs to the stroke
+
+
+def corrupt(
+    images: torch.Tensor, generator: torch.Generator, *, size: int = 6
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Set a square of `size` x `size` pixels to 0, centred on a stroke pixel drawn uniformly for each image.
+
+    Of an even size, the centre is the pixel right of and below the middle. A square that would leave the image is
+    moved inside; an image without a stroke gets it in its middle. Raises ValueError if it does not fit the image.
+    """
+    batch, _, height, width = images.shape
+    if not 1 <= size <= min(height, width):
+        raise ValueError(f"stroke_hole: size is {size}; it must be 1 to {min(height, width)} for these images")
+    stroke = images.amax(dim=1).flatten(1) > STROKE
+    ranks = stroke.cumsum(dim=1, dtype=torch.int32)
+    count = ranks[:, -1]
+    # The k-th stroke pixel, k uniform in 1..count, is the first whose rank reaches k.
+    k = (torch.rand(batch, generator=generator) * count).to(torch.int32).clamp_(max=count - 1) + 1
+    centre = torch.searchsorted(ranks, k[:, None]).squeeze(1)
+    centre = torch.where(count > 0, centre, height // 2 * width + width // 2)
+    top = (centre // width - size // 2).clamp(0, height - size)[:, None]
+    left = (centre % width - size // 2).clamp(0, width - size)[:, None]
+    row, column = torch.arange(height), torch.arange(width)
+    rows = (row >= top) & (row < top + size)
+    columns = (column >= left) & (column < left + size)
+    mask = (rows[:, :, None] & columns[:, None, :])[:, None]
+    return images.masked_fill(mask, 0), mask

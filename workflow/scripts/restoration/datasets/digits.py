@@ -1,0 +1,31 @@
+"""The 1,797 real handwritten digits that scikit-learn carries (Alpaydin and Kaynak, UCI, 1998), in MNIST's form.
+
+The originals have 8 x 8 pixels of 17 grey levels. Like MNIST's, they are brought to a box of 20 x 20 pixels, here by
+bicubic interpolation, in the middle of 28 x 28. The last 360 images are the test set: the file is ordered by writer,
+so that most of them come from hands that the training set does not show.
+"""
+
+import numpy as np
+
+from restoration.datasets import Dataset
+from restoration.errors import UserError
+
+TEST_IMAGES = 360
+BOX, SIZE = 20, 28
+
+
+def load(source: str | None) -> Dataset:
+    """`source` must be None: the data come with scikit-learn."""
+    from PIL import Image
+    from sklearn.datasets import load_digits
+
+    if source is not None:
+        raise UserError(f"dataset.source: {source!r} is not used by 'digits', which is embedded; remove it")
+    small, labels = load_digits(return_X_y=True)
+    images = np.zeros((len(small), 1, SIZE, SIZE), np.uint8)
+    margin = (SIZE - BOX) // 2
+    for image, pixels in zip(images, small.reshape(-1, 8, 8), strict=True):
+        grey = Image.fromarray(np.round(pixels * (255 / 16)).astype(np.uint8))
+        image[0, margin:-margin, margin:-margin] = np.asarray(grey.resize((BOX, BOX), Image.Resampling.BICUBIC))
+    labels = labels.astype(np.int64)
+    return Dataset(images[:-TEST_IMAGES], labels[:-TEST_IMAGES], images[-TEST_IMAGES:], labels[-TEST_IMAGES:], 10)

@@ -1,0 +1,115 @@
+"""Measure restorations of the stored corrupted test set, image by image.
+
+A restoration is scored twice: `raw` is what the method returned; `pasted` is the same with the visible pixels put back.
+Each over the `whole` image and inside the `hole` alone (where something, but not everything, is hidden).
+"""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import pandas as pd
+import torch
+
+from restoration import metrics, registry
+from restoration.identity import derived_seed
+from restoration.images import BATCH, batches
+from restoration.models import Model
+
+MEASURES = ["mse", "psnr", "ssim"]
+
+# (corrupted, mask, labels) of a batch to its restoration. No method is given the complete images.
+Restorer = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
+
+
+def restorer(model: Model, method: str, parameters: dict, seed: int) -> Restorer | None:
+    """`model` used by the inference `method`, or None where the method makes no sense for it."""
+    entry = registry.load("inference", method)
+    if not entry.applies(model):
+        return None
+    generator = torch.Generator().manual_seed(derived_seed(seed, "inference", method))
+
+    def restore(corrupted: torch.Tensor, mask: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        condition = model.variant.granted(corrupted, labels, model.classes)
+        return entry.restore(model, corrupted, mask, condition, generator, **parameters)
+
+    return restore
+
+
+@torch.no_grad()
+def restore_all(restore: Restorer, corrupted: np.ndarray, mask: np.ndarray, labels: np.ndarray) -> torch.Tensor:
+    """The whole test set restored: float (N, C, H, W) in [0, 1]."""
+    return torch.cat([restore(*batch) for batch in batches(corrupted, mask, labels)])
+
+
+def paste(restored: torch.Tensor, corrupted: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """The restored image with the visible pixels put back; mask (B, 1, H, W) is True where hidden."""
+    return torch.where(mask, restored, corrupted)
+
+
+@torch.no_grad()
+def score(restored: torch.Tensor, complete: np.ndarray, corrupted: np.ndarray, mask: np.ndarray) -> pd.DataFrame:
+    """One row for each image, output (raw, pasted) and region (whole, hole): image, output, region, mse, psnr, ssim.
+
+    All (N, C, H, W), complete and corrupted as uint8; mask bool (N, 1, H, W).
+    """
+    has_hole = bool(mask.any()) and not mask.all()
+    frames = []
+    for start, (truth, damaged, hidden) in zip(
+        range(0, len(complete), BATCH), batches(complete, corrupted, mask), strict=True
+    ):
+        raw = restored[start : start + len(truth)]
+        outputs = {"raw": raw, "pasted": paste(raw, damaged, hidden)} if has_hole else {"raw": raw}
+        for output, image in outputs.items():
+            squared_error, similarity = (image - truth).square(), metrics.ssim_map(image, truth)
+            for region, pixels in {"whole": None, "hole": hidden}.items() if has_hole else [("whole", None)]:
+                error = metrics.mse(squared_error, pixels)
+                columns = {"mse": error, "psnr": metrics.psnr(error), "ssim": metrics.ssim(similarity, pixels)}
+                frame = pd.DataFrame({name: column.numpy() for name, column in columns.items()})
+                frame.insert(0, "image", np.arange(start, start + len(truth), dtype=np.int32))
+                frame.insert(1, "output", output)
+                frame.insert(2, "region", region)
+                frames.append(frame)
+    return pd.concat(frames, ignore_index=True)
+
+
+def measure(
+    restorers: Mapping[str, Restorer],
+    complete: np.ndarray,
+    corrupted: np.ndarray,
+    mask: np.ndarray,
+    labels: np.ndarray,
+    shown: np.ndarray,
+) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
+    """Every method's scores, as `score` gives them with a column `method`, and its restorations of the images `shown`."""
+    scores, examples = [], {}
+    for method, restore in restorers.items():
+        restored = restore_all(restore, corrupted, mask, labels)
+        scores.append(score(restored, complete, corrupted, mask).assign(method=method))
+        examples[method] = restored[shown].numpy()
+    table = pd.concat(scores, ignore_index=True)
+    return table.astype(dict.fromkeys(["method", "output", "region"], "category")), examples
+
+
+def summarise(scores: pd.DataFrame) -> dict[str, dict[str, dict[str, dict[str, float]]]]:
+    """method -> output -> region -> measure -> mean over the images, from `score`'s rows with a column `method`."""
+    summary: dict = {}
+    means = scores.groupby(["method", "output", "region"], sort=False, observed=True)[MEASURES].mean()
+    for (method, output, region), row in means.iterrows():
+        summary.setdefault(method, {}).setdefault(output, {})[region] = {
+            measure: float(value) for measure, value in row.items()
+        }
+    return summary
+
+
+@torch.no_grad()
+def latent_means(model: Model, images: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """The encoder's mean for each image, float32 (N, latent); the images stand for the corrupted ones as well."""
+    means = []
+    for image, label in batches(images, labels):
+        means.append(model.network.encode(image, model.variant.granted(image, label, model.classes))[0])
+    return torch.cat(means).numpy()
+
+
+def shown(labels: np.ndarray, classes: int) -> np.ndarray:
+    """The indices of the images that figures show: the first test image of each class."""
+    return np.array([np.flatnonzero(labels == label)[0] for label in range(classes) if (labels == label).any()])

@@ -1,0 +1,95 @@
+"""What decides a job's result: its parameters, its input data and its code.
+
+Snakemake tracks a script's mtime and nothing that the script imports. Here a job's code is a mapping from file to the
+digest of its syntax tree, without docstrings (comments are not in the tree), over the script and every module of the
+package that it imports. The rules pass it as a parameter: a changed computation reruns what uses it; a comment, a
+docstring, a new mtime or an unused module reruns nothing.
+"""
+
+import ast
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from restoration.artifacts import canonical, sha256
+
+SCRIPTS = Path(__file__).parent.parent
+PACKAGE = "restoration"
+
+# Modules that change what is shown or logged while a job runs, and no byte of what it writes.
+WITHOUT_EFFECT = {"errors", "jobs", "progress", "tracking"}
+
+
+@cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def _module_file(parts: list[str]) -> Path | None:
+    base = SCRIPTS.joinpath(*parts)
+    return next((path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()), None)
+
+
+def _imports(path: Path) -> Iterator[Path]:
+    """Files of the package that `path` imports, at any depth of its code."""
+    for node in ast.walk(_tree(path)):
+        if isinstance(node, ast.Import):
+            dotted = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            dotted = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        else:
+            continue
+        for name in dotted:
+            parts = name.split(".")
+            if parts[0] != PACKAGE:
+                continue
+            # Importing a.b.c runs a and a.b as well.
+            for depth in range(1, len(parts) + 1):
+                if file := _module_file(parts[:depth]):
+                    yield file
+
+
+@cache
+def _digest(path: Path) -> str:
+    tree = _tree(path)
+    kept = []
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and body:
+            first = body[0]
+            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and type(first.value.value) is str:
+                kept.append((node, body))
+                node.body = body[1:]
+    digest = hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:16]
+    for node, body in kept:
+        node.body = body
+    return digest
+
+
+def code(script: str, parts: Iterable[tuple[str, str]] = ()) -> dict[str, str]:
+    """File to digest, for `script` (a name in workflow/scripts) and all that it imports of the package.
+
+    `parts` are the registry entries, as (kind, name), that the script loads by name.
+    """
+    pending = [SCRIPTS / script, *(SCRIPTS / PACKAGE / kind / f"{name}.py" for kind, name in parts)]
+    pending += [SCRIPTS / PACKAGE / kind / "__init__.py" for kind, _ in parts]
+    seen: set[Path] = set()
+    while pending:
+        path = pending.pop()
+        if path not in seen and not (path.parent.name == PACKAGE and path.stem in WITHOUT_EFFECT):
+            seen.add(path)
+            pending.extend(_imports(path))
+    return {path.relative_to(SCRIPTS).as_posix(): _digest(path) for path in sorted(seen)}
+
+
+def identity(job: Mapping[str, Any], inputs: Iterable[str | Path]) -> str:
+    """Sixteen hexadecimal digits that stand for a job: its parameters (code among them) and its inputs' contents."""
+    whole = {"job": job, "inputs": [sha256(path) for path in inputs]}
+    return hashlib.sha256(canonical(whole).encode()).hexdigest()[:16]
+
+
+def derived_seed(seed: int, *purpose: str) -> int:
+    """A seed for one purpose, so that each use of randomness has its own stream."""
+    return int.from_bytes(hashlib.sha256("/".join([str(seed), *purpose]).encode()).digest()[:7], "big")

@@ -1,0 +1,39 @@
+"""For a model that is given the label: find the label instead, and encode and decode with it.
+
+Every label is tried; the one whose evidence lower bound over the visible pixels is the highest is kept: the loss over
+them plus KL, at the latent's mean.
+"""
+
+import torch
+from torch.nn import functional
+
+from restoration.latent import kl_divergence
+from restoration.models import Model
+
+
+def applies(model: Model) -> bool:
+    return model.variant.condition == "label" and model.network.variational
+
+
+def restore(
+    model: Model,
+    corrupted: torch.Tensor,
+    mask: torch.Tensor,
+    condition: torch.Tensor | None,
+    generator: torch.Generator,
+) -> torch.Tensor:
+    """(B, C, H, W) to (B, C, H, W); `condition`, the true label, is not looked at."""
+    visible = ~mask
+    best = torch.zeros_like(corrupted)
+    least = torch.full((len(corrupted),), torch.inf)
+    for label in range(model.classes):
+        tried = torch.full((len(corrupted),), label)
+        guess = functional.one_hot(tried, model.classes).float()
+        mu, logvar = model.network.encode(corrupted, guess)
+        logits = model.network.decode(mu, guess)
+        misfit = model.loss.pixelwise(logits, corrupted).mul_(visible).flatten(1).sum(dim=1)
+        bound = misfit + kl_divergence(mu, logvar)
+        better = bound < least
+        least = torch.where(better, bound, least)
+        best[better] = model.loss.image(logits[better])
+    return best

@@ -1,0 +1,38 @@
+"""The frame that each script's guarded part runs in."""
+
+import ctypes
+import logging
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from restoration.errors import UserError
+
+PR_SET_PDEATHSIG = 1
+
+
+@contextmanager
+def running(snakemake: Any) -> Iterator[logging.Logger]:
+    """Log to the rule's log file, and warnings to stderr; end with one line on a UserError; die with Snakemake."""
+    if sys.platform == "linux":
+        # A killed Snakemake would leave this job alive and writing beside its successor.
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    Path(snakemake.log[0]).parent.mkdir(parents=True, exist_ok=True)
+    file, console = logging.FileHandler(snakemake.log[0], mode="w", encoding="utf-8"), logging.StreamHandler()
+    console.setLevel(logging.WARNING)
+    logging.basicConfig(format="%(message)s", level=logging.WARNING, handlers=[file, console])
+    logger = logging.getLogger("restoration")
+    logger.setLevel(logging.INFO)
+    where = " ".join([snakemake.rule, *map(str, snakemake.wildcards)])
+    try:
+        yield logger
+    except (UserError, ValueError) as error:
+        logger.debug("", exc_info=True)
+        logger.error("%s: %s", where, error)
+        raise SystemExit(1) from None
+    except Exception:
+        logger.exception("%s: failed", where)
+        raise SystemExit(1) from None

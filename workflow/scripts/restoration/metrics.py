@@ -1,0 +1,76 @@
+"""Error measures of restored images, for each image: MSE, PSNR and SSIM, over the whole image or a region of it."""
+
+import math
+from functools import cache
+
+import torch
+
+PEAK_SIGNAL_CAP = 100.0  # dB; an image without error would be at infinity and take its mean with it
+SSIM_SIGMA, SSIM_RADIUS = 1.5, 5
+SSIM_C1, SSIM_C2 = 0.01**2, 0.03**2
+
+
+def mse(squared_error: torch.Tensor, region: torch.Tensor | None = None) -> torch.Tensor:
+    """Mean squared error of each image: (B, C, H, W) to (B,).
+
+    region: bool (B, 1, H, W), the pixels that count; NaN for an image where it is empty.
+    """
+    return regional_mean(squared_error, region)
+
+
+def psnr(mean_squared_error: torch.Tensor) -> torch.Tensor:
+    """Peak signal-to-noise ratio in dB for images in [0, 1], from their MSE; at most PEAK_SIGNAL_CAP."""
+    return (-10 * mean_squared_error.log10()).clamp(max=PEAK_SIGNAL_CAP)
+
+
+def regional_mean(values: torch.Tensor, region: torch.Tensor | None) -> torch.Tensor:
+    """The mean of (B, C, H, W) over the pixels of the region, for each image: (B,)."""
+    if region is None:
+        return values.flatten(1).mean(dim=1)
+    counted = region.expand_as(values).flatten(1)
+    return (values.flatten(1) * counted).sum(dim=1) / counted.sum(dim=1)
+
+
+def ssim_map(images: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
+    """Structural similarity around each pixel (Wang et al., 2004, IEEE TIP 13(4), equation 13).
+
+    Gaussian window, sigma 1.5 truncated at 5 pixels, K1 = 0.01, K2 = 0.03, range 1, image mirrored at its edge:
+    scikit-image's `structural_similarity(gaussian_weights=True, use_sample_covariance=False, data_range=1)`.
+    Both (B, C, H, W) in [0, 1], at least 6 x 6; so is the result.
+    """
+    blur_rows, blur_columns = (_blur(size) for size in images.shape[-2:])
+
+    def blur(values: torch.Tensor) -> torch.Tensor:
+        return blur_rows @ values @ blur_columns.T
+
+    mean_x, mean_y = blur(images), blur(others)
+    var_x = blur(images * images) - mean_x * mean_x
+    var_y = blur(others * others) - mean_y * mean_y
+    covariance = blur(images * others) - mean_x * mean_y
+    luminance = (2 * mean_x * mean_y + SSIM_C1) / (mean_x * mean_x + mean_y * mean_y + SSIM_C1)
+    return luminance * (2 * covariance + SSIM_C2) / (var_x + var_y + SSIM_C2)
+
+
+def ssim(similarity: torch.Tensor, region: torch.Tensor | None = None) -> torch.Tensor:
+    """The mean of a similarity map for each image: (B, C, H, W) to (B,).
+
+    Over the whole image, pixels whose window reaches over the edge are left out, as is usual; over a region none is.
+    """
+    if region is not None:
+        return regional_mean(similarity, region)
+    inner = slice(SSIM_RADIUS, -SSIM_RADIUS)
+    return regional_mean(similarity[..., inner, inner], None)
+
+
+@cache
+def _blur(size: int) -> torch.Tensor:
+    """The Gaussian window over one axis, mirrored at both ends, as a matrix (size, size)."""
+    matrix = torch.zeros(size, size, dtype=torch.float64)
+    offsets = range(-SSIM_RADIUS, SSIM_RADIUS + 1)
+    weights = [math.exp(-0.5 * (offset / SSIM_SIGMA) ** 2) for offset in offsets]
+    for row in range(size):
+        for offset, weight in zip(offsets, weights, strict=True):
+            column = row + offset
+            column = -column - 1 if column < 0 else 2 * size - 1 - column if column >= size else column
+            matrix[row, column] += weight / sum(weights)
+    return matrix.float()

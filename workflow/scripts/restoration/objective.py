@@ -1,0 +1,52 @@
+"""The training objective: reconstruction summed over pixels, plus the KL divergence, for each image.
+
+For a VAE their sum is the negative evidence lower bound of the source's section 2.2, up to the loss's constant.
+"""
+
+from types import ModuleType
+
+import numpy as np
+import torch
+
+from restoration.identity import derived_seed
+from restoration.images import batches
+from restoration.latent import kl_divergence, sample
+from restoration.models import Model
+from restoration.networks import Autoencoder
+
+
+def parts(
+    network: Autoencoder,
+    loss: ModuleType,
+    image: torch.Tensor,
+    condition: torch.Tensor | None,
+    target: torch.Tensor,
+    generator: torch.Generator,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Reconstruction and KL, each (B,), of one draw of the latent. KL is 0 for a deterministic code.
+
+    image: what the encoder sees, (B, C, H, W); condition: (B, K) or None; target: the complete image, (B, C, H, W).
+    """
+    mu, logvar = network.encode(image, condition)
+    latent = mu if logvar is None else sample(mu, logvar, generator)
+    reconstruction = loss.reconstruction(network.decode(latent, condition), target)
+    return reconstruction, torch.zeros_like(reconstruction) if logvar is None else kl_divergence(mu, logvar)
+
+
+@torch.no_grad()
+def held_out(
+    model: Model, complete: np.ndarray, corrupted: np.ndarray, labels: np.ndarray, seed: int
+) -> dict[str, float]:
+    """The training objective and its parts, averaged over held-out images.
+
+    As in training, the encoder of some variants sees the complete image: this measures the fit, not a restoration.
+    """
+    generator = torch.Generator().manual_seed(derived_seed(seed, "objective"))
+    totals = torch.zeros(2, dtype=torch.float64)
+    for truth, damaged, label in batches(complete, corrupted, labels):
+        image = model.variant.seen_in_training(truth, damaged)
+        condition = model.variant.granted(damaged, label, model.classes)
+        both = parts(model.network, model.loss, image, condition, truth, generator)
+        totals += torch.stack([part.double().sum() for part in both])
+    reconstruction, kl = (totals / len(complete)).tolist()
+    return {"objective": reconstruction + kl, "reconstruction": reconstruction, "kl": kl}

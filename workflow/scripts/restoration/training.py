@@ -1,0 +1,158 @@
+"""Train one model: the loop, its record, and what it needs to go on after it was stopped."""
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from restoration import models, objective
+from restoration.artifacts import replacing
+from restoration.corruptions import Corrupt
+from restoration.errors import UserError
+from restoration.identity import derived_seed
+from restoration.models import Model
+
+CHUNK = 50  # iterations between two looks at the record: for divergence, progress and a due checkpoint
+CHECKPOINT_SECONDS = 15  # a checkpoint is written in some 30 ms, 0.2 % of that
+DIVERGED = 10  # times the first objective
+
+
+class Trainer:
+    """One training, from its start or from the checkpoint at `checkpoint`.
+
+    images: uint8 (N, C, H, W), complete; labels: int64 (N,); corrupt: images to (corrupted, mask).
+    settings: epochs, batch_size, learning_rate. Adam (Kingma and Ba, 2015) with torch's defaults otherwise.
+    Each epoch visits all images in an order of its own; the last batch may be smaller.
+
+    `record` is float (iterations, 3): objective, reconstruction and KL, the mean over each batch.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        images: np.ndarray,
+        labels: np.ndarray,
+        corrupt: Corrupt,
+        settings: Mapping[str, Any],
+        seed: int,
+        checkpoint: Path,
+    ) -> None:
+        self.model, self.corrupt, self.seed, self.checkpoint = model, corrupt, seed, checkpoint
+        self.images, self.labels = torch.from_numpy(images), torch.from_numpy(labels)
+        self.epochs, self.batch_size = settings["epochs"], settings["batch_size"]
+        self.epoch_iterations = math.ceil(len(images) / self.batch_size)
+        self.record = torch.zeros(self.epochs * self.epoch_iterations, 3)
+        self.generator = torch.Generator().manual_seed(derived_seed(seed, "training"))
+        self.optimiser = torch.optim.Adam(model.network.parameters(), lr=settings["learning_rate"], fused=True)
+        self.iteration = 0  # iterations made
+        self.validation: list[dict[str, float]] = []  # after each epoch: iteration, objective, reconstruction, kl
+        self.saved_at = time.monotonic()
+
+    def step(self, indices: torch.Tensor) -> None:
+        """One iteration on the images at `indices` (B,)."""
+        complete = self.images[indices].float().div_(255)
+        corrupted, _ = self.corrupt(complete, self.generator)
+        variant = self.model.variant
+        image = variant.seen_in_training(complete, corrupted)
+        condition = variant.granted(corrupted, self.labels[indices], self.model.classes)
+        reconstruction, kl = (
+            part.mean()
+            for part in objective.parts(
+                self.model.network, self.model.loss, image, condition, complete, self.generator
+            )
+        )
+        loss = reconstruction + kl
+        self.optimiser.zero_grad()
+        loss.backward()
+        self.optimiser.step()
+        self.record[self.iteration] = torch.stack([loss, reconstruction, kl]).detach()
+        self.iteration += 1
+
+    def run(
+        self,
+        validate: Callable[[Model], dict[str, float]],
+        show: Callable[[int, float], None],
+        log: Callable[["Trainer"], None],
+    ) -> None:
+        """To the end. After each epoch the model is validated and log(self) called; show(iterations made, objective)
+        is called now and then.
+
+        Raises UserError when the objective is no longer a number or grows out of bounds.
+        """
+        while not self.finished:
+            self._epoch(show)
+            self.validation.append({"iteration": self.iteration, **validate(self.model)})
+            log(self)
+            self._save_if_due()
+
+    @property
+    def finished(self) -> bool:
+        return self.iteration == len(self.record)
+
+    def _epoch(self, show: Callable[[int, float], None]) -> None:
+        """To the end of the current epoch, from wherever in it the training stands."""
+        epoch, first = divmod(self.iteration, self.epoch_iterations)
+        generator = torch.Generator().manual_seed(derived_seed(self.seed, "order", str(epoch)))
+        batches = torch.randperm(len(self.images), generator=generator).split(self.batch_size)
+        for number, indices in enumerate(batches[first:], start=first + 1):
+            self.step(indices)
+            if number == self.epoch_iterations or self.iteration % CHUNK == 0:
+                self.check()
+                show(self.iteration, float(self.record[self.iteration - 1, 0]))
+                if number < self.epoch_iterations:  # at its end, not before the epoch is validated
+                    self._save_if_due()
+
+    def check(self) -> None:
+        """Raises UserError if the record shows that the training diverged."""
+        start = max(0, self.iteration - CHUNK)
+        recent = self.record[start : self.iteration, 0]
+        bad = ~recent.isfinite() | (recent > DIVERGED * self.record[0, 0].abs())
+        if bad.any():
+            at = start + int(bad.nonzero()[0])
+            good = "none before it"
+            if at:
+                objective, reconstruction, kl = self.record[at - 1].tolist()
+                good = f"iteration {at}: objective {objective:.4g}, reconstruction {reconstruction:.4g}, KL {kl:.4g}"
+            raise UserError(
+                f"the training diverged: iteration {at + 1} has the objective {float(self.record[at, 0]):.4g}; "
+                f"last good figures: {good}. Try a smaller training.learning_rate"
+            )
+
+    def _save_if_due(self) -> None:
+        if self.finished or time.monotonic() - self.saved_at > CHECKPOINT_SECONDS:
+            self.save()
+
+    def save(self) -> None:
+        """Write all that the next iteration depends on, or, of a finished training, what it left."""
+        content = {
+            "iteration": self.iteration,
+            "record": self.record[: self.iteration].clone(),
+            "validation": self.validation,
+            "network": self.model.network.state_dict(),
+        }
+        if not self.finished:
+            content |= {"optimiser": self.optimiser.state_dict(), "generator": self.generator.get_state()}
+        with replacing(self.checkpoint) as part:
+            models.write_tensors(content, part)
+        self.saved_at = time.monotonic()
+
+    def resume(self) -> bool:
+        """Go on from the checkpoint, if there is a readable one; an unreadable one is removed."""
+        if not self.checkpoint.exists():
+            return False
+        try:
+            content = models.read_tensors(self.checkpoint)
+        except UserError:
+            self.checkpoint.unlink()
+            return False
+        self.iteration, self.validation = content["iteration"], content["validation"]
+        self.record[: self.iteration] = content["record"]
+        self.model.network.load_state_dict(content["network"])
+        if not self.finished:
+            self.optimiser.load_state_dict(content["optimiser"])
+            self.generator.set_state(content["generator"])
+        return True

@@ -1,0 +1,41 @@
+"""A variant says what an autoencoder sees. It is data: an entry of the configuration, not a class or a mode."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import torch
+from torch.nn import functional
+
+
+@dataclass(frozen=True)
+class Variant:
+    """`encoder_input`: what the encoder sees in training; at test time it is always the corrupted image.
+    `condition`: what encoder and decoder are given besides, in training and at test time.
+    `network` and `parameters`: an entry of the registry `networks` and its keyword arguments.
+    """
+
+    network: str
+    encoder_input: Literal["complete", "corrupted"]
+    condition: Literal["none", "label", "corrupted"]
+    parameters: dict[str, Any]
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def condition_size(self, image_shape: tuple[int, int, int], classes: int) -> int:
+        """How many values the condition has for one image."""
+        channels, height, width = image_shape
+        return {"none": 0, "label": classes, "corrupted": channels * height * width}[self.condition]
+
+    def seen_in_training(self, complete: torch.Tensor, corrupted: torch.Tensor) -> torch.Tensor:
+        """The encoder's image (B, C, H, W)."""
+        return complete if self.encoder_input == "complete" else corrupted
+
+    def granted(self, corrupted: torch.Tensor, labels: torch.Tensor, classes: int) -> torch.Tensor | None:
+        """The condition (B, condition_size) or None, from what may be known at test time.
+
+        corrupted: (B, C, H, W); labels: int64 (B,), used only where the condition is the label.
+        """
+        if self.condition == "label":
+            return functional.one_hot(labels, classes).float()
+        return corrupted.flatten(1) if self.condition == "corrupted" else None

@@ -1,0 +1,76 @@
+"""Train one model: a variant under a loss and a seed, for a task. Goes on from its checkpoint if it was stopped."""
+
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+import pandas as pd
+import torch
+
+from restoration import artifacts, corruptions, jobs, models, objective, tracking, training
+from restoration.identity import derived_seed, identity
+from restoration.progress import Progress
+from restoration.variants import Variant
+
+CHECKPOINTS = Path("results/checkpoints")
+
+
+def trainer(job: dict, dataset: str, checkpoint: Path) -> training.Trainer:
+    """The job's training, at its start or where its checkpoint stands."""
+    images, labels, classes = artifacts.read_npz(dataset, "train_images", "train_labels", "classes")
+    torch.manual_seed(derived_seed(job["seed"], "initialisation"))
+    variant = Variant(**{key: value for key, value in job["variant"].items() if key != "name"})
+    model = models.create(variant, job["loss"], images.shape[1:], int(classes))
+    corrupt = corruptions.build(job["corruption"])
+    loop = training.Trainer(model, images, labels, corrupt, job["training"], job["seed"], checkpoint)
+    loop.resume()
+    return loop
+
+
+def main(job: dict, dataset: str, validation: str, outputs: dict, run: tracking.Run) -> training.Trainer:
+    """Train, log to `run` after each epoch, and write the model, both histories and a summary."""
+    loop = trainer(job, dataset, CHECKPOINTS / run.identity / "state.pt")
+    images, labels = artifacts.read_npz(dataset, "validation_images", "validation_labels")
+    (corrupted,) = artifacts.read_npz(validation, "corrupted")
+    sent = sent_validation = 0
+
+    def log(loop: training.Trainer) -> None:
+        nonlocal sent, sent_validation
+        run.log_history(loop.record[sent : loop.iteration], first=sent + 1)
+        run.log_validation(loop.validation[sent_validation:])
+        sent, sent_validation = loop.iteration, len(loop.validation)
+
+    log(loop)
+    progress = Progress(run.name, loop.epochs, len(loop.record), loop.batch_size, loop.iteration)
+    loop.run(lambda model: objective.held_out(model, images, corrupted, labels, job["seed"]), progress.show, log)
+
+    history = pd.DataFrame(loop.record.numpy(), columns=tracking.MEASURED)
+    history.insert(0, "iteration", range(1, len(history) + 1))
+    artifacts.write_parquet(outputs["history"], history)
+    artifacts.write_parquet(outputs["validation"], pd.DataFrame(loop.validation))
+    models.save(loop.model, outputs["model"])
+    artifacts.write_json(
+        outputs["summary"],
+        {
+            "identity": run.identity,
+            "run": run.name,
+            "settings": {key: value for key, value in job.items() if key != "code"},
+            "parameters": sum(weights.numel() for weights in loop.model.network.parameters()),
+            "train": history.tail(loop.epoch_iterations)[tracking.MEASURED].mean().to_dict(),
+            "validation": loop.validation[-1],
+            "versions": {"torch": version("torch")},
+        },
+    )
+    run.log_file(outputs["model"], "model")
+    return loop
+
+
+if __name__ == "__main__":
+    with jobs.running(snakemake) as logger:
+        start = time.monotonic()
+        job, wildcards = snakemake.params.job, snakemake.wildcards
+        inputs = [snakemake.input.dataset, snakemake.input.validation]
+        run = tracking.model_run(snakemake.config, wildcards, identity(job, inputs))
+        with run.start(job):
+            loop = main(job, *inputs, dict(snakemake.output.items()), run)
+        logger.info("%s: %d iterations in %.1f s", run.name, loop.iteration, time.monotonic() - start)
