@@ -1,5 +1,6 @@
 """Train one model: a variant under a loss and a seed, for a task. Goes on from its checkpoint if it was stopped."""
 
+import math
 import time
 from importlib.metadata import version
 from pathlib import Path
@@ -13,6 +14,7 @@ from restoration.progress import Progress
 from restoration.variants import Variant
 
 CHECKPOINTS = Path("results/checkpoints")
+TRACKING_SECONDS = 5  # between two batches of figures for MLflow
 
 
 def trainer(job: dict, dataset: str, checkpoint: Path) -> training.Trainer:
@@ -33,9 +35,13 @@ def main(job: dict, dataset: str, validation: str, outputs: dict, run: tracking.
     images, labels = artifacts.read_npz(dataset, "validation_images", "validation_labels")
     (corrupted,) = artifacts.read_npz(validation, "corrupted")
     sent = sent_validation = 0
+    sent_at = -math.inf
 
     def log(loop: training.Trainer) -> None:
-        nonlocal sent, sent_validation
+        nonlocal sent, sent_validation, sent_at
+        if time.monotonic() - sent_at < TRACKING_SECONDS and not loop.finished:
+            return
+        sent_at = time.monotonic()
         run.log_history(loop.record[sent : loop.iteration], first=sent + 1)
         run.log_validation(loop.validation[sent_validation:])
         sent, sent_validation = loop.iteration, len(loop.validation)

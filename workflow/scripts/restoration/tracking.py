@@ -148,26 +148,13 @@ class Run:
         return self
 
     def log_history(self, values: Any, first: int) -> None:
-        """values: (iterations, 3), as `training.Trainer.record`; first: the number of the first, from 1."""
-        from mlflow.entities import Metric
-
-        now = int(time.time() * 1000)
-        points = [
-            Metric(f"train_{name}", value, now, step)
-            for step, row in enumerate(values.tolist(), start=first)
-            for name, value in zip(MEASURED, row, strict=True)
-        ]
-
-        def action(client: "MlflowClient") -> None:
-            for start in range(0, len(points), BATCH):
-                client.log_batch(self.run_id, metrics=points[start : start + BATCH])
-
-        self._do(action)
+        """values: array or tensor (iterations, 3), as `training.Trainer.record`; first: the first one's number, from 1."""
+        rows = enumerate(values.tolist(), start=first)
+        self._log([(f"train_{name}", value, step) for step, row in rows for name, value in zip(MEASURED, row, strict=True)])
 
     def log_validation(self, rows: list[dict[str, float]]) -> None:
         """rows: iteration, objective, reconstruction and kl of each epoch's end."""
-        for row in rows:
-            self.log_metrics({f"validation_{name}": row[name] for name in MEASURED}, int(row["iteration"]))
+        self._log([(f"validation_{name}", row[name], int(row["iteration"])) for row in rows for name in MEASURED])
 
     def log_evaluation(self, metrics: Mapping[str, Any], files: list[str]) -> None:
         """The contents of metrics.json as metrics, `method/output/region_measure`, and the files as artifacts."""
@@ -175,17 +162,23 @@ class Run:
         for method, outputs in metrics["scores"].items():
             for output, regions in outputs.items():
                 values |= {f"{method}/{output}/{key.replace('.', '_')}": v for key, v in flatten(regions).items()}
-        self.log_metrics(values)
+        self._log([(name, value, 0) for name, value in values.items()])
         for file in files:
             self.log_file(file, "evaluation")
         self._do(lambda client: client.set_tag(self.run_id, "evaluated", "true"))
 
-    def log_metrics(self, values: Mapping[str, float], step: int = 0) -> None:
+    def _log(self, points: list[tuple[str, float, int]]) -> None:
+        """points: name, value, step."""
         from mlflow.entities import Metric
 
         now = int(time.time() * 1000)
-        points = [Metric(key, value, now, step) for key, value in values.items()]
-        self._do(lambda client: client.log_batch(self.run_id, metrics=points))
+        metrics = [Metric(name, value, now, step) for name, value, step in points]
+
+        def action(client: "MlflowClient") -> None:
+            for start in range(0, len(metrics), BATCH):
+                client.log_batch(self.run_id, metrics=metrics[start : start + BATCH])
+
+        self._do(action)
 
     def log_file(self, path: str | Path, folder: str | None = None) -> None:
         self._do(lambda client: client.log_artifact(self.run_id, str(path), folder))
