@@ -15,6 +15,6 @@ include: "workflow/rules/report.smk"
 
 
 rule all:
-    input:
-        of_models(rules.evaluate.output.metrics),
     default_target: True
+    input:
+        rules.report.output,

@@ -1,4 +1,5 @@
 # The configuration, checked and completed, and what the rules ask of it.
+import os
 import sys
 
 from snakemake.exceptions import WorkflowError

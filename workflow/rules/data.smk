@@ -7,10 +7,7 @@ rule download:
         job=job(
             "download.py",
             [("datasets", CONFIG["dataset"]["name"])],
-            **{
-                key: CONFIG["dataset"][key]
-                for key in ("name", "validation", "seed")
-            },
+            **{key: CONFIG["dataset"][key] for key in ("name", "validation", "seed")},
         ),
     script:
         "../scripts/download.py"

@@ -15,10 +15,10 @@ def evaluation_job(wildcards):
 
 rule evaluate:
     input:
+        **rules.train.output,
         dataset=rules.download.output[0],
         test=rules.corrupt.output.test,
         store=ancient(rules.tracking_store.output[0]),
-        **rules.train.output,
     output:
         scores=f"{RESULTS}/evaluate/{MODEL}/scores.parquet",
         metrics=f"{RESULTS}/evaluate/{MODEL}/metrics.json",
@@ -26,11 +26,11 @@ rule evaluate:
         latents=f"{RESULTS}/evaluate/{MODEL}/latents.npz",
     log:
         f"{RESULTS}/logs/evaluate/{MODEL}.log",
-    params:
-        job=evaluation_job,
     threads: 1
     resources:
         mem_mb=2000,
+    params:
+        job=evaluation_job,
     script:
         "../scripts/evaluate.py"
 
@@ -45,12 +45,12 @@ rule baselines:
         examples=f"{RESULTS}/baselines/{{task}}/examples.npz",
     log:
         f"{RESULTS}/logs/baselines/{{task}}.log",
+    threads: 1
     params:
         job=job(
             "baselines.py",
             [("baselines", name) for name in registry.names("baselines")],
             baselines=registry.names("baselines"),
         ),
-    threads: 1
     script:
         "../scripts/baselines.py"

@@ -39,10 +39,10 @@ rule train:
         summary=f"{RESULTS}/train/{MODEL}/training.json",
     log:
         f"{RESULTS}/logs/train/{MODEL}.log",
-    params:
-        job=training_job,
     threads: 1
     resources:
         mem_mb=1000,
+    params:
+        job=training_job,
     script:
         "../scripts/train.py"

@@ -56,6 +56,8 @@ if __name__ == "__main__":
         reopened = run.reopen()
         with run if reopened else run.start(summary["settings"]):
             if not reopened:
-                tracking.log_training(run, pd.read_parquet(inputs.history), pd.read_parquet(inputs.validation), inputs.model)
+                tracking.log_training(
+                    run, pd.read_parquet(inputs.history), pd.read_parquet(inputs.validation), inputs.model
+                )
             run.log_evaluation(metrics, [outputs.metrics, outputs.scores])
         logger.info("%s: %d images in %.1f s", run.name, metrics["images"], time.monotonic() - start)

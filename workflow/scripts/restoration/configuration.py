@@ -116,9 +116,7 @@ def _resolve_task(name: str, task: Mapping[str, Any], resolved: Mapping[str, Any
     }
 
 
-def _resolve_variant(
-    name: str, overrides: Mapping[str, Any], known: Mapping[str, Any], where: str
-) -> dict[str, Any]:
+def _resolve_variant(name: str, overrides: Mapping[str, Any], known: Mapping[str, Any], where: str) -> dict[str, Any]:
     if name not in known:
         raise UserError(f"{where}: there is no variant '{name}'; variants has: {', '.join(known)}")
     merged = {**known[name], **overrides}

@@ -5,6 +5,7 @@ Each over the `whole` image and inside the `hole` alone (where something, but no
 """
 
 from collections.abc import Callable, Mapping
+from typing import cast
 
 import numpy as np
 import pandas as pd
@@ -80,7 +81,7 @@ def measure(
     labels: np.ndarray,
     shown: np.ndarray,
 ) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
-    """Every method's scores, as `score` gives them with a column `method`, and its restorations of the images `shown`."""
+    """Every method's scores, as `score` gives them and a column `method`; its restorations of the images `shown`."""
     scores, examples = [], {}
     for method, restore in restorers.items():
         restored = restore_all(restore, corrupted, mask, labels)
@@ -94,7 +95,8 @@ def summarise(scores: pd.DataFrame) -> dict[str, dict[str, dict[str, dict[str, f
     """method -> output -> region -> measure -> mean over the images, from `score`'s rows with a column `method`."""
     summary: dict = {}
     means = scores.groupby(["method", "output", "region"], sort=False, observed=True)[MEASURES].mean()
-    for (method, output, region), row in means.iterrows():
+    for key, row in means.iterrows():
+        method, output, region = cast(tuple[str, str, str], key)
         summary.setdefault(method, {}).setdefault(output, {})[region] = {
             measure: float(value) for measure, value in row.items()
         }

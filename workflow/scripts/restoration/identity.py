@@ -19,7 +19,7 @@ SCRIPTS = Path(__file__).parent.parent
 PACKAGE = "restoration"
 
 # Modules that change what is shown or logged while a job runs, and no byte of what it writes.
-WITHOUT_EFFECT = {"errors", "jobs", "progress", "tracking"}
+WITHOUT_EFFECT = {"errors", "jobs", "mlflow_store", "progress", "tracking"}
 
 
 @cache

@@ -76,7 +76,10 @@ def load(family: str, sums: Mapping[str, str], source: str | None) -> Dataset:
 def _from_folder(folder: Path, sums: Mapping[str, str]) -> Dataset:
     arrays: list[np.ndarray] = []
     for prefix, count in SPLITS.values():
-        for name, shape in ((f"{prefix}-images-idx3-ubyte", (count, 28, 28)), (f"{prefix}-labels-idx1-ubyte", (count,))):
+        for name, shape in (
+            (f"{prefix}-images-idx3-ubyte", (count, 28, 28)),
+            (f"{prefix}-labels-idx1-ubyte", (count,)),
+        ):
             path = next((folder / file for file in (name, f"{name}.gz") if (folder / file).is_file()), None)
             if path is None:
                 raise UserError(f"{folder}: neither {name} nor {name}.gz is there. {WAYS_OUT}")
@@ -84,7 +87,8 @@ def _from_folder(folder: Path, sums: Mapping[str, str]) -> Dataset:
             if array.ndim == 1 and array.max() > 9:
                 raise UserError(f"{path}: label {array.max()} is out of range; expected 0 to 9. {WAYS_OUT}")
             arrays.append(array[:, None] if array.ndim == 3 else array.astype(np.int64))
-    return Dataset(*arrays, classes=10)
+    train_images, train_labels, test_images, test_labels = arrays
+    return Dataset(train_images, train_labels, test_images, test_labels, classes=10)
 
 
 def _fetch(family: str, source: str | None, folder: Path) -> None:

@@ -1,4 +1,7 @@
-"""The latent's distribution: sampling and the Kullback-Leibler divergence (Kingma and Welling, 2014, arXiv:1312.6114)."""
+"""The latent's distribution: sampling and the Kullback-Leibler divergence.
+
+Source: Kingma and Welling, "Auto-Encoding Variational Bayes", 2014, arXiv:1312.6114.
+"""
 
 import torch
 

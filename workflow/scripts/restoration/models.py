@@ -35,7 +35,7 @@ def create(variant: Variant, loss_name: str, image_shape: tuple[int, int, int], 
     """A new model, initialised from torch's global generator."""
     size = variant.condition_size(image_shape, classes)
     network = networks.build(variant.network, image_shape, size, variant.parameters)
-    return Model(network, variant, loss_name, tuple(image_shape), classes)
+    return Model(network, variant, loss_name, image_shape, classes)
 
 
 def save(model: Model, path: str | Path) -> None:

@@ -25,7 +25,7 @@ ENTRY_POINTS = {
     "baselines": "restore",
 }
 REQUIRED = object()  # the default of a parameter that has none
-TYPES = {"int": int, "float": (int, float), "bool": bool, "str": str}
+TYPES: dict[str, type | tuple[type, ...]] = {"int": int, "float": (int, float), "bool": bool, "str": str}
 
 
 def names(kind: str) -> list[str]:

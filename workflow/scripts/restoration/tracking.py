@@ -5,65 +5,24 @@ warning, and the job goes on. A job has one current run, found by its tags: an e
 as KILLED, one that ended is marked as superseded.
 """
 
-import fcntl
 import json
 import logging
-import os
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from restoration import mlflow_store
+
 if TYPE_CHECKING:
     import pandas as pd
     from mlflow import MlflowClient
 
-STORE = Path("results/mlflow")
 BATCH = 1000  # the most metric values that MLflow takes in one call
 MEASURED = ["objective", "reconstruction", "kl"]
 
 logger = logging.getLogger("restoration.tracking")
-
-
-def store_uri() -> str:
-    """The default store: an SQLite file under results/."""
-    return f"sqlite:///{(STORE / 'mlflow.db').resolve()}"
-
-
-def connect(uri: str | None) -> "MlflowClient":
-    """A client of the server at `uri`, or, for None, of the default store, which is made first if it is not there.
-
-    Two processes that make MLflow's tables at once both fail; so one does, under a lock, beside their place.
-    """
-    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    from mlflow import MlflowClient
-
-    if uri:
-        return MlflowClient(uri)
-    STORE.mkdir(parents=True, exist_ok=True)
-    with open(STORE / ".lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (STORE / "mlflow.db").exists():
-            _make_database(STORE / "mlflow.db")
-    return MlflowClient(store_uri())
-
-
-def _make_database(path: Path) -> None:
-    import sqlite3
-
-    from mlflow import MlflowClient
-
-    part = path.with_suffix(".part")
-    part.unlink(missing_ok=True)
-    MlflowClient(f"sqlite:///{part.resolve()}").search_experiments()
-    with sqlite3.connect(part) as database:
-        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        database.execute("PRAGMA journal_mode=WAL")  # readers and one writer do not wait for each other
-    database.close()
-    os.replace(part, path)
 
 
 class Run:
@@ -76,10 +35,10 @@ class Run:
         self._guard(lambda: self._connect(uri))
 
     def _connect(self, uri: str | None) -> None:
-        client = connect(uri)
+        client = mlflow_store.connect(uri)
         known = client.get_experiment_by_name(self.experiment)
         if known is None:
-            location = None if uri else (STORE / "artifacts" / self.experiment).resolve().as_uri()
+            location = None if uri else (mlflow_store.STORE / "artifacts" / self.experiment).resolve().as_uri()
             try:
                 self.experiment_id = client.create_experiment(self.experiment, artifact_location=location)
             except Exception:  # another job of the same task was first
@@ -141,16 +100,18 @@ class Run:
         self._do(action)
         return bool(self.run_id)
 
-    def _do(self, action: Callable[["MlflowClient"], None]) -> "Run":
+    def _do(self, action: Callable[["MlflowClient"], Any]) -> "Run":
         if self.client is not None:
             client = self.client
             self._guard(lambda: action(client))
         return self
 
     def log_history(self, values: Any, first: int) -> None:
-        """values: array or tensor (iterations, 3), as `training.Trainer.record`; first: the first one's number, from 1."""
+        """values: (iterations, 3), as `training.Trainer.record`; first: the first one's number, from 1."""
         rows = enumerate(values.tolist(), start=first)
-        self._log([(f"train_{name}", value, step) for step, row in rows for name, value in zip(MEASURED, row, strict=True)])
+        self._log(
+            [(f"train_{name}", value, step) for step, row in rows for name, value in zip(MEASURED, row, strict=True)]
+        )
 
     def log_validation(self, rows: list[dict[str, float]]) -> None:
         """rows: iteration, objective, reconstruction and kl of each epoch's end."""
@@ -202,7 +163,7 @@ def model_run(config: Mapping[str, Any], model: Any, identity: str) -> Run:
 def log_training(run: Run, history: "pd.DataFrame", validation: "pd.DataFrame", model: str | Path) -> None:
     """All that a training leaves in its run, from its files."""
     run.log_history(history[MEASURED].to_numpy(), first=1)
-    run.log_validation(validation.to_dict("records"))
+    run.log_validation([dict(zip(validation, row, strict=True)) for row in validation.to_numpy().tolist()])
     run.log_file(model, "model")
 
 

@@ -61,9 +61,7 @@ class Trainer:
         condition = variant.granted(corrupted, self.labels[indices], self.model.classes)
         reconstruction, kl = (
             part.mean()
-            for part in objective.parts(
-                self.model.network, self.model.loss, image, condition, complete, self.generator
-            )
+            for part in objective.parts(self.model.network, self.model.loss, image, condition, complete, self.generator)
         )
         loss = reconstruction + kl
         self.optimiser.zero_grad()

@@ -2,13 +2,10 @@
 
 import torch
 
-STROKE = 0.5  # a pixel brighter than this belongs to the stroke
 
-
-def corrupt(
-    images: torch.Tensor, generator: torch.Generator, *, size: int = 6
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Set a square of `size` x `size` pixels to 0, centred on a stroke pixel drawn uniformly for each image.
+def corrupt(images: torch.Tensor, generator: torch.Generator, *, size: int = 6) -> tuple[torch.Tensor, torch.Tensor]:
+    """Set a square of `size` x `size` pixels to 0, centred on a pixel of the stroke (any that is not 0),
+    drawn uniformly for each image.
 
     Of an even size, the centre is the pixel right of and below the middle. A square that would leave the image is
     moved inside; an image without a stroke gets it in its middle. Raises ValueError if it does not fit the image.
@@ -16,7 +13,7 @@ def corrupt(
     batch, _, height, width = images.shape
     if not 1 <= size <= min(height, width):
         raise ValueError(f"stroke_hole: size is {size}; it must be 1 to {min(height, width)} for these images")
-    stroke = images.amax(dim=1).flatten(1) > STROKE
+    stroke = images.amax(dim=1).flatten(1) > 0
     ranks = stroke.cumsum(dim=1, dtype=torch.int32)
     count = ranks[:, -1]
     # The k-th stroke pixel, k uniform in 1..count, is the first whose rank reaches k.

@@ -1,6 +1,6 @@
 """Reconstruction losses, one file each.
 
-    reconstruction(logits, target) -> (B,): the loss of each image, summed over its pixels and channels
-    pixelwise(logits, target) -> the same, before the sum, in the shape of the images
-    image(logits) -> the restored image in [0, 1]
+reconstruction(logits, target) -> (B,): the loss of each image, summed over its pixels and channels
+pixelwise(logits, target) -> the same, before the sum, in the shape of the images
+image(logits) -> the restored image in [0, 1]
 """

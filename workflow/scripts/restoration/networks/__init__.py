@@ -22,9 +22,7 @@ class Autoencoder(nn.Module):
     latent: int
     variational: bool
 
-    def encode(
-        self, image: torch.Tensor, condition: torch.Tensor | None
-    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+    def encode(self, image: torch.Tensor, condition: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor | None]:
         """Image (B, C, H, W) and condition (B, K) or None to the code's mean and log-variance, each (B, latent).
         The log-variance is None where the code is deterministic.
         """

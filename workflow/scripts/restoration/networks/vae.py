@@ -1,4 +1,4 @@
-"""The variational autoencoder (Kingma and Welling, 2014) and, given a condition, the conditional one (Sohn et al., 2015).
+"""The variational autoencoder (Kingma and Welling, 2014); with a condition, the conditional one (Sohn et al., 2015).
 
 A multilayer perceptron pixels - hidden - (mean, log-variance) and latent - hidden - pixels, with ReLU. The condition is
 appended to what the encoder and the decoder see.

@@ -1,0 +1,53 @@
+"""Figure 2: the two-dimensional latent space, the test set over the clusters of the training set."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from restoration import artifacts, figures, jobs
+
+TEST_POINTS = 2000  # of the test set, the first: enough to see where they fall, few enough to see what is below
+
+
+def draw(panels: Sequence[tuple[str, str]], outputs: dict[str, str]) -> None:
+    """panels: title and the file of latents; one panel each, side by side."""
+    figures.style()
+    import seaborn
+    from matplotlib import patheffects
+    from matplotlib import pyplot as plt
+
+    colours = seaborn.color_palette("colorblind", 10)
+    figure, axes = plt.subplots(1, len(panels), figsize=(figures.WIDTH, figures.WIDTH / 2 + 0.2), squeeze=False)
+    for axis, (title, path) in zip(axes[0], panels, strict=True):
+        train, train_labels, test, test_labels = artifacts.read_npz(
+            path, "train", "train_labels", "test", "test_labels"
+        )
+        for label in np.unique(train_labels):
+            colour = colours[label % len(colours)]
+            cluster = train[train_labels == label]
+            seaborn.kdeplot(
+                x=cluster[:, 0], y=cluster[:, 1], ax=axis, color=colour, levels=[0.25, 0.6, 1], fill=True, alpha=0.35
+            )
+            points = test[:TEST_POINTS][test_labels[:TEST_POINTS] == label]
+            axis.scatter(*points.T, s=7, color=colour, edgecolor="white", linewidth=0.2, rasterized=True)
+        for label in np.unique(train_labels):  # on top of all points
+            name = axis.text(
+                *np.median(train[train_labels == label], axis=0),
+                str(label),
+                size=14,
+                weight="bold",
+                ha="center",
+                va="center",
+            )
+            name.set_path_effects([patheffects.withStroke(linewidth=3, foreground="white")])
+        bounds = np.quantile(train, [0.001, 0.999], axis=0)
+        axis.set(title=title, xlabel="latent dimension 1", ylabel="latent dimension 2", aspect="equal")
+        axis.set(xlim=bounds[:, 0], ylim=bounds[:, 1], adjustable="datalim")
+    figure.tight_layout()
+    figures.save(figure, outputs["png"], outputs["svg"])
+
+
+if __name__ == "__main__":
+    with jobs.running(snakemake):
+        titles = snakemake.params.job["panels"]
+        draw(list(zip(titles, snakemake.input, strict=True)), dict(snakemake.output.items()))
