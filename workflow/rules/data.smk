@@ -3,6 +3,8 @@ rule download:
         f"{RESULTS}/download/dataset.npz",
     log:
         f"{RESULTS}/logs/download.log",
+    conda:
+        ENVIRONMENT
     params:
         job=job(
             "download.py",
@@ -21,6 +23,8 @@ rule corrupt:
         test=f"{CORRUPTED}/test.npz",
     log:
         f"{RESULTS}/logs/corrupt/{{task}}.log",
+    conda:
+        ENVIRONMENT
     params:
         job=lambda wildcards: job(
             "corrupt.py",

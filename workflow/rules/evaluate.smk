@@ -1,18 +1,3 @@
-def evaluation_job(wildcards):
-    """How the models of a task are used; what they are stands in their files."""
-    task = TASKS[wildcards.task]
-    variant = task["variants"][wildcards.variant]
-    return job(
-        "evaluate.py",
-        [
-            ("networks", variant["network"]),
-            ("losses", wildcards.loss),
-            *(("inference", method) for method in task["inference"]),
-        ],
-        inference=list(task["inference"].items()),  # in order: the first is shown
-    )
-
-
 rule evaluate:
     input:
         **rules.train.output,
@@ -26,6 +11,8 @@ rule evaluate:
         latents=f"{RESULTS}/evaluate/{MODEL}/latents.npz",
     log:
         f"{RESULTS}/logs/evaluate/{MODEL}.log",
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=2000,
@@ -45,6 +32,8 @@ rule baselines:
         examples=f"{RESULTS}/baselines/{{task}}/examples.npz",
     log:
         f"{RESULTS}/logs/baselines/{{task}}.log",
+    conda:
+        ENVIRONMENT
     threads: 1
     params:
         job=job(

@@ -1,56 +1,32 @@
-FIRST_SEED = CONFIG["seeds"][0]
-
-
-def figure(task, name, caption, **more):
-    """A figure's two files. The PNG is in Snakemake's own report as well."""
-    path = f"{RESULTS}/figures/{task}/{name}"
-    return report(
-        f"{path}.png",
-        caption=f"../report/{caption}.rst",
-        category="Figures",
-        labels={"task": task, "figure": name},
-    )
-
-
-def first_seed_models(task, chosen=lambda variant: True):
-    """The models of a task that pictures show: those of the first seed."""
-    return [
-        model
-        for model in MODELS
-        if model.task == task
-        and model.seed == FIRST_SEED
-        and chosen(TASKS[task]["variants"][model.variant])
-    ]
-
-
-def is_plane(variant):
-    return variant["parameters"].get("latent") == 2
-
-
-PLANE_TASKS = [task for task in TASKS if first_seed_models(task, is_plane)]
-
-
-def plane_models(wildcards):
-    return first_seed_models(wildcards.task, is_plane)
+# Figures that the report shows, as (task, figure, format): photographs as PNG, drawings as SVG.
+FIGURES = [
+    *((task, "latent", "svg") for task in TASKS if plane_models(task)),
+    *(
+        (task, part, "png")
+        for task in TASKS
+        for part in ("originals", "corrupted", "reconstructed", "grid")
+    ),
+    *((task, "loss", "svg") for task in TASKS),
+]
 
 
 rule figure_latent:
     input:
-        lambda wildcards: [
-            f"{RESULTS}/evaluate/{MODEL}/latents.npz".format(**model._asdict())
-            for model in plane_models(wildcards)
-        ],
+        lambda wildcards: paths(
+            rules.evaluate.output.latents, plane_models(wildcards.task)
+        ),
     output:
-        png=figure("{task}", "latent", "latent"),
+        png=report_figure("latent"),
         svg=f"{RESULTS}/figures/{{task}}/latent.svg",
     log:
         f"{RESULTS}/logs/figures/{{task}}/latent.log",
+    conda:
+        ENVIRONMENT
     params:
         job=lambda wildcards: job(
             "figure_latent.py",
             panels=[
-                f"{model.variant}, {model.loss.upper()}"
-                for model in plane_models(wildcards)
+                (model.variant, model.loss) for model in plane_models(wildcards.task)
             ],
         ),
     script:
@@ -59,21 +35,20 @@ rule figure_latent:
 
 rule figure_loss:
     input:
-        lambda wildcards: of_models(
-            f"{RESULTS}/train/{MODEL}/history.parquet", wildcards.task
-        ),
+        lambda wildcards: paths(rules.train.output.history, models_of(wildcards.task)),
     output:
-        png=figure("{task}", "loss", "loss"),
+        png=report_figure("loss"),
         svg=f"{RESULTS}/figures/{{task}}/loss.svg",
     log:
         f"{RESULTS}/logs/figures/{{task}}/loss.log",
+    conda:
+        ENVIRONMENT
     params:
         job=lambda wildcards: job(
             "figure_loss.py",
             models=[
                 (model.variant, model.loss, model.seed)
-                for model in MODELS
-                if model.task == wildcards.task
+                for model in models_of(wildcards.task)
             ],
         ),
     script:
@@ -84,28 +59,27 @@ rule figure_restorations:
     input:
         dataset=rules.download.output[0],
         test=rules.corrupt.output.test,
-        examples=lambda wildcards: [
-            f"{RESULTS}/evaluate/{MODEL}/examples.npz".format(**model._asdict())
-            for model in first_seed_models(wildcards.task)
-        ],
+        examples=lambda wildcards: paths(
+            rules.evaluate.output.examples, shown_models(wildcards.task)
+        ),
     output:
-        **{
-            f"{part}_{suffix}": (
-                figure("{task}", part, part)
-                if suffix == "png"
-                else f"{RESULTS}/figures/{{task}}/{part}.{suffix}"
-            )
-            for part in ("originals", "corrupted", "reconstructed", "grid")
-            for suffix in ("png", "svg")
-        },
+        originals_png=report_figure("originals"),
+        corrupted_png=report_figure("corrupted"),
+        reconstructed_png=report_figure("reconstructed"),
+        grid_png=report_figure("grid"),
+        originals_svg=f"{RESULTS}/figures/{{task}}/originals.svg",
+        corrupted_svg=f"{RESULTS}/figures/{{task}}/corrupted.svg",
+        reconstructed_svg=f"{RESULTS}/figures/{{task}}/reconstructed.svg",
+        grid_svg=f"{RESULTS}/figures/{{task}}/grid.svg",
     log:
         f"{RESULTS}/logs/figures/{{task}}/restorations.log",
+    conda:
+        ENVIRONMENT
     params:
         job=lambda wildcards: job(
             "figure_restorations.py",
-            labels=[
-                f"{model.variant} {model.loss.upper()}"
-                for model in first_seed_models(wildcards.task)
+            models=[
+                (model.variant, model.loss) for model in shown_models(wildcards.task)
             ],
             method=next(iter(TASKS[wildcards.task]["inference"])),
         ),
@@ -113,24 +87,12 @@ rule figure_restorations:
         "../scripts/figure_restorations.py"
 
 
-# What the report shows, as (task, figure); the file of each is an SVG where it is drawn, a PNG where it is photographs.
-FIGURES = [
-    *((task, "latent", "svg") for task in PLANE_TASKS),
-    *(
-        (task, part, "png")
-        for task in TASKS
-        for part in ("originals", "corrupted", "reconstructed", "grid")
-    ),
-    *((task, "loss", "svg") for task in TASKS),
-]
-
-
 rule report:
     input:
         template=os.path.relpath(f"{workflow.basedir}/workflow/report/report.html.j2"),
         dataset=rules.download.output[0],
-        metrics=of_models(rules.evaluate.output.metrics),
-        trainings=of_models(rules.train.output.summary),
+        metrics=paths(rules.evaluate.output.metrics),
+        trainings=paths(rules.train.output.summary),
         baselines=expand(rules.baselines.output.metrics, task=TASKS),
         figures=[
             f"{RESULTS}/figures/{task}/{name}.{suffix}"
@@ -145,6 +107,8 @@ rule report:
         table=f"{RESULTS}/report/models.csv",
     log:
         f"{RESULTS}/logs/report.log",
+    conda:
+        ENVIRONMENT
     params:
         job=job(
             "report.py",

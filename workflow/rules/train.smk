@@ -1,28 +1,10 @@
-def training_job(wildcards):
-    """What decides a model: its task's corruption, its variant, its loss, its seed and how it is trained."""
-    task = TASKS[wildcards.task]
-    variant = task["variants"][wildcards.variant]
-    return job(
-        "train.py",
-        [
-            ("corruptions", task["corruption"]["name"]),
-            ("networks", variant["network"]),
-            ("losses", wildcards.loss),
-        ],
-        task=wildcards.task,
-        corruption=task["corruption"],
-        variant={"name": wildcards.variant, **variant},
-        loss=wildcards.loss,
-        seed=int(wildcards.seed),
-        training=task["training"],
-    )
-
-
 rule tracking_store:
     output:
         touch("results/mlflow/made"),
     log:
         "results/mlflow/made.log",
+    conda:
+        ENVIRONMENT
     script:
         "../scripts/tracking_store.py"
 
@@ -39,6 +21,8 @@ rule train:
         summary=f"{RESULTS}/train/{MODEL}/training.json",
     log:
         f"{RESULTS}/logs/train/{MODEL}.log",
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=1000,

@@ -65,5 +65,6 @@ def draw(dataset: str, test: str, models: Sequence[tuple[str, str]], method: str
 if __name__ == "__main__":
     with jobs.running(snakemake):
         job, inputs = snakemake.params.job, snakemake.input
-        examples = list(zip(job["labels"], inputs.examples, strict=True))
+        labels = [figures.model_name(*model) for model in job["models"]]
+        examples = list(zip(labels, inputs.examples, strict=True))
         draw(inputs.dataset, inputs.test, examples, job["method"], snakemake.output)

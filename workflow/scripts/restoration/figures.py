@@ -36,9 +36,9 @@ def save(figure: "Figure", png: str | Path, svg: str | Path) -> None:
     pyplot.close(figure)
 
 
-def loss_name(loss: str) -> str:
-    """As a reader writes it: bce is BCE."""
-    return loss.upper()
+def model_name(variant: str, loss: str) -> str:
+    """A model as figures name it: 'cvae_label, BCE'."""
+    return f"{variant}, {loss.upper()}"
 
 
 def to_rgb(images: np.ndarray) -> np.ndarray:

@@ -1,0 +1,41 @@
+# Shorthands for what README.md explains. `make demo` and `make test` set up what they need, once.
+PYTHON ?= python3
+BIN := .venv/bin
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
+.DELETE_ON_ERROR:
+.PHONY: demo test check setup lock mlflow
+
+demo: .venv/.requirements
+	$(BIN)/snakemake --cores all --configfile config/digits.yaml
+	@echo "The report: $(CURDIR)/results/digits/report/report.html"
+
+test: .venv/.development
+	$(BIN)/python -m pytest
+
+check: .venv/.development
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/snakemake --lint
+
+setup: .venv/.requirements
+
+mlflow: .venv/.requirements
+	$(BIN)/mlflow ui --backend-store-uri sqlite:///results/mlflow/mlflow.db
+
+lock: .venv/.uv
+	$(LOCK) envs/uv.in --output-file envs/uv.txt
+	$(LOCK) envs/requirements.in --output-file envs/requirements.txt
+	$(LOCK) envs/development.in --output-file envs/development.txt
+
+# uv installs the same hashed lock as pip, in a quarter of the time; bytecode now, or each of the many short jobs waits.
+.venv/.uv: envs/uv.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed. Name one: make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement envs/uv.txt
+	@touch $@
+
+.venv/.requirements .venv/.development: .venv/.%: envs/%.txt .venv/.uv
+	$(BIN)/uv pip install --quiet --python .venv --require-hashes --compile-bytecode --requirement $<
+	@touch $@
