@@ -55,11 +55,11 @@ def draw(dataset: str, test: str, models: Sequence[tuple[str, str]], method: str
     draw_sheet([("", [original])], ["original"], (outputs.originals_png, outputs.originals_svg))
     draw_sheet([("", [outlined])], ["corrupted"], (outputs.corrupted_png, outputs.corrupted_svg))
     draw_sheet([("", raw)], names, (outputs.reconstructed_png, outputs.reconstructed_svg))
-    above = [original, outlined]
-    blocks = [("raw output", [*above, *raw])]
+    above = {"original": original, "corrupted": outlined} if mask.any() else {"original": original}
+    blocks = [("raw output" if has_hole else "", [*above.values(), *raw])]
     if has_hole:
-        blocks.append(("visible pixels put back", [*above, *pasted]))
-    draw_sheet(blocks, ["original", "corrupted", *names], (outputs.grid_png, outputs.grid_svg))
+        blocks.append(("visible pixels put back", [*above.values(), *pasted]))
+    draw_sheet(blocks, [*above, *names], (outputs.grid_png, outputs.grid_svg))
 
 
 if __name__ == "__main__":

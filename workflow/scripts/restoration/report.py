@@ -59,6 +59,8 @@ def width(path: str | Path) -> int:
 
 def describe(corruption: Mapping[str, Any]) -> str:
     """'gaussian noise, sigma = 0.1'"""
+    if corruption["name"] == "none":
+        return "nothing corrupted"
     parameters = [f"{key} = {value}" for key, value in corruption.items() if key != "name"]
     return ", ".join([corruption["name"].replace("_", " "), *parameters])
 

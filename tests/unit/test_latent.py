@@ -1,0 +1,58 @@
+import pytest
+import torch
+from torch.distributions import Normal, kl
+
+from restoration import latent
+
+
+@pytest.fixture
+def distribution() -> tuple[torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(1)
+    mu = torch.randn(7, 5, generator=generator, dtype=torch.float64) * 2
+    logvar = torch.randn(7, 5, generator=generator, dtype=torch.float64) * 1.5
+    return mu, logvar
+
+
+def test_kl_divergence_is_torchs_summed_over_the_latent(distribution):
+    mu, logvar = distribution
+    expected = kl.kl_divergence(Normal(mu, (0.5 * logvar).exp()), Normal(0.0, 1.0)).sum(dim=1)
+    torch.testing.assert_close(latent.kl_divergence(mu, logvar), expected)
+
+
+def test_kl_divergence_is_zero_at_the_prior_and_positive_elsewhere(distribution):
+    assert latent.kl_divergence(torch.zeros(3, 4), torch.zeros(3, 4)).tolist() == [0, 0, 0]
+    assert (latent.kl_divergence(*distribution) > 0).all()
+
+
+def test_kl_divergence_by_hand():
+    # mean 1, variance e: (1 + e - 1 - 1) / 2
+    divergence = latent.kl_divergence(torch.ones(1, 1), torch.ones(1, 1))
+    assert divergence.item() == pytest.approx((torch.e - 1) / 2)
+
+
+def test_sample_has_the_mean_and_the_variance_asked_for():
+    mu, logvar = torch.tensor([-1.0, 0.0, 3.0]), torch.tensor([-2.0, 0.0, 1.0])
+    count = 200_000
+    draws = latent.sample(mu.expand(count, 3), logvar.expand(count, 3), torch.Generator().manual_seed(0))
+    standard_error = (0.5 * logvar).exp() / count**0.5
+    assert ((draws.mean(dim=0) - mu).abs() < 5 * standard_error).all()
+    torch.testing.assert_close(draws.var(dim=0), logvar.exp(), rtol=0.02, atol=0)
+    covariance = torch.cov((draws - mu).T / (0.5 * logvar).exp()[:, None])
+    assert (covariance - torch.eye(3)).abs().max() < 0.02
+
+
+def test_sample_passes_the_gradient_on_to_mean_and_variance(distribution):
+    mu, logvar = (part.requires_grad_() for part in distribution)
+    draw = latent.sample(mu, logvar, torch.Generator().manual_seed(0))
+    draw.sum().backward()
+    torch.testing.assert_close(mu.grad, torch.ones_like(mu))
+    torch.testing.assert_close(logvar.grad, ((draw - mu) / 2).detach())
+
+
+def test_sample_draws_from_its_generator_alone(distribution):
+    draws = []
+    for global_seed, seed in ((0, 5), (1, 5), (0, 6)):
+        torch.manual_seed(global_seed)
+        draws.append(latent.sample(*distribution, torch.Generator().manual_seed(seed)))
+    assert draws[0].equal(draws[1])
+    assert not draws[0].equal(draws[2])

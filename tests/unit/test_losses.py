@@ -1,0 +1,71 @@
+import math
+
+import pytest
+import torch
+
+from restoration import registry
+
+LOSSES = registry.names("losses")
+LOGITS = torch.tensor([[-2.0, -0.5, 0.0], [0.3, 1.0, 4.0]]).reshape(1, 1, 2, 3)
+TARGET = torch.tensor([[0.0, 1.0, 0.5], [0.2, 0.9, 1.0]]).reshape(1, 1, 2, 3)
+
+
+def sigmoid(value: float) -> float:
+    return 1 / (1 + math.exp(-value))
+
+
+def by_hand(pixel) -> torch.Tensor:
+    """`pixel(p, t)` for each pixel of LOGITS and TARGET."""
+    pairs = zip(LOGITS.flatten().tolist(), TARGET.flatten().tolist(), strict=True)
+    return torch.tensor([pixel(sigmoid(logit), t) for logit, t in pairs]).reshape(LOGITS.shape)
+
+
+def test_bce_is_the_cross_entropy_in_nats_also_at_grey_targets():
+    expected = by_hand(lambda p, t: -t * math.log(p) - (1 - t) * math.log(1 - p))
+    torch.testing.assert_close(registry.load("losses", "bce").pixelwise(LOGITS, TARGET), expected)
+
+
+def test_mse_is_the_squared_difference_of_sigmoid_and_target():
+    expected = by_hand(lambda p, t: (p - t) ** 2)
+    torch.testing.assert_close(registry.load("losses", "mse").pixelwise(LOGITS, TARGET), expected)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("shape", [(4, 1, 5, 7), (2, 3, 6, 4)])
+def test_reconstruction_is_pixelwise_summed_for_each_image(name, shape):
+    loss = registry.load("losses", name)
+    logits, target = torch.randn(shape), torch.rand(shape)
+    pixelwise = loss.pixelwise(logits, target)
+    assert pixelwise.shape == shape
+    reconstruction = loss.reconstruction(logits, target)
+    assert reconstruction.shape == shape[:1]
+    torch.testing.assert_close(reconstruction, torch.stack([image.sum() for image in pixelwise]))
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_large_logits_give_finite_losses_and_gradients(name):
+    loss = registry.load("losses", name)
+    logits = torch.tensor([-1e4, -200.0, 200.0, 1e4]).repeat(3, 1).reshape(3, 1, 2, 2).requires_grad_()
+    target = torch.tensor([0.0, 0.4, 1.0]).reshape(3, 1, 1, 1).expand(3, 1, 2, 2)
+    value = loss.reconstruction(logits, target)
+    value.sum().backward()
+    assert value.isfinite().all()
+    assert logits.grad.isfinite().all()
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_image_is_within_the_range_of_images_and_rises_with_the_logit(name):
+    image = registry.load("losses", name).image(torch.linspace(-50, 50, 101))
+    assert image.min() >= 0
+    assert image.max() <= 1
+    assert (image.diff() >= 0).all()
+    assert image[50] == 0.5
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_the_loss_is_least_where_the_image_is_the_target(name):
+    loss = registry.load("losses", name)
+    logits = torch.linspace(-6, 6, 241).reshape(-1, 1, 1, 1)
+    for target in (0.1, 0.5, 0.8):
+        best = logits[loss.reconstruction(logits, torch.full_like(logits, target)).argmin()]
+        assert loss.image(best).item() == pytest.approx(target, abs=0.02)
