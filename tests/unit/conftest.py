@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 import yaml
+from hypothesis import settings
 
 from restoration import models
 from restoration.models import Model
@@ -16,6 +17,8 @@ from restoration.variants import Variant
 CONFIG = Path(__file__).parents[2] / "config"
 
 torch.set_num_threads(1)
+settings.register_profile("unit", database=None, deadline=None, derandomize=True)
+settings.load_profile("unit")
 
 
 def read(name: str) -> dict[str, Any]:

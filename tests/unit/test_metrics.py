@@ -12,11 +12,12 @@ SHAPES = [(1, 28, 28), (3, 20, 24), (1, 13, 31)]
 
 @pytest.fixture(params=SHAPES, ids=str)
 def pair(request) -> tuple[torch.Tensor, torch.Tensor]:
-    """Images with smooth, flat and noisy parts, and the same with an error."""
+    """Noise, black, a bright square on black, and one image twice; and the same with an error."""
     generator = torch.Generator().manual_seed(3)
     images = torch.rand(4, *request.param, generator=generator)
     images[1] = 0
-    images[2, :, :6] = 1
+    images[2] = 0
+    images[2, :, 3:9, 4:10] = 0.8
     others = (images + 0.2 * torch.randn(images.shape, generator=generator)).clamp(0, 1)
     others[3] = images[3]
     return images, others

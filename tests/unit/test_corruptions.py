@@ -1,0 +1,232 @@
+import inspect
+
+import corrupt as corrupt_script
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from restoration import artifacts, corruptions, registry
+
+CORRUPTIONS = registry.names("corruptions")
+SHAPES = [(1, 28, 28), (3, 20, 24), (1, 9, 31)]
+
+
+def seeded(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def some_images(count: int, shape: tuple[int, int, int], seed: int = 0) -> torch.Tensor:
+    """Black but for a grey block at a random place."""
+    generator = seeded(seed)
+    images = torch.zeros(count, *shape)
+    for image in images:
+        top, left = (int(torch.randint(size - 3, (), generator=generator)) for size in shape[1:])
+        image[:, top : top + 4, left : left + 3] = torch.rand((), generator=generator) * 0.9 + 0.1
+    return images
+
+
+def one_lit_pixel(row: int, column: int, size: tuple[int, int] = (12, 14)) -> torch.Tensor:
+    image = torch.zeros(1, 1, *size)
+    image[..., row, column] = 0.5
+    return image
+
+
+def hole(image: torch.Tensor, size: int, seed: int = 0) -> tuple[int, int]:
+    """Row and column of the hole's first pixel, in a batch of one."""
+    _, mask = corruptions.build({"name": "stroke_hole", "size": size})(image, seeded(seed))
+    row, column = mask[0, 0].nonzero()[0].tolist()
+    return row, column
+
+
+@pytest.mark.parametrize("name", CORRUPTIONS)
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+class TestEveryCorruption:
+    def test_keeps_shape_type_and_range_and_tells_what_is_hidden(self, name, shape):
+        images = some_images(5, shape)
+        corrupted, mask = corruptions.build({"name": name})(images, seeded(0))
+        assert (corrupted.shape, corrupted.dtype) == (images.shape, torch.float32)
+        assert (mask.shape, mask.dtype) == ((5, 1, *shape[1:]), torch.bool)
+        assert 0 <= corrupted.min() <= corrupted.max() <= 1
+
+    def test_changes_only_what_it_calls_hidden(self, name, shape):
+        images = some_images(5, shape)
+        corrupted, mask = corruptions.build({"name": name})(images, seeded(0))
+        torch.testing.assert_close(corrupted.where(~mask, 0), images.where(~mask, 0), rtol=0, atol=0)
+
+    def test_does_not_modify_its_input(self, name, shape):
+        images = some_images(5, shape)
+        before = images.clone()
+        corruptions.build({"name": name})(images, seeded(0))
+        assert images.equal(before)
+
+    def test_takes_all_randomness_from_its_generator(self, name, shape):
+        images, corrupt = some_images(5, shape), corruptions.build({"name": name})
+        torch.manual_seed(0)
+        first = corrupt(images, seeded(7))
+        torch.manual_seed(1)
+        state = torch.get_rng_state()
+        second = corrupt(images, seeded(7))
+        assert all(one.equal(other) for one, other in zip(first, second, strict=True))
+        assert torch.get_rng_state().equal(state)
+
+
+@pytest.mark.parametrize("name", CORRUPTIONS)
+@given(
+    count=st.integers(1, 4),
+    channels=st.sampled_from([1, 3]),
+    height=st.integers(8, 33),
+    width=st.integers(8, 33),
+    seed=st.integers(0, 2**31),
+)
+def test_every_corruption_keeps_its_contract_at_any_size(name, count, channels, height, width, seed):
+    images = some_images(count, (channels, height, width), seed)
+    corrupted, mask = corruptions.build({"name": name})(images, seeded(seed))
+    assert corrupted.shape == images.shape
+    assert mask.shape == (count, 1, height, width)
+    assert corrupted.where(~mask, 0).equal(images.where(~mask, 0))
+    assert 0 <= corrupted.min() <= corrupted.max() <= 1
+
+
+@pytest.mark.parametrize("name", ["gaussian_noise", "stroke_hole"])
+def test_different_seeds_corrupt_differently(name):
+    images, corrupt = some_images(20, (1, 28, 28)), corruptions.build({"name": name})
+    assert not corrupt(images, seeded(1))[0].equal(corrupt(images, seeded(2))[0])
+
+
+def test_none_leaves_the_images_and_hides_nothing():
+    images = some_images(3, (1, 10, 10))
+    corrupted, mask = corruptions.build({"name": "none"})(images, seeded(0))
+    assert corrupted.equal(images)
+    assert not mask.any()
+
+
+def test_build_gives_the_parameters_of_the_configuration():
+    images = torch.full((1, 1, 50, 50), 0.5)
+    corrupted, _ = corruptions.build({"name": "gaussian_noise", "sigma": 0.0})(images, seeded(0))
+    assert corrupted.equal(images)
+
+
+@pytest.mark.parametrize("sigma", [0.02, 0.1])
+def test_noise_has_its_standard_deviation_and_no_bias_where_it_is_not_clipped(sigma):
+    images = torch.full((20, 1, 100, 100), 0.5)
+    corrupted, _ = corruptions.build({"name": "gaussian_noise", "sigma": sigma})(images, seeded(0))
+    noise = corrupted - images
+    assert noise.std().item() == pytest.approx(sigma, rel=0.01)
+    assert abs(noise.mean().item()) < 5 * sigma / noise.numel() ** 0.5
+    correlation = torch.corrcoef(torch.stack([noise[..., :-1].flatten(), noise[..., 1:].flatten()]))[0, 1]
+    assert abs(correlation) < 0.02
+
+
+def test_noise_is_clipped_to_the_range_of_images_and_hides_every_pixel():
+    images = torch.tensor([0.0, 1.0]).reshape(2, 1, 1, 1).repeat(1, 3, 40, 40)
+    corrupted, mask = corruptions.build({"name": "gaussian_noise", "sigma": 0.5})(images, seeded(0))
+    assert (corrupted.min(), corrupted.max()) == (0, 1)
+    assert (corrupted == images).float().mean().item() == pytest.approx(0.5, abs=0.03)
+    assert mask.all()
+
+
+@pytest.mark.parametrize("sigma", [-0.1, float("nan")])
+def test_noise_of_an_impossible_strength_is_refused(sigma):
+    with pytest.raises(ValueError, match="sigma"):
+        corruptions.build({"name": "gaussian_noise", "sigma": sigma})(torch.zeros(1, 1, 4, 4), seeded(0))
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 6, 9])
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_hole_is_one_square_of_its_size_set_to_black(size, shape):
+    images = some_images(30, shape).add_(0.05)
+    corrupted, mask = corruptions.build({"name": "stroke_hole", "size": size})(images, seeded(0))
+    assert mask.flatten(1).sum(dim=1).tolist() == [size * size] * 30
+    assert mask.any(dim=2).sum(dim=2).flatten().tolist() == [size] * 30
+    assert mask.any(dim=3).sum(dim=2).flatten().tolist() == [size] * 30
+    assert not corrupted.masked_select(mask).any()
+
+
+@pytest.mark.parametrize("size", [1, 4, 5, 6])
+def test_hole_is_centred_on_a_stroke_pixel_wherever_it_was_not_moved_inside(size):
+    height, width = 28, 24
+    images = some_images(200, (1, height, width), seed=4)
+    _, masks = corruptions.build({"name": "stroke_hole", "size": size})(images, seeded(0))
+    inside = 0
+    for image, mask in zip(images[:, 0], masks[:, 0], strict=True):
+        top, left = mask.nonzero()[0].tolist()
+        if 0 < top < height - size and 0 < left < width - size:
+            inside += 1
+            assert image[top + size // 2, left + size // 2] > 0
+    assert inside > 50
+
+
+@pytest.mark.parametrize(
+    ("pixel", "corner"),
+    [((0, 0), (0, 0)), ((0, 13), (0, 9)), ((11, 0), (7, 0)), ((11, 13), (7, 9)), ((1, 6), (0, 4)), ((6, 6), (4, 4))],
+)
+def test_hole_that_would_leave_the_image_is_moved_inside(pixel, corner):
+    assert hole(one_lit_pixel(*pixel), size=5) == corner
+
+
+def test_hole_of_an_even_size_has_its_centre_right_of_and_below_the_middle():
+    assert hole(one_lit_pixel(6, 7), size=4) == (4, 5)
+
+
+@pytest.mark.parametrize("size", [3, 6])
+def test_hole_in_an_image_without_a_stroke_is_in_its_middle(size):
+    height, width = 20, 24
+    assert hole(torch.zeros(1, 1, height, width), size) == (height // 2 - size // 2, width // 2 - size // 2)
+
+
+def test_hole_covers_the_whole_image_if_it_has_its_size():
+    _, mask = corruptions.build({"name": "stroke_hole", "size": 8})(one_lit_pixel(1, 1, (8, 8)), seeded(0))
+    assert mask.all()
+
+
+def test_a_faint_pixel_of_any_channel_belongs_to_the_stroke():
+    image = torch.zeros(1, 3, 11, 11)
+    image[0, 2, 4, 5] = 1 / 255
+    assert hole(image, size=1) == (4, 5)
+
+
+def test_hole_is_drawn_uniformly_from_the_stroke():
+    image = torch.zeros(1, 1, 10, 10)
+    stroke = [(0, 0), (0, 9), (3, 2), (3, 3), (3, 4), (5, 5), (8, 1), (9, 9)]
+    for brightness, (row, column) in enumerate(stroke, start=1):
+        image[0, 0, row, column] = brightness / 10
+    draws = 8000
+    _, mask = corruptions.build({"name": "stroke_hole", "size": 1})(image.expand(draws, -1, -1, -1), seeded(0))
+    counts = mask.sum(dim=0)[0].numpy()
+    drawn = np.array([counts[pixel] for pixel in stroke])
+    assert drawn.sum() == draws
+    expected = draws / len(stroke)
+    chi_square = ((drawn - expected) ** 2 / expected).sum()
+    assert chi_square < 24.3  # 7 degrees of freedom, p = 0.001
+
+
+@pytest.mark.parametrize("size", [0, -1, 13])
+def test_hole_that_does_not_fit_the_image_is_refused(size):
+    with pytest.raises(ValueError, match="size"):
+        corruptions.build({"name": "stroke_hole", "size": size})(torch.zeros(1, 1, 12, 14), seeded(0))
+
+
+@pytest.mark.parametrize("name", CORRUPTIONS)
+def test_every_corruption_takes_its_parameters_by_keyword_with_a_default(name):
+    signature = inspect.signature(registry.load("corruptions", name).corrupt)
+    images, generator, *parameters = signature.parameters.values()
+    assert (images.name, generator.name) == ("images", "generator")
+    assert all(parameter.kind is parameter.KEYWORD_ONLY for parameter in parameters)
+
+
+def test_the_stored_sets_are_8_bit_differ_by_split_and_are_the_same_twice(tmp_path, strokes):
+    images, _ = strokes(6)
+    artifacts.write_npz(tmp_path / "dataset.npz", validation_images=images, test_images=images)
+    job = {"corruption": {"name": "gaussian_noise", "sigma": 0.1}, "seed": 3}
+    stored = []
+    for folder in ("first", "second"):
+        outputs = {split: tmp_path / folder / f"{split}.npz" for split in ("validation", "test")}
+        corrupt_script.main(job, tmp_path / "dataset.npz", outputs)
+        stored.append(outputs)
+    assert stored[0]["test"].read_bytes() == stored[1]["test"].read_bytes()
+    validation, test = (artifacts.read_npz(stored[0][split], "corrupted", "mask") for split in ("validation", "test"))
+    assert (test[0].shape, test[0].dtype, test[1].dtype) == (images.shape, np.uint8, bool)
+    assert not np.array_equal(test[0], validation[0])
+    assert 10 < np.abs(test[0].astype(float) - images)[(images > 60) & (images < 195)].std() < 30

@@ -1,0 +1,185 @@
+import pytest
+import torch
+
+from restoration import registry
+from restoration.models import Model
+from restoration.networks import Autoencoder
+from restoration.variants import Variant
+
+METHODS = registry.names("inference")
+VARIANTS = ["ae", "vae", "vae_incomplete", "cvae_label", "cvae_incomplete"]
+CLASSES = 4
+
+best_prior, inferred_label, encode = (
+    registry.load("inference", name) for name in ("best_prior", "inferred_label", "encode")
+)
+
+
+def seeded(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+class Templates(Autoencoder):
+    """Decodes each label to its own template and gives each label the KL divergence that is set for it."""
+
+    image_shape, latent, variational = (1, 6, 6), 1, True
+
+    def __init__(self, divergence: list[float]) -> None:
+        super().__init__()
+        self.templates = torch.full((CLASSES, 1, 6, 6), -4.0)
+        for label in range(CLASSES):
+            self.templates[label, :, label] = 4.0
+        self.mean = (2 * torch.tensor(divergence)).sqrt()
+
+    def encode(self, image, condition):
+        return condition @ self.mean[:, None], torch.zeros(len(image), 1)
+
+    def decode(self, latent, condition):
+        return self.templates[condition.argmax(dim=1)]
+
+
+def template_model(loss: str, divergence: list[float]) -> Model:
+    variant = Variant("vae", "corrupted", "label", {})
+    return Model(Templates(divergence), variant, loss, (1, 6, 6), CLASSES)
+
+
+@pytest.fixture
+def task(strokes) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Images with a hole, its mask, and labels."""
+    images, labels = strokes(9)
+    mask = torch.zeros(9, 1, 12, 12, dtype=torch.bool)
+    mask[:, :, 3:8, 4:9] = True
+    return (torch.from_numpy(images) / 255).masked_fill(mask, 0), mask, torch.from_numpy(labels)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("loss", registry.names("losses"))
+def test_every_method_restores_whole_images_and_only_reads_what_it_gets(method, loss, task, build_model):
+    entry = registry.load("inference", method)
+    corrupted, mask, labels = task
+    before = corrupted.clone(), mask.clone()
+    applicable = [model for name in VARIANTS if entry.applies(model := build_model(name, loss))]
+    assert applicable
+    for model in applicable:
+        condition = model.variant.granted(corrupted, labels, model.classes)
+        first, again = (entry.restore(model, corrupted, mask, condition, seeded()) for _ in range(2))
+        assert first.shape == corrupted.shape
+        assert 0 <= first.min() < first.max() <= 1
+        assert first.equal(again)
+    assert corrupted.equal(before[0])
+    assert mask.equal(before[1])
+
+
+@pytest.mark.parametrize(
+    ("method", "applicable"),
+    [("encode", VARIANTS), ("best_prior", VARIANTS[1:]), ("inferred_label", ["cvae_label"])],
+)
+def test_methods_apply_where_they_make_sense(method, applicable, build_model):
+    assert [name for name in VARIANTS if registry.load("inference", method).applies(build_model(name))] == applicable
+
+
+@torch.no_grad()
+def test_encode_decodes_the_mean_of_the_latent(task, build_model):
+    corrupted, mask, labels = task
+    model = build_model("cvae_label")
+    condition = model.variant.granted(corrupted, labels, model.classes)
+    generator = seeded()
+    state = generator.get_state()
+    restored = encode.restore(model, corrupted, mask, condition, generator)
+    mu, _ = model.network.encode(corrupted, condition)
+    torch.testing.assert_close(restored, torch.sigmoid(model.network.decode(mu, condition)))
+    assert generator.get_state().equal(state)
+
+
+def misfit(restored: torch.Tensor, corrupted: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    return (restored - corrupted).where(~mask, 0).square().flatten(1).sum(dim=1)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("name", VARIANTS[1:])
+def test_more_samples_of_the_prior_never_fit_the_visible_pixels_worse(name, task, build_model):
+    corrupted, mask, labels = task
+    model = build_model(name)
+    condition = model.variant.granted(corrupted, labels, model.classes)
+    errors = torch.stack(
+        [
+            misfit(best_prior.restore(model, corrupted, mask, condition, seeded(), samples=samples), corrupted, mask)
+            for samples in (1, 2, 5, 20, 100)
+        ]
+    )
+    assert (errors.diff(dim=0) <= 1e-6).all()
+    assert (errors[-1] < errors[0]).any()
+
+
+@torch.no_grad()
+def test_the_best_of_the_prior_is_one_of_the_draws_chosen_by_its_visible_pixels(task, build_model):
+    corrupted, mask, _ = task
+    model, samples = build_model("vae"), 15
+    generator = seeded(2)
+    draws = [
+        torch.sigmoid(model.network.decode(torch.randn(len(corrupted), 3, generator=generator), None))
+        for _ in range(samples)
+    ]
+    chosen = torch.stack([misfit(draw, corrupted, mask) for draw in draws]).argmin(dim=0)
+    expected = torch.stack([draws[best][image] for image, best in enumerate(chosen.tolist())])
+    restored = best_prior.restore(model, corrupted, mask, None, seeded(2), samples=samples)
+    torch.testing.assert_close(restored, expected)
+    assert chosen.unique().numel() > 1
+
+
+@torch.no_grad()
+def test_the_prior_without_a_visible_pixel_gives_a_draw(build_model):
+    model, everything = build_model("vae"), torch.ones(2, 1, 12, 12, dtype=torch.bool)
+    restored = best_prior.restore(model, torch.rand(2, 1, 12, 12), everything, None, seeded(), samples=3)
+    first = torch.sigmoid(model.network.decode(torch.randn(2, 3, generator=seeded()), None))
+    torch.testing.assert_close(restored, first)
+
+
+def test_no_sample_of_the_prior_is_refused(task, build_model):
+    with pytest.raises(ValueError, match="samples"):
+        best_prior.restore(build_model("vae"), task[0], task[1], None, seeded(), samples=0)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("loss", ["bce", "mse"])
+def test_the_inferred_label_is_the_one_whose_visible_pixels_fit(loss):
+    model = template_model(loss, divergence=[0.0] * CLASSES)
+    truth = torch.tensor([2, 0, 3, 1])
+    images = torch.sigmoid(model.network.templates[truth])
+    mask = torch.zeros(4, 1, 6, 6, dtype=torch.bool)
+    mask[..., :4] = True
+    wrong = torch.eye(CLASSES)[[0, 1, 2, 3]]
+    restored = inferred_label.restore(model, images.masked_fill(mask, 0), mask, wrong, seeded())
+    torch.testing.assert_close(restored, images)
+
+
+@torch.no_grad()
+def test_hidden_pixels_do_not_decide_the_inferred_label():
+    model = template_model("mse", divergence=[0.0] * CLASSES)
+    images = torch.sigmoid(model.network.templates[torch.tensor([1])])
+    mask = torch.zeros(1, 1, 6, 6, dtype=torch.bool)
+    mask[..., 2:] = True
+    misleading = torch.where(mask, torch.sigmoid(model.network.templates[3]), images)
+    restored = inferred_label.restore(model, misleading, mask, None, seeded())
+    torch.testing.assert_close(restored, images)
+
+
+@torch.no_grad()
+def test_the_inferred_label_pays_for_its_latent():
+    everything = torch.ones(2, 1, 6, 6, dtype=torch.bool)
+    model = template_model("bce", divergence=[3.0, 2.0, 0.5, 1.0])
+    restored = inferred_label.restore(model, torch.zeros(2, 1, 6, 6), everything, None, seeded())
+    torch.testing.assert_close(restored, torch.sigmoid(model.network.templates[[2, 2]]))
+
+
+@torch.no_grad()
+def test_the_inferred_label_ignores_the_label_that_it_is_given(task, build_model):
+    corrupted, mask, labels = task
+    model = build_model("cvae_label")
+    true, rotated = (model.variant.granted(corrupted, (labels + shift) % 4, 4) for shift in (0, 1))
+    results = [inferred_label.restore(model, corrupted, mask, condition, seeded()) for condition in (true, rotated)]
+    assert results[0].equal(results[1])
+    assert not encode.restore(model, corrupted, mask, true, seeded()).equal(
+        encode.restore(model, corrupted, mask, rotated, seeded())
+    )
