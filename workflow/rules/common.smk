@@ -52,47 +52,24 @@ def paths(pattern, models=MODELS):
     return [str(pattern).format(**model._asdict()) for model in models]
 
 
-def job(script, parts=(), **settings):
-    """All that decides what a script writes, besides its inputs: the one parameter of its rule.
+def job(script, settings, parts=()):
+    """The parameters of a rule: all that decides what its script writes, besides the inputs.
 
-    `parts`: the registry entries, (kind, name), that the script loads by name.
+    `settings`: a mapping; `parts`: the registry entries, (kind, name), that the script loads by name. Both may be
+    functions of the wildcards.
     """
-    return {**settings, "code": identity.code(script, parts)}
+
+    def of(value, wildcards):
+        return value(wildcards) if callable(value) else value
+
+    return {
+        "settings": lambda wildcards: identity.write_settings(of(settings, wildcards)),
+        "code": lambda wildcards: identity.code(script, of(parts, wildcards)),
+    }
 
 
-def training_job(wildcards):
-    """What decides a model: its task's corruption, its variant, its loss, its seed and how it is trained."""
-    task = TASKS[wildcards.task]
-    variant = task["variants"][wildcards.variant]
-    return job(
-        "train.py",
-        [
-            ("corruptions", task["corruption"]["name"]),
-            ("networks", variant["network"]),
-            ("losses", wildcards.loss),
-        ],
-        task=wildcards.task,
-        corruption=task["corruption"],
-        variant={"name": wildcards.variant, **variant},
-        loss=wildcards.loss,
-        seed=int(wildcards.seed),
-        training=task["training"],
-    )
-
-
-def evaluation_job(wildcards):
-    """How the models of a task are used; what they are stands in their files."""
-    task = TASKS[wildcards.task]
-    variant = task["variants"][wildcards.variant]
-    return job(
-        "evaluate.py",
-        [
-            ("networks", variant["network"]),
-            ("losses", wildcards.loss),
-            *(("inference", method) for method in task["inference"]),
-        ],
-        inference=list(task["inference"].items()),  # in order: the first is shown
-    )
+def variant_of(wildcards):
+    return TASKS[wildcards.task]["variants"][wildcards.variant]
 
 
 def report_figure(name):

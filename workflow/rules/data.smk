@@ -6,10 +6,10 @@ rule download:
     conda:
         ENVIRONMENT
     params:
-        job=job(
+        **job(
             "download.py",
+            {key: CONFIG["dataset"][key] for key in ("name", "validation", "seed")},
             [("datasets", CONFIG["dataset"]["name"])],
-            **{key: CONFIG["dataset"][key] for key in ("name", "validation", "seed")},
         ),
     script:
         "../scripts/download.py"
@@ -26,11 +26,15 @@ rule corrupt:
     conda:
         ENVIRONMENT
     params:
-        job=lambda wildcards: job(
+        **job(
             "corrupt.py",
-            [("corruptions", TASKS[wildcards.task]["corruption"]["name"])],
-            corruption=TASKS[wildcards.task]["corruption"],
-            seed=CONFIG["dataset"]["seed"],
+            lambda wildcards: {
+                "corruption": TASKS[wildcards.task]["corruption"],
+                "seed": CONFIG["dataset"]["seed"],
+            },
+            lambda wildcards: [
+                ("corruptions", TASKS[wildcards.task]["corruption"]["name"])
+            ],
         ),
     script:
         "../scripts/corrupt.py"

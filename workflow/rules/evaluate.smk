@@ -17,7 +17,18 @@ rule evaluate:
     resources:
         mem_mb=2000,
     params:
-        job=evaluation_job,
+        **job(
+            "evaluate.py",
+            lambda wildcards: {
+                # In order: the first is the one that figures show.
+                "inference": list(TASKS[wildcards.task]["inference"].items()),
+            },
+            lambda wildcards: [
+                ("networks", variant_of(wildcards)["network"]),
+                ("losses", wildcards.loss),
+                *(("inference", name) for name in TASKS[wildcards.task]["inference"]),
+            ],
+        ),
     script:
         "../scripts/evaluate.py"
 
@@ -36,10 +47,10 @@ rule baselines:
         ENVIRONMENT
     threads: 1
     params:
-        job=job(
+        **job(
             "baselines.py",
+            {"baselines": registry.names("baselines")},
             [("baselines", name) for name in registry.names("baselines")],
-            baselines=registry.names("baselines"),
         ),
     script:
         "../scripts/baselines.py"

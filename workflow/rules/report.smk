@@ -23,11 +23,14 @@ rule figure_latent:
     conda:
         ENVIRONMENT
     params:
-        job=lambda wildcards: job(
+        **job(
             "figure_latent.py",
-            panels=[
-                (model.variant, model.loss) for model in plane_models(wildcards.task)
-            ],
+            lambda wildcards: {
+                "panels": [
+                    (model.variant, model.loss)
+                    for model in plane_models(wildcards.task)
+                ]
+            },
         ),
     script:
         "../scripts/figure_latent.py"
@@ -44,12 +47,14 @@ rule figure_loss:
     conda:
         ENVIRONMENT
     params:
-        job=lambda wildcards: job(
+        **job(
             "figure_loss.py",
-            models=[
-                (model.variant, model.loss, model.seed)
-                for model in models_of(wildcards.task)
-            ],
+            lambda wildcards: {
+                "models": [
+                    (model.variant, model.loss, model.seed)
+                    for model in models_of(wildcards.task)
+                ]
+            },
         ),
     script:
         "../scripts/figure_loss.py"
@@ -76,12 +81,15 @@ rule figure_restorations:
     conda:
         ENVIRONMENT
     params:
-        job=lambda wildcards: job(
+        **job(
             "figure_restorations.py",
-            models=[
-                (model.variant, model.loss) for model in shown_models(wildcards.task)
-            ],
-            method=next(iter(TASKS[wildcards.task]["inference"])),
+            lambda wildcards: {
+                "models": [
+                    (model.variant, model.loss)
+                    for model in shown_models(wildcards.task)
+                ],
+                "method": next(iter(TASKS[wildcards.task]["inference"])),
+            },
         ),
     script:
         "../scripts/figure_restorations.py"
@@ -110,18 +118,20 @@ rule report:
     conda:
         ENVIRONMENT
     params:
-        job=job(
+        **job(
             "report.py",
-            models=[tuple(model) for model in MODELS],
-            figures=[(task, name) for task, name, _ in FIGURES],
-            settings={
-                "dataset": {
-                    key: value
-                    for key, value in CONFIG["dataset"].items()
-                    if key != "source"
+            {
+                "models": MODELS,
+                "figures": [(task, name) for task, name, _ in FIGURES],
+                "settings": {
+                    "dataset": {
+                        key: value
+                        for key, value in CONFIG["dataset"].items()
+                        if key != "source"
+                    },
+                    "seeds": CONFIG["seeds"],
+                    "tasks": TASKS,
                 },
-                "seeds": CONFIG["seeds"],
-                "tasks": TASKS,
             },
         ),
     script:

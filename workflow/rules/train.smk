@@ -27,6 +27,21 @@ rule train:
     resources:
         mem_mb=1000,
     params:
-        job=training_job,
+        **job(
+            "train.py",
+            lambda wildcards: {
+                "task": wildcards.task,
+                "corruption": TASKS[wildcards.task]["corruption"],
+                "variant": {"name": wildcards.variant, **variant_of(wildcards)},
+                "loss": wildcards.loss,
+                "seed": int(wildcards.seed),
+                "training": TASKS[wildcards.task]["training"],
+            },
+            lambda wildcards: [
+                ("corruptions", TASKS[wildcards.task]["corruption"]["name"]),
+                ("networks", variant_of(wildcards)["network"]),
+                ("losses", wildcards.loss),
+            ],
+        ),
     script:
         "../scripts/train.py"

@@ -27,4 +27,4 @@ def main(job: dict, dataset: str, test: str, outputs: dict[str, str]) -> None:
 
 if __name__ == "__main__":
     with jobs.running(snakemake):
-        main(snakemake.params.job, snakemake.input.dataset, snakemake.input.test, dict(snakemake.output.items()))
+        main(jobs.settings(snakemake), snakemake.input.dataset, snakemake.input.test, dict(snakemake.output.items()))

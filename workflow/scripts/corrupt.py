@@ -25,4 +25,4 @@ def main(job: dict, dataset: str, outputs: dict[str, str]) -> None:
 
 if __name__ == "__main__":
     with jobs.running(snakemake):
-        main(snakemake.params.job, snakemake.input.dataset, dict(snakemake.output.items()))
+        main(jobs.settings(snakemake), snakemake.input.dataset, dict(snakemake.output.items()))

@@ -39,5 +39,5 @@ def main(job: dict, source: str | None, output: str | Path) -> dict[str, np.ndar
 
 if __name__ == "__main__":
     with jobs.running(snakemake) as logger:
-        arrays = main(snakemake.params.job, snakemake.config["dataset"].get("source"), snakemake.output[0])
+        arrays = main(jobs.settings(snakemake), snakemake.config["dataset"].get("source"), snakemake.output[0])
         logger.info("%s", {name: array.shape for name, array in arrays.items()})

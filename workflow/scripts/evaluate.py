@@ -50,7 +50,7 @@ if __name__ == "__main__":
     with jobs.running(snakemake) as logger:
         start = time.monotonic()
         inputs, outputs = snakemake.input, snakemake.output
-        metrics = main(snakemake.params.job, inputs, outputs, int(snakemake.wildcards.seed))
+        metrics = main(jobs.settings(snakemake), inputs, outputs, int(snakemake.wildcards.seed))
         summary = artifacts.read_json(inputs.summary)
         run = tracking.model_run(snakemake.config, snakemake.wildcards, summary["identity"])
         reopened = run.reopen()

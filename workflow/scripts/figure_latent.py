@@ -53,5 +53,5 @@ def draw(panels: Sequence[tuple[str, str]], outputs: dict[str, str]) -> None:
 
 if __name__ == "__main__":
     with jobs.running(snakemake):
-        titles = [figures.model_name(*panel) for panel in snakemake.params.job["panels"]]
+        titles = [figures.model_name(*panel) for panel in jobs.settings(snakemake)["panels"]]
         draw(list(zip(titles, snakemake.input, strict=True)), dict(snakemake.output.items()))

@@ -46,7 +46,7 @@ def draw(curves: Sequence[tuple[str, str, int, str]], outputs: dict[str, str]) -
 
 if __name__ == "__main__":
     with jobs.running(snakemake):
-        models = snakemake.params.job["models"]
+        models = jobs.settings(snakemake)["models"]
         draw(
             [(*model, path) for model, path in zip(models, snakemake.input, strict=True)],
             dict(snakemake.output.items()),

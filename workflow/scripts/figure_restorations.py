@@ -64,7 +64,7 @@ def draw(dataset: str, test: str, models: Sequence[tuple[str, str]], method: str
 
 if __name__ == "__main__":
     with jobs.running(snakemake):
-        job, inputs = snakemake.params.job, snakemake.input
+        job, inputs = jobs.settings(snakemake), snakemake.input
         labels = [figures.model_name(*model) for model in job["models"]]
         examples = list(zip(labels, inputs.examples, strict=True))
         draw(inputs.dataset, inputs.test, examples, job["method"], snakemake.output)

@@ -61,7 +61,7 @@ def page(job: dict, inputs: Any, table: pd.DataFrame, sizes: dict[str, int]) -> 
 
 if __name__ == "__main__":
     with jobs.running(snakemake):
-        job, inputs = snakemake.params.job, snakemake.input
+        job, inputs = jobs.settings(snakemake), snakemake.input
         table = summary.collect(
             list(zip(job["models"], inputs.metrics, inputs.trainings, strict=True)),
             list(zip(job["settings"]["tasks"], inputs.baselines, strict=True)),

@@ -60,7 +60,7 @@ def main(job: dict, dataset: str, validation: str, outputs: dict, run: tracking.
         {
             "identity": run.identity,
             "run": run.name,
-            "settings": {key: value for key, value in job.items() if key != "code"},
+            "settings": job,
             "parameters": sum(weights.numel() for weights in loop.model.network.parameters()),
             "train": history.tail(loop.epoch_iterations)[tracking.MEASURED].mean().to_dict(),
             "validation": loop.validation[-1],
@@ -74,9 +74,13 @@ def main(job: dict, dataset: str, validation: str, outputs: dict, run: tracking.
 if __name__ == "__main__":
     with jobs.running(snakemake) as logger:
         start = time.monotonic()
-        job, wildcards = snakemake.params.job, snakemake.wildcards
+        job = jobs.settings(snakemake)
         inputs = [snakemake.input.dataset, snakemake.input.validation]
-        run = tracking.model_run(snakemake.config, wildcards, identity(job, inputs))
+        run = tracking.model_run(
+            snakemake.config,
+            snakemake.wildcards,
+            identity([*snakemake.params.settings, *snakemake.params.code], inputs),
+        )
         with run.start(job):
             loop = main(job, *inputs, dict(snakemake.output.items()), run)
         logger.info("%s: %d iterations in %.1f s", run.name, loop.iteration, time.monotonic() - start)

@@ -1,19 +1,23 @@
 """What decides a job's result: its parameters, its input data and its code.
 
-Snakemake tracks a script's mtime and nothing that the script imports. Here a job's code is a mapping from file to the
-digest of its syntax tree, without docstrings (comments are not in the tree), over the script and every module of the
-package that it imports. The rules pass it as a parameter: a changed computation reruns what uses it; a comment, a
+Snakemake tracks a script's mtime and nothing that the script imports. Here a job's code is a list of files with the
+digests of their syntax trees, without docstrings (comments are not in a tree): the script and every module of the
+package that it imports. The rules pass it as parameters: a changed computation reruns what uses it; a comment, a
 docstring, a new mtime or an unused module reruns nothing.
+
+Snakemake compares parameters as a set of values without names, so that two swapped values go unseen. So a job's
+settings are written as lines, each with its name: `training.epochs = 10`.
 """
 
 import ast
 import hashlib
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from restoration.artifacts import canonical, sha256
+from restoration.artifacts import sha256
 
 SCRIPTS = Path(__file__).parent.parent
 PACKAGE = "restoration"
@@ -68,8 +72,8 @@ def _digest(path: Path) -> str:
     return digest
 
 
-def code(script: str, parts: Iterable[tuple[str, str]] = ()) -> dict[str, str]:
-    """File to digest, for `script` (a name in workflow/scripts) and all that it imports of the package.
+def code(script: str, parts: Iterable[tuple[str, str]] = ()) -> list[str]:
+    """`file = digest` for `script` (a name in workflow/scripts) and all that it imports of the package.
 
     `parts` are the registry entries, as (kind, name), that the script loads by name.
     """
@@ -81,13 +85,42 @@ def code(script: str, parts: Iterable[tuple[str, str]] = ()) -> dict[str, str]:
         if path not in seen and not (path.parent.name == PACKAGE and path.stem in WITHOUT_EFFECT):
             seen.add(path)
             pending.extend(_imports(path))
-    return {path.relative_to(SCRIPTS).as_posix(): _digest(path) for path in sorted(seen)}
+    return [f"{path.relative_to(SCRIPTS).as_posix()} = {_digest(path)}" for path in sorted(seen)]
 
 
-def identity(job: Mapping[str, Any], inputs: Iterable[str | Path]) -> str:
+def write_settings(settings: Mapping[str, Any]) -> list[str]:
+    """Nested settings as lines, `key.key = value` in JSON; keys must not contain a dot."""
+    return [f"{key} = {json.dumps(value)}" for key, value in flatten(settings).items()]
+
+
+def read_settings(lines: Iterable[str]) -> dict[str, Any]:
+    """The settings that `write_settings` wrote, nested again."""
+    settings: dict[str, Any] = {}
+    for line in lines:
+        path, value = line.split(" = ", 1)
+        *parents, key = path.split(".")
+        place = settings
+        for parent in parents:
+            place = place.setdefault(parent, {})
+        place[key] = json.loads(value)
+    return settings
+
+
+def flatten(nested: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """{'a': {'b': 1}, 'c': {}} to {'a.b': 1, 'c': {}}."""
+    flat: dict[str, Any] = {}
+    for key, value in nested.items():
+        if isinstance(value, Mapping) and value:
+            flat |= flatten(value, f"{prefix}{key}.")
+        else:
+            flat[f"{prefix}{key}"] = value
+    return flat
+
+
+def identity(lines: Iterable[str], inputs: Iterable[str | Path]) -> str:
     """Sixteen hexadecimal digits that stand for a job: its parameters (code among them) and its inputs' contents."""
-    whole = {"job": job, "inputs": [sha256(path) for path in inputs]}
-    return hashlib.sha256(canonical(whole).encode()).hexdigest()[:16]
+    text = "\n".join([*sorted(lines), *(sha256(path) for path in inputs)])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def derived_seed(seed: int, *purpose: str) -> int:

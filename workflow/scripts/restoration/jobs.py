@@ -9,9 +9,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from restoration import identity
 from restoration.errors import UserError
 
 PR_SET_PDEATHSIG = 1
+
+
+def settings(snakemake: Any) -> dict[str, Any]:
+    """What the rule passed to `job` in common.smk, nested as it was there."""
+    return identity.read_settings(snakemake.params.settings)
 
 
 @contextmanager

@@ -5,7 +5,6 @@ warning, and the job goes on. A job has one current run, found by its tags: an e
 as KILLED, one that ended is marked as superseded.
 """
 
-import json
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -14,6 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from restoration import mlflow_store
+from restoration.identity import flatten
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -165,14 +165,3 @@ def log_training(run: Run, history: "pd.DataFrame", validation: "pd.DataFrame", 
     run.log_history(history[MEASURED].to_numpy(), first=1)
     run.log_validation([dict(zip(validation, row, strict=True)) for row in validation.to_numpy().tolist()])
     run.log_file(model, "model")
-
-
-def flatten(nested: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """{'a': {'b': 1}} to {'a.b': 1}; lists become JSON."""
-    flat: dict[str, Any] = {}
-    for key, value in nested.items():
-        if isinstance(value, Mapping):
-            flat |= flatten(value, f"{prefix}{key}.")
-        else:
-            flat[f"{prefix}{key}"] = json.dumps(value) if isinstance(value, list) else value
-    return flat
