@@ -4,6 +4,8 @@ Everything here is light (no torch), for Snakemake reads it at each start.
 """
 
 import copy
+import math
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -51,16 +53,16 @@ def resolve(config: Mapping[str, Any]) -> dict[str, Any]:
     Raises UserError, in one line that names the key, if the configuration is not sound.
     """
     resolved = _plain(config)
-    errors = sorted(_validator().iter_errors(resolved), key=lambda error: [str(part) for part in error.absolute_path])
-    if errors:
-        raise UserError(_message(errors[0]))
+    for task in [resolved, *_mappings(_switch_off(resolved, "tasks"))]:
+        _switch_off(task, "variants")
+        _switch_off(task, "inference")
+    if error := jsonschema.exceptions.best_match(_validator().iter_errors(resolved)):
+        raise UserError(_message(error))
     dataset = resolved["dataset"]
     registry.check("datasets", dataset["name"], {}, "dataset.name")
-    variants = _switched_on(resolved["variants"])
-    resolved["variants"] = variants
-    resolved["tasks"] = {
-        name: _resolve_task(name, task, resolved) for name, task in _switched_on(resolved["tasks"]).items()
-    }
+    for name in resolved["variants"]:
+        _resolve_variant(name, {}, resolved["variants"], f"variants.{name}")
+    resolved["tasks"] = {name: _resolve_task(name, task, resolved) for name, task in resolved["tasks"].items()}
     if not resolved["tasks"]:
         raise UserError("tasks: none is left; at least one is needed")
     return resolved
@@ -78,15 +80,32 @@ def models(resolved: Mapping[str, Any]) -> list[ModelName]:
 
 
 def _plain(value: Any) -> Any:
-    """A copy of Snakemake's configuration, as plain dicts and lists."""
+    """A copy of Snakemake's configuration, as plain dicts and lists.
+
+    Snakemake passes what is nested in a `--config` on as text; a text that is a number or a truth value becomes one.
+    """
     if isinstance(value, Mapping):
         return {key: _plain(entry) for key, entry in value.items()}
-    return [_plain(entry) for entry in value] if isinstance(value, list | tuple) else value
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, str) and re.fullmatch(r"[-+]?[0-9.]+([eE][-+]?[0-9]+)?|true|false|null", value):
+        return yaml.safe_load(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise UserError(f"the configuration: {value} is no number to compute with")
+    return value
 
 
-def _switched_on(entries: Mapping[str, Any]) -> dict[str, Any]:
-    """Without those that are `false`; an entry without a value is an empty one."""
-    return {name: entry or {} for name, entry in entries.items() if entry is not False}
+def _switch_off(place: dict[str, Any], key: str) -> dict[str, Any]:
+    """Take the entries of `place[key]` that are `false` away; one without a value is an empty one. Returns the rest."""
+    entries = place.get(key)
+    if not isinstance(entries, dict):
+        return {}
+    place[key] = {name: {} if entry is None else entry for name, entry in entries.items() if entry is not False}
+    return place[key]
+
+
+def _mappings(entries: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [entry for entry in entries.values() if isinstance(entry, dict)]
 
 
 def _resolve_task(name: str, task: Mapping[str, Any], resolved: Mapping[str, Any]) -> dict[str, Any]:
@@ -99,9 +118,9 @@ def _resolve_task(name: str, task: Mapping[str, Any], resolved: Mapping[str, Any
         registry.check("losses", loss, {}, f"{where}.losses" if "losses" in task else "losses")
     inference = {
         method: registry.check("inference", method, parameters, f"{where}.inference.{method}")
-        for method, parameters in _switched_on(task["inference"]).items()
+        for method, parameters in task["inference"].items()
     }
-    chosen = _switched_on(task["variants"])
+    chosen = task["variants"]
     if not chosen or not inference:
         raise UserError(f"{where}.{'inference' if chosen else 'variants'}: none is left; at least one is needed")
     return {
@@ -121,7 +140,6 @@ def _resolve_variant(name: str, overrides: Mapping[str, Any], known: Mapping[str
         raise UserError(f"{where}: there is no variant '{name}'; variants has: {', '.join(known)}")
     merged = {**known[name], **overrides}
     parameters = {key: value for key, value in merged.items() if key not in VARIANT_KEYS}
-    where = where if overrides else f"variants.{name}"
     parameters = registry.check("networks", merged["network"], parameters, where)
     return {**{key: merged[key] for key in VARIANT_KEYS}, "parameters": parameters}
 
@@ -132,6 +150,6 @@ def _message(error: jsonschema.ValidationError) -> str:
         known = ", ".join(error.schema.get("properties", {}))
         extra = ", ".join(repr(key) for key in error.instance if key not in error.schema.get("properties", {}))
         return f"{where}: unknown key {extra}; known: {known}"
-    if error.validator == "propertyNames" or (error.parent and error.parent.validator == "propertyNames"):
+    if error.validator == "pattern":
         return f"{where}: {error.instance!r} is no name; use letters, digits, '_' and '-', beginning with a letter"
     return f"{where}: {error.message}"

@@ -6,6 +6,8 @@ Names and parameters are read from the source without importing it: configuratio
 
 import ast
 import importlib
+import math
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -25,7 +27,16 @@ ENTRY_POINTS = {
     "baselines": "restore",
 }
 REQUIRED = object()  # the default of a parameter that has none
-TYPES: dict[str, type | tuple[type, ...]] = {"int": int, "float": (int, float), "bool": bool, "str": str}
+
+# The types that a parameter's annotation may name: what a value must be, in words, and the test.
+PositiveInt = int
+NonNegativeFloat = float
+TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "PositiveInt": ("a whole number, 1 or more", lambda value: type(value) is int and value >= 1),
+    "NonNegativeFloat": ("a number, 0 or more", lambda value: type(value) in (int, float) and 0 <= value < math.inf),
+    "bool": ("true or false", lambda value: type(value) is bool),
+    "str": ("a text", lambda value: type(value) is str),
+}
 
 
 def names(kind: str) -> list[str]:
@@ -40,7 +51,7 @@ def load(kind: str, name: str) -> ModuleType:
 
 @cache
 def parameters(kind: str, name: str) -> dict[str, tuple[str, Any]]:
-    """The keyword-only parameters of an entry: name to (type's name, default or REQUIRED)."""
+    """The keyword-only parameters of an entry: name to (type's name, of TYPES, and default or REQUIRED)."""
     body = ast.parse((PACKAGE / kind / f"{name}.py").read_text(encoding="utf-8")).body
     entry = next(node for node in body if getattr(node, "name", None) == ENTRY_POINTS[kind])
     if isinstance(entry, ast.ClassDef):
@@ -58,7 +69,7 @@ def parameters(kind: str, name: str) -> dict[str, tuple[str, Any]]:
 def check(kind: str, name: str, given: dict[str, Any], where: str) -> dict[str, Any]:
     """`given` completed with the entry's defaults.
 
-    Raises UserError, naming the key `where`, for an unknown entry, an unknown or missing parameter, or a wrong type.
+    Raises UserError, naming the key `where`, for an unknown entry, an unknown or missing parameter, or a wrong value.
     """
     if name not in names(kind):
         raise UserError(f"{where}: there is no '{name}' among the {kind}; known: {', '.join(names(kind))}")
@@ -66,10 +77,9 @@ def check(kind: str, name: str, given: dict[str, Any], where: str) -> dict[str, 
     for key, value in given.items():
         if key not in known:
             raise UserError(f"{where}.{key}: '{name}' has no such parameter; it takes: {', '.join(known) or 'none'}")
-        wanted = known[key][0]
-        mistaken_bool = isinstance(value, bool) and wanted != "bool"  # a bool is an int to isinstance
-        if wanted in TYPES and (mistaken_bool or not isinstance(value, TYPES[wanted])):
-            raise UserError(f"{where}.{key}: {value!r} is not of the type {wanted}")
+        words, test = TYPES[known[key][0]]
+        if not test(value):
+            raise UserError(f"{where}.{key}: {value!r} is not {words}")
     complete = {key: given.get(key, default) for key, (_, default) in known.items()}
     missing = [key for key, value in complete.items() if value is REQUIRED]
     if missing:

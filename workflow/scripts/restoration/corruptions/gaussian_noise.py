@@ -2,15 +2,15 @@
 
 import torch
 
+from restoration.registry import NonNegativeFloat
+
 
 def corrupt(
-    images: torch.Tensor, generator: torch.Generator, *, sigma: float = 0.1
+    images: torch.Tensor, generator: torch.Generator, *, sigma: NonNegativeFloat = 0.1
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """clip(x + sigma * n, 0, 1) with n ~ N(0, 1) for each value; no pixel is known exactly, so all are hidden.
 
-    `sigma` is in units of the range [0, 1]. Raises ValueError if it is negative.
+    `sigma` is in units of the range [0, 1].
     """
-    if not sigma >= 0:
-        raise ValueError(f"gaussian_noise: sigma is {sigma}; it must be 0 or more")
     noise = torch.empty_like(images).normal_(0, sigma, generator=generator)
     return noise.add_(images).clamp_(0, 1), torch.ones_like(images[:, :1], dtype=torch.bool)

@@ -2,8 +2,12 @@
 
 import torch
 
+from restoration.registry import PositiveInt
 
-def corrupt(images: torch.Tensor, generator: torch.Generator, *, size: int = 6) -> tuple[torch.Tensor, torch.Tensor]:
+
+def corrupt(
+    images: torch.Tensor, generator: torch.Generator, *, size: PositiveInt = 6
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Set a square of `size` x `size` pixels to 0, centred on a pixel of the stroke (any that is not 0),
     drawn uniformly for each image.
 

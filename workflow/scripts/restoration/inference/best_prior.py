@@ -3,6 +3,7 @@
 import torch
 
 from restoration.models import Model
+from restoration.registry import PositiveInt
 
 
 def applies(model: Model) -> bool:
@@ -17,11 +18,9 @@ def restore(
     condition: torch.Tensor | None,
     generator: torch.Generator,
     *,
-    samples: int = 50,
+    samples: PositiveInt = 50,
 ) -> torch.Tensor:
     """Of `samples` draws for each image, the one with the least squared error over the visible pixels."""
-    if samples < 1:
-        raise ValueError(f"best_prior: samples is {samples}; it must be 1 or more")
     visible = ~mask
     best = torch.zeros_like(corrupted)
     least = torch.full((len(corrupted),), torch.inf)

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from restoration.networks import Autoencoder
+from restoration.registry import PositiveInt
 
 
 class Network(Autoencoder):
@@ -14,7 +15,12 @@ class Network(Autoencoder):
     variational = False
 
     def __init__(
-        self, image_shape: tuple[int, int, int], condition_size: int, *, hidden: int = 400, latent: int = 20
+        self,
+        image_shape: tuple[int, int, int],
+        condition_size: int,
+        *,
+        hidden: PositiveInt = 400,
+        latent: PositiveInt = 20,
     ) -> None:
         super().__init__()
         if condition_size:

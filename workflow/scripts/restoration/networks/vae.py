@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from restoration.networks import Autoencoder
+from restoration.registry import PositiveInt
 
 
 class Network(Autoencoder):
@@ -18,7 +19,12 @@ class Network(Autoencoder):
     variational = True
 
     def __init__(
-        self, image_shape: tuple[int, int, int], condition_size: int, *, hidden: int = 400, latent: int = 20
+        self,
+        image_shape: tuple[int, int, int],
+        condition_size: int,
+        *,
+        hidden: PositiveInt = 400,
+        latent: PositiveInt = 20,
     ) -> None:
         super().__init__()
         pixels = math.prod(image_shape)
