@@ -1,4 +1,5 @@
 import inspect
+import math
 
 import corrupt as corrupt_script
 import numpy as np
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from restoration import artifacts, corruptions, registry
+from restoration.errors import UserError
 
 CORRUPTIONS = registry.names("corruptions")
 SHAPES = [(1, 28, 28), (3, 20, 24), (1, 9, 31)]
@@ -127,12 +129,6 @@ def test_noise_is_clipped_to_the_range_of_images_and_hides_every_pixel():
     assert mask.all()
 
 
-@pytest.mark.parametrize("sigma", [-0.1, float("nan")])
-def test_noise_of_an_impossible_strength_is_refused(sigma):
-    with pytest.raises(ValueError, match="sigma"):
-        corruptions.build({"name": "gaussian_noise", "sigma": sigma})(torch.zeros(1, 1, 4, 4), seeded(0))
-
-
 @pytest.mark.parametrize("size", [1, 2, 5, 6, 9])
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_hole_is_one_square_of_its_size_set_to_black(size, shape):
@@ -202,10 +198,24 @@ def test_hole_is_drawn_uniformly_from_the_stroke():
     assert chi_square < 24.3  # 7 degrees of freedom, p = 0.001
 
 
-@pytest.mark.parametrize("size", [0, -1, 13])
-def test_hole_that_does_not_fit_the_image_is_refused(size):
+@pytest.mark.parametrize("shape", [(12, 14), (14, 12)])
+def test_hole_that_is_larger_than_the_image_is_refused(shape):
     with pytest.raises(ValueError, match="size"):
-        corruptions.build({"name": "stroke_hole", "size": size})(torch.zeros(1, 1, 12, 14), seeded(0))
+        corruptions.build({"name": "stroke_hole", "size": 13})(torch.zeros(1, 1, *shape), seeded(0))
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("gaussian_noise", {"sigma": -0.1}),
+        ("gaussian_noise", {"sigma": math.nan}),
+        ("stroke_hole", {"size": 0}),
+        ("stroke_hole", {"size": -6}),
+    ],
+)
+def test_impossible_parameters_are_refused_before_any_image_is_corrupted(name, parameters):
+    with pytest.raises(UserError, match=next(iter(parameters))):
+        registry.check("corruptions", name, parameters, "tasks.task.corruption")
 
 
 @pytest.mark.parametrize("name", CORRUPTIONS)

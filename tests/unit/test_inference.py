@@ -136,11 +136,6 @@ def test_the_prior_without_a_visible_pixel_gives_a_draw(build_model):
     torch.testing.assert_close(restored, first)
 
 
-def test_no_sample_of_the_prior_is_refused(task, build_model):
-    with pytest.raises(ValueError, match="samples"):
-        best_prior.restore(build_model("vae"), task[0], task[1], None, seeded(), samples=0)
-
-
 @torch.no_grad()
 @pytest.mark.parametrize("loss", ["bce", "mse"])
 def test_the_inferred_label_is_the_one_whose_visible_pixels_fit(loss):

@@ -23,7 +23,9 @@ def own_registry(tmp_path, monkeypatch):
     (tmp_path / "corruptions" / "__init__.py").write_text("")
     (tmp_path / "corruptions" / "scratch.py").write_text(
         "import nothing_that_exists\n\n\n"
-        "def corrupt(images, generator, *, width: int, level: float = 0.5, soft: bool = False, mode: str = 'x'):\n"
+        "def corrupt(\n"
+        "    images, generator, *, width: PositiveInt, level: NonNegativeFloat = 0.5, soft: bool = False, mode: str = 'x'\n"
+        "):\n"
         "    raise RuntimeError\n"
     )
     monkeypatch.setattr(registry, "PACKAGE", tmp_path)
@@ -62,9 +64,12 @@ def test_every_entry_has_the_functions_of_its_kind_and_says_what_it_is(kind, nam
 
 
 def test_the_parameters_of_the_shipped_entries():
-    assert registry.parameters("corruptions", "stroke_hole") == {"size": ("int", 6)}
-    assert registry.parameters("corruptions", "gaussian_noise") == {"sigma": ("float", 0.1)}
-    assert registry.parameters("networks", "vae") == {"hidden": ("int", 400), "latent": ("int", 20)}
+    assert registry.parameters("corruptions", "stroke_hole") == {"size": ("PositiveInt", 6)}
+    assert registry.parameters("corruptions", "gaussian_noise") == {"sigma": ("NonNegativeFloat", 0.1)}
+    assert registry.parameters("networks", "vae") == {
+        "hidden": ("PositiveInt", 400),
+        "latent": ("PositiveInt", 20),
+    }
     assert registry.parameters("inference", "encode") == {}
 
 
@@ -83,14 +88,19 @@ def test_check_reads_an_entry_without_importing_it(own_registry):
     [
         ({}, "here: 'scratch' needs width"),
         ({"width": 3, "colour": 1}, "here.colour: 'scratch' has no such parameter; it takes: width, level, soft, mode"),
-        ({"width": 3.0}, "here.width: 3.0 is not of the type int"),
-        ({"width": True}, "here.width: True is not of the type int"),
-        ({"width": "3"}, "here.width: '3' is not of the type int"),
-        ({"width": None}, "here.width: None is not of the type int"),
-        ({"width": [3]}, "here.width: [3] is not of the type int"),
-        ({"width": 3, "level": True}, "here.level: True is not of the type float"),
-        ({"width": 3, "soft": 1}, "here.soft: 1 is not of the type bool"),
-        ({"width": 3, "mode": 1}, "here.mode: 1 is not of the type str"),
+        ({"width": 0}, "here.width: 0 is not a whole number, 1 or more"),
+        ({"width": -3}, "here.width: -3 is not a whole number"),
+        ({"width": 3.0}, "here.width: 3.0 is not a whole number"),
+        ({"width": True}, "here.width: True is not a whole number"),
+        ({"width": "3"}, "here.width: '3' is not a whole number"),
+        ({"width": None}, "here.width: None is not a whole number"),
+        ({"width": [3]}, "here.width: [3] is not a whole number"),
+        ({"width": 3, "level": True}, "here.level: True is not a number, 0 or more"),
+        ({"width": 3, "level": -0.1}, "here.level: -0.1 is not a number, 0 or more"),
+        ({"width": 3, "level": float("nan")}, "here.level: nan is not a number, 0 or more"),
+        ({"width": 3, "level": float("inf")}, "here.level: inf is not a number, 0 or more"),
+        ({"width": 3, "soft": 1}, "here.soft: 1 is not true or false"),
+        ({"width": 3, "mode": 1}, "here.mode: 1 is not a text"),
         ({"width": 3, 4: 1}, "here.4: 'scratch' has no such parameter"),
     ],
 )
