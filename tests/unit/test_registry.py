@@ -24,7 +24,8 @@ def own_registry(tmp_path, monkeypatch):
     (tmp_path / "corruptions" / "scratch.py").write_text(
         "import nothing_that_exists\n\n\n"
         "def corrupt(\n"
-        "    images, generator, *, width: PositiveInt, level: NonNegativeFloat = 0.5, soft: bool = False, mode: str = 'x'\n"
+        "    images, generator, *,\n"
+        "    width: PositiveInt, level: NonNegativeFloat = 0.5, soft: bool = False, mode: str = 'x',\n"
         "):\n"
         "    raise RuntimeError\n"
     )

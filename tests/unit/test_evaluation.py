@@ -1,0 +1,320 @@
+from pathlib import Path
+from types import SimpleNamespace
+
+import baselines as baselines_script
+import evaluate as evaluate_script
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from restoration import artifacts, corruptions, evaluation, images, metrics, models, registry
+from restoration.images import as_float
+
+VARIANTS = ["ae", "vae", "vae_incomplete", "cvae_label", "cvae_incomplete"]
+METHODS = registry.names("inference")
+SIDE = 14
+
+
+def seeded(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def corrupted_by(settings: dict, complete: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The stored corrupted images and their mask, as the workflow makes them."""
+    corrupted, mask = corruptions.build(settings)(as_float(complete), seeded(9))
+    return corrupted.mul(255).round().to(torch.uint8).numpy(), mask.numpy()
+
+
+@pytest.fixture
+def task(strokes) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """complete, corrupted, mask and labels of an inpainting task."""
+    complete, labels = strokes(23, (1, SIDE, SIDE))
+    corrupted, mask = corrupted_by({"name": "stroke_hole", "size": 4}, complete)
+    return complete, corrupted, mask, labels
+
+
+@pytest.fixture
+def small_model(build_model):
+    return lambda name, loss="bce": build_model(name, loss, shape=(1, SIDE, SIDE))
+
+
+def restored_by(model: models.Model, method: str, corrupted, mask, labels) -> torch.Tensor:
+    restore = evaluation.restorer(model, method, {}, seed=0)
+    return evaluation.restore_all(restore, corrupted, mask, labels)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_what_the_hole_hides_cannot_change_a_restoration(method, small_model, task):
+    complete, corrupted, mask, labels = task
+    other = complete.copy()
+    hidden = np.broadcast_to(mask, complete.shape) & (complete > 0)
+    other[hidden] = 256 - complete[hidden].astype(int)
+    assert (other[hidden] != complete[hidden]).mean() > 0.9
+    corrupted_other, mask_other = corrupted_by({"name": "stroke_hole", "size": 4}, other)
+    np.testing.assert_array_equal(mask_other, mask)
+    np.testing.assert_array_equal(corrupted_other, corrupted)
+    applicable = [model for name in VARIANTS if evaluation.restorer(model := small_model(name), method, {}, seed=0)]
+    assert applicable
+    for model in applicable:
+        restored = restored_by(model, method, corrupted, mask, labels)
+        torch.testing.assert_close(
+            restored_by(model, method, corrupted_other, mask_other, labels), restored, rtol=0, atol=0
+        )
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("name", VARIANTS)
+def test_only_a_variant_that_is_given_the_label_can_see_it(method, name, small_model, task):
+    model = small_model(name)
+    _, corrupted, mask, labels = task
+    expected_to_apply = {
+        "encode": True,
+        "best_prior": name != "ae",
+        "inferred_label": name == "cvae_label",
+    }.get(method, registry.load("inference", method).applies(model))
+    assert (evaluation.restorer(model, method, {}, seed=0) is not None) == expected_to_apply
+    if expected_to_apply:
+        random_labels = np.random.default_rng(0).permutation(labels)
+        with_labels = restored_by(model, method, corrupted, mask, labels)
+        without = restored_by(model, method, corrupted, mask, random_labels)
+        sees_label = name == "cvae_label" and method != "inferred_label"
+        assert with_labels.equal(without) != sees_label
+
+
+def test_no_method_is_given_anything_but_corrupted_mask_and_condition(small_model, task, monkeypatch):
+    _, corrupted, mask, labels = task
+    given = []
+
+    def restore(*arguments, **parameters):
+        given.append((arguments, parameters))
+        return arguments[1]
+
+    monkeypatch.setattr(registry.load("inference", "best_prior"), "restore", restore)
+    for name in VARIANTS[1:]:
+        model = small_model(name)
+        restorer = evaluation.restorer(model, "best_prior", {"samples": 3}, seed=0)
+        evaluation.restore_all(restorer, corrupted, mask, labels)
+        (given_model, given_corrupted, given_mask, condition, generator), parameters = given.pop()
+        assert given_model is model
+        assert given_corrupted.equal(as_float(corrupted))
+        assert given_mask.equal(torch.from_numpy(mask))
+        assert isinstance(generator, torch.Generator)
+        assert parameters == {"samples": 3}
+        if name == "cvae_label":
+            assert condition.argmax(dim=1).tolist() == labels.tolist()
+        elif name == "cvae_incomplete":
+            assert condition.equal(as_float(corrupted).flatten(1))
+        else:
+            assert condition is None
+    assert not given
+
+
+def test_restorations_are_the_same_twice_and_differ_by_seed(small_model, task):
+    _, *rest = task
+    model = small_model("vae")
+    first, again, other = (
+        evaluation.restore_all(evaluation.restorer(model, "best_prior", {}, seed), *rest) for seed in (0, 0, 1)
+    )
+    assert first.equal(again)
+    assert not first.equal(other)
+
+
+def test_restoring_in_batches_keeps_the_order(small_model, task, monkeypatch):
+    _, corrupted, mask, labels = task
+    model = small_model("cvae_label")
+    whole = restored_by(model, "encode", corrupted, mask, labels)
+    monkeypatch.setattr(images, "BATCH", 5)
+    torch.testing.assert_close(restored_by(model, "encode", corrupted, mask, labels), whole)
+
+
+def test_paste_puts_the_visible_pixels_back():
+    restored, corrupted = torch.full((1, 3, 2, 2), 0.5), torch.zeros(1, 3, 2, 2)
+    mask = torch.tensor([[True, False], [False, False]]).reshape(1, 1, 2, 2)
+    assert evaluation.paste(restored, corrupted, mask)[0, 1].tolist() == [[0.5, 0], [0, 0]]
+
+
+@pytest.fixture
+def restored(task) -> torch.Tensor:
+    return torch.rand(task[0].shape, generator=seeded(5))
+
+
+def test_scores_of_a_hole_are_those_of_the_metrics_for_each_image(task, restored, monkeypatch):
+    complete, corrupted, mask, _ = task
+    monkeypatch.setattr(evaluation, "BATCH", 5)
+    monkeypatch.setattr(images, "BATCH", 5)
+    scores = evaluation.score(restored, complete, corrupted, mask)
+    assert list(scores) == ["image", "output", "region", "mse", "psnr", "ssim"]
+    assert len(scores) == 23 * 2 * 2
+    truth, damaged, hidden = as_float(complete), as_float(corrupted), torch.from_numpy(mask)
+    outputs = {"raw": restored, "pasted": torch.where(hidden, restored, damaged)}
+    for (output, region), rows in scores.groupby(["output", "region"]):
+        assert rows["image"].tolist() == list(range(23))
+        pixels = hidden if region == "hole" else None
+        error = metrics.mse((outputs[output] - truth).square(), pixels)
+        np.testing.assert_allclose(rows["mse"], error, rtol=1e-5)
+        np.testing.assert_allclose(rows["psnr"], metrics.psnr(error), rtol=1e-5)
+        similarity = metrics.ssim(metrics.ssim_map(outputs[output], truth), pixels)
+        np.testing.assert_allclose(rows["ssim"], similarity, rtol=1e-4)
+
+
+def test_scores_inside_the_hole_by_hand(task):
+    complete, corrupted, mask, _ = task
+    scores = evaluation.score(torch.zeros(complete.shape), complete, corrupted, mask)
+    inside = (complete / 255.0) ** 2 * mask
+    raw, pasted = (
+        scores[(scores["output"] == output) & (scores["region"] == region)]["mse"].to_numpy()
+        for output, region in (("raw", "hole"), ("pasted", "whole"))
+    )
+    np.testing.assert_allclose(raw, inside.sum(axis=(1, 2, 3)) / 16, rtol=1e-5)
+    np.testing.assert_allclose(pasted, inside.sum(axis=(1, 2, 3)) / SIDE**2, rtol=1e-5)
+
+
+def test_raw_and_pasted_outputs_are_equally_wrong_inside_the_hole(task, restored):
+    complete, corrupted, mask, _ = task
+    scores = evaluation.score(restored, complete, corrupted, mask)
+    hole = scores[scores["region"] == "hole"].pivot(index="image", columns="output", values="mse")
+    np.testing.assert_allclose(hole["raw"], hole["pasted"])
+    whole = scores[scores["region"] == "whole"].pivot(index="image", columns="output", values="mse")
+    assert (whole["pasted"] < whole["raw"]).all()
+
+
+@pytest.mark.parametrize("name", ["gaussian_noise", "none"])
+def test_a_task_without_a_hole_has_one_output_and_one_region(name, strokes):
+    complete, _ = strokes(4, (1, SIDE, SIDE))
+    corrupted, mask = corrupted_by({"name": name}, complete)
+    scores = evaluation.score(as_float(corrupted), complete, corrupted, mask)
+    assert set(zip(scores["output"], scores["region"], strict=True)) == {("raw", "whole")}
+    assert len(scores) == 4
+
+
+def test_a_perfect_restoration_has_the_best_scores(task):
+    complete, corrupted, mask, _ = task
+    scores = evaluation.score(as_float(complete), complete, corrupted, mask)
+    assert (scores["mse"] == 0).all()
+    assert (scores["psnr"] == metrics.PEAK_SIGNAL_CAP).all()
+    np.testing.assert_allclose(scores["ssim"], 1, atol=1e-6)
+
+
+def test_measure_scores_every_method_and_keeps_what_is_shown(task):
+    complete, corrupted, mask, labels = task
+    restorers = {"keep": lambda corrupted, *_: corrupted, "black": lambda corrupted, *_: torch.zeros_like(corrupted)}
+    shown = evaluation.shown(labels, 4)
+    scores, examples = evaluation.measure(restorers, complete, corrupted, mask, labels, shown)
+    assert list(examples) == ["keep", "black"]
+    np.testing.assert_array_equal(examples["keep"], as_float(corrupted[shown]).numpy())
+    assert len(scores) == 2 * 23 * 4
+    summary = evaluation.summarise(scores)
+    assert list(summary) == ["keep", "black"]
+    for method in summary:
+        for output in ("raw", "pasted"):
+            for region in ("whole", "hole"):
+                rows = scores.query("method == @method and output == @output and region == @region")
+                means = summary[method][output][region]
+                assert means == pytest.approx({name: rows[name].mean() for name in ("mse", "psnr", "ssim")})
+    assert summary["keep"]["raw"]["whole"]["mse"] < summary["black"]["raw"]["whole"]["mse"]
+    assert summary["keep"]["raw"]["whole"] == pytest.approx(summary["keep"]["pasted"]["whole"])
+
+
+def test_shown_are_the_first_images_of_each_class_in_order():
+    assert evaluation.shown(np.array([2, 0, 2, 3, 0, 3]), classes=5).tolist() == [1, 0, 3]
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_latent_means_are_the_encoders(name, small_model, task, monkeypatch):
+    _, corrupted, _, labels = task
+    monkeypatch.setattr(images, "BATCH", 10)
+    model = small_model(name)
+    means = evaluation.latent_means(model, corrupted, labels)
+    assert (means.shape, means.dtype) == ((23, 3), np.float32)
+    condition = model.variant.granted(as_float(corrupted), torch.from_numpy(labels), model.classes)
+    with torch.no_grad():
+        expected = model.network.encode(as_float(corrupted), condition)[0].numpy()
+    np.testing.assert_allclose(means, expected, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", registry.names("baselines"))
+def test_every_baseline_restores_whole_images_and_knows_no_test_image(name, task):
+    _, corrupted, mask, _ = task
+    train_images = np.random.default_rng(0).integers(0, 256, (40, 1, SIDE, SIDE), np.uint8)
+    damaged = as_float(corrupted)
+    before = damaged.clone()
+    restored = registry.load("baselines", name).restore(damaged, torch.from_numpy(mask), torch.from_numpy(train_images))
+    assert restored.shape == damaged.shape
+    assert restored.dtype == torch.float32
+    assert 0 <= restored.min() <= restored.max() <= 1
+    assert damaged.equal(before)
+
+
+def test_the_mean_image_is_exact_for_any_number_of_images():
+    train_images = np.full((70_000, 1, 2, 2), 255, np.uint8)
+    train_images[: 70_000 // 4] = 0
+    mean = registry.load("baselines", "mean_image").restore(
+        torch.zeros(3, 1, 2, 2), torch.zeros(3, 1, 2, 2, dtype=torch.bool), torch.from_numpy(train_images)
+    )
+    torch.testing.assert_close(mean, torch.full((3, 1, 2, 2), 0.75))
+
+
+@pytest.fixture
+def files(task, tmp_path, strokes, small_model) -> SimpleNamespace:
+    """What the rules of evaluation read."""
+    complete, corrupted, mask, labels = task
+    train_images, train_labels = strokes(30, (1, SIDE, SIDE), seed=1)
+    artifacts.write_npz(
+        tmp_path / "dataset.npz",
+        train_images=train_images,
+        train_labels=train_labels,
+        test_images=complete,
+        test_labels=labels,
+        classes=4,
+    )
+    artifacts.write_npz(tmp_path / "test.npz", corrupted=corrupted, mask=mask)
+    models.save(small_model("cvae_label"), tmp_path / "model.pt")
+    return SimpleNamespace(dataset=tmp_path / "dataset.npz", test=tmp_path / "test.npz", model=tmp_path / "model.pt")
+
+
+def outputs_in(folder: Path) -> SimpleNamespace:
+    return SimpleNamespace(
+        scores=folder / "scores.parquet",
+        examples=folder / "examples.npz",
+        latents=folder / "latents.npz",
+        metrics=folder / "metrics.json",
+    )
+
+
+def test_an_evaluation_writes_all_its_files_the_same_twice(files, tmp_path):
+    job = {"inference": [["best_prior", {"samples": 4}], ["inferred_label", {}], ["encode", {}]]}
+    first, second = outputs_in(tmp_path / "first"), outputs_in(tmp_path / "second")
+    measured = evaluate_script.main(job, files, first, seed=0)
+    evaluate_script.main(job, files, second, seed=0)
+    for one, other in zip(vars(first).values(), vars(second).values(), strict=True):
+        assert one.read_bytes() == other.read_bytes()
+    assert artifacts.read_json(first.metrics) == measured
+    assert list(measured["scores"]) == ["best_prior", "inferred_label", "encode"]
+    assert measured["images"] == 23
+    scores = pd.read_parquet(first.scores)
+    assert evaluation.summarise(scores)["encode"]["raw"]["hole"] == pytest.approx(
+        measured["scores"]["encode"]["raw"]["hole"]
+    )
+    with np.load(first.examples) as examples:
+        assert set(examples.files) == {"shown", "best_prior", "inferred_label", "encode"}
+        assert examples["encode"].shape == (4, 1, SIDE, SIDE)
+    train, train_labels = artifacts.read_npz(first.latents, "train", "train_labels")
+    assert len(train) == len(train_labels) == 30
+
+
+def test_an_evaluation_leaves_out_what_does_not_apply(files, tmp_path, small_model):
+    models.save(small_model("ae"), files.model)
+    job = {"inference": [["best_prior", {"samples": 4}], ["inferred_label", {}], ["encode", {}]]}
+    assert list(evaluate_script.main(job, files, outputs_in(tmp_path), seed=0)["scores"]) == ["encode"]
+
+
+def test_baselines_are_measured_like_models(files, tmp_path, task):
+    outputs = {name: path for name, path in vars(outputs_in(tmp_path / "out")).items() if name != "latents"}
+    names = registry.names("baselines")
+    baselines_script.main({"baselines": names}, files.dataset, files.test, outputs)
+    measured = artifacts.read_json(outputs["metrics"])["scores"]
+    assert sorted(measured) == names
+    complete, corrupted, mask, _ = task
+    hole = ((complete / 255.0 - corrupted / 255.0) ** 2 * mask).sum(axis=(1, 2, 3)) / mask.sum(axis=(1, 2, 3))
+    assert measured["identity"]["raw"]["hole"]["mse"] == pytest.approx(hole.mean(), rel=1e-5)
