@@ -1,0 +1,262 @@
+import logging
+import math
+import time
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from restoration import mlflow_store, tracking
+
+DEAD = "http://127.0.0.1:9"
+METRICS = {
+    "test": {"objective": 3.0, "reconstruction": 2.0, "kl": 1.0},
+    "scores": {
+        "encode": {
+            "raw": {"whole": {"mse": 0.1, "psnr": 10.0, "ssim": 0.5}, "hole": {"mse": 0.2, "psnr": 7.0, "ssim": 0.4}}
+        }
+    },
+}
+experiments = count()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Iterator[Path]:
+    """A working directory with a store of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("tracking"))
+        mlflow_store.connect(None)
+        yield Path.cwd()
+
+
+@pytest.fixture(scope="module")
+def client(folder) -> Any:
+    return mlflow_store.connect(None)
+
+
+@pytest.fixture
+def open_run(client) -> Callable[..., tracking.Run]:
+    """A run of an experiment that this test has for itself."""
+    experiment = f"digits/task{next(experiments)}"
+    return lambda name="task vae bce seed 0", identity="0123456789abcdef": tracking.Run(
+        None, experiment, name, identity
+    )
+
+
+def stored(client: Any, run: tracking.Run) -> Any:
+    return client.get_run(run.run_id)
+
+
+def history(client: Any, run: tracking.Run, metric: str) -> list[tuple[int, float]]:
+    return sorted((point.step, point.value) for point in client.get_metric_history(run.run_id, metric))
+
+
+def test_the_store_is_made_once_beside_nothing_else(folder):
+    database = folder / "results" / "mlflow" / "mlflow.db"
+    before = database.stat().st_ino
+    mlflow_store.connect(None)
+    assert database.stat().st_ino == before
+    assert {path.name for path in folder.iterdir()} == {"results"}
+    assert not list(database.parent.glob("*.part*"))
+
+
+def test_a_run_is_recorded_and_finished(open_run, client, folder, tmp_path):
+    (tmp_path / "model.pt").write_text("weights")
+    run = open_run()
+    with run.start({"loss": "bce", "training": {"epochs": 2, "learning_rate": 0.001}, "list": [1, 2]}):
+        assert stored(client, run).info.status == "RUNNING"
+        run.log_history(torch.tensor([[3.0, 2.5, 0.5], [2.0, 1.75, 0.25]]), first=1)
+        run.log_history(torch.tensor([[1.0, 0.5, 0.5]]), first=3)
+        run.log_validation([{"iteration": 3, "objective": 1.5, "reconstruction": 1.0, "kl": 0.5}])
+        run.log_file(tmp_path / "model.pt", "model")
+    recorded = stored(client, run)
+    assert recorded.info.status == "FINISHED"
+    assert recorded.info.run_name == "task vae bce seed 0"
+    assert client.get_experiment(recorded.info.experiment_id).name == run.experiment
+    assert recorded.data.params == {
+        "loss": "bce",
+        "training.epochs": "2",
+        "training.learning_rate": "0.001",
+        "list": "[1, 2]",
+    }
+    assert recorded.data.tags["identity"] == "0123456789abcdef"
+    assert recorded.data.tags["state"] == "current"
+    assert history(client, run, "train_objective") == [(1, 3.0), (2, 2.0), (3, 1.0)]
+    assert history(client, run, "train_kl") == [(1, 0.5), (2, 0.25), (3, 0.5)]
+    assert history(client, run, "validation_reconstruction") == [(3, 1.0)]
+    assert [file.path for file in client.list_artifacts(run.run_id, "model")] == ["model/model.pt"]
+    artifact = folder / "results" / "mlflow" / "artifacts" / run.experiment / run.run_id / "artifacts" / "model"
+    assert (artifact / "model.pt").read_text() == "weights"
+
+
+def test_more_figures_than_one_call_takes_are_all_recorded(open_run, client, monkeypatch):
+    monkeypatch.setattr(tracking, "BATCH", 7)
+    run = open_run()
+    with run.start({}):
+        run.log_history(torch.arange(60.0).reshape(20, 3), first=1)
+    assert history(client, run, "train_kl") == [(step, 3.0 * step - 1) for step in range(1, 21)]
+
+
+def test_a_run_whose_job_fails_has_failed(open_run, client):
+    run = open_run()
+    with pytest.raises(ZeroDivisionError), run.start({}):
+        raise ZeroDivisionError
+    assert stored(client, run).info.status == "FAILED"
+
+
+def test_a_job_that_is_interrupted_has_failed(open_run, client):
+    run = open_run()
+    with pytest.raises(KeyboardInterrupt), run.start({}):
+        raise KeyboardInterrupt
+    assert stored(client, run).info.status == "FAILED"
+
+
+def test_a_run_that_never_ended_is_killed_and_superseded_by_the_next(open_run, client):
+    killed = open_run().start({})
+    with open_run(name="task vae mse seed 0").start({}) as other:
+        with open_run().start({}) as successor:
+            assert stored(client, killed).info.status == "KILLED"
+            assert stored(client, killed).data.tags["state"] == "superseded"
+            assert stored(client, successor).info.status == "RUNNING"
+        assert stored(client, other).info.status == "RUNNING"
+    assert stored(client, other).data.tags["state"] == "current"
+    assert stored(client, successor).data.tags["state"] == "current"
+    assert [run.info.run_id for run in successor.earlier(client)] == [successor.run_id]
+
+
+def test_a_run_that_ended_keeps_its_status_when_it_is_superseded(open_run, client):
+    with open_run().start({}) as finished:
+        pass
+    with open_run().start({}):
+        pass
+    assert stored(client, finished).info.status == "FINISHED"
+    assert stored(client, finished).data.tags["state"] == "superseded"
+
+
+def test_a_finished_run_is_reopened_for_its_evaluation_and_once_only(open_run, client, tmp_path):
+    (tmp_path / "metrics.json").write_text("{}")
+    with open_run().start({"loss": "bce"}) as trained:
+        pass
+    run = open_run()
+    assert run.reopen()
+    assert run.run_id == trained.run_id
+    assert stored(client, run).info.status == "RUNNING"
+    with run:
+        run.log_evaluation(METRICS, [str(tmp_path / "metrics.json")])
+    recorded = stored(client, run)
+    assert recorded.info.status == "FINISHED"
+    assert recorded.data.params == {"loss": "bce"}
+    assert recorded.data.metrics == {
+        "test_objective": 3.0,
+        "test_reconstruction": 2.0,
+        "test_kl": 1.0,
+        "encode/raw/whole_mse": 0.1,
+        "encode/raw/whole_psnr": 10.0,
+        "encode/raw/whole_ssim": 0.5,
+        "encode/raw/hole_mse": 0.2,
+        "encode/raw/hole_psnr": 7.0,
+        "encode/raw/hole_ssim": 0.4,
+    }
+    assert [file.path for file in client.list_artifacts(run.run_id, "evaluation")] == ["evaluation/metrics.json"]
+    assert not open_run().reopen()
+
+
+def test_only_a_finished_run_of_the_same_identity_and_name_is_reopened(open_run, client):
+    assert not open_run().reopen()
+    with pytest.raises(ZeroDivisionError), open_run().start({}):
+        raise ZeroDivisionError
+    assert not open_run().reopen()
+    running = open_run().start({})
+    assert not open_run().reopen()
+    with running:
+        pass
+    assert not open_run(identity="another").reopen()
+    assert not open_run(name="task vae mse seed 0").reopen()
+    assert open_run().reopen()
+
+
+def test_a_superseded_run_is_not_reopened(open_run):
+    with open_run().start({}):
+        pass
+    with open_run(identity="newer").start({}):
+        pass
+    assert not open_run().reopen()
+
+
+def test_a_training_can_be_logged_from_its_files(open_run, client, tmp_path):
+    (tmp_path / "model.pt").write_text("weights")
+    steps = pd.DataFrame(np.arange(12.0).reshape(4, 3), columns=tracking.MEASURED)
+    steps.insert(0, "iteration", range(1, 5))
+    validation = pd.DataFrame([{"iteration": 4, "objective": 1.5, "reconstruction": 1.0, "kl": 0.5}])
+    with open_run().start({}) as run:
+        tracking.log_training(run, steps, validation, tmp_path / "model.pt")
+    assert history(client, run, "train_objective") == [(1, 0.0), (2, 3.0), (3, 6.0), (4, 9.0)]
+    assert history(client, run, "validation_kl") == [(4, 0.5)]
+
+
+def test_the_run_of_a_model_is_named_by_it(client):
+    model = SimpleNamespace(task=f"task{next(experiments)}", variant="vae", loss="bce", seed=3)
+    run = tracking.model_run({"dataset": {"name": "digits"}}, model, "identity")
+    assert run.name == f"{model.task} vae bce seed 3"
+    assert run.experiment == f"digits/{model.task}"
+
+
+def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.name == tracking.logger.name]
+
+
+def test_a_server_that_cannot_be_reached_costs_one_warning_and_little_time(caplog, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "model.pt").write_text("weights")
+    mlflow_store.connect(DEAD)  # MLflow's import is not what is measured
+    start = time.monotonic()
+    with caplog.at_level(logging.WARNING):
+        run = tracking.Run(DEAD, "digits/task", "task vae bce seed 0", "0123456789abcdef")
+        assert not run.reopen()
+        with run.start({"loss": "bce"}):
+            run.log_history(torch.ones(5, 3), first=1)
+            run.log_validation([{"iteration": 3, "objective": 1.5, "reconstruction": 1.0, "kl": 0.5}])
+            run.log_file(tmp_path / "model.pt", "model")
+            run.log_evaluation(METRICS, [str(tmp_path / "model.pt")])
+    assert time.monotonic() - start < 15
+    (warning,) = warnings_of(caplog)
+    assert warning.startswith("MLflow: task vae bce seed 0: not recorded (")
+    assert warning.endswith("the results are not affected")
+    assert "\n" not in warning
+    assert [path.name for path in tmp_path.iterdir()] == ["model.pt"]
+
+
+def test_what_fails_in_the_middle_of_a_job_costs_one_warning(open_run, client, caplog, tmp_path):
+    run = open_run()
+    with caplog.at_level(logging.WARNING), run.start({}):
+        run.log_file(tmp_path / "nothing", "model")
+        run.log_history(torch.ones(1, 3), first=1)
+        run.log_file(tmp_path / "nothing", "model")
+    assert len(warnings_of(caplog)) == 1
+    assert "train_kl" not in stored(client, run).data.metrics
+
+
+def test_a_failed_job_is_not_hidden_by_a_broken_store(open_run, caplog):
+    run = open_run()
+
+    def fail() -> None:
+        with run.start({}):
+            run.run_id = "no such run"
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert len(warnings_of(caplog)) == 1
+
+
+def test_a_figure_that_is_no_number_does_not_stop_the_job(open_run, client, caplog):
+    with open_run().start({}) as run:
+        run.log_history(torch.tensor([[math.nan, math.inf, 1.0]]), first=1)
+    assert warnings_of(caplog) == []
+    assert stored(client, run).info.status == "FINISHED"
