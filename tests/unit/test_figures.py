@@ -1,0 +1,210 @@
+from pathlib import Path
+from types import SimpleNamespace
+from xml.etree import ElementTree
+
+import figure_latent
+import figure_loss
+import figure_restorations
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from restoration import artifacts, figures
+
+ORANGE = tuple(figures.HOLE.astype(np.float32))
+
+
+def files_in(folder: Path, *names: str) -> SimpleNamespace:
+    """A PNG and an SVG for each name, as attributes."""
+    return SimpleNamespace(
+        **{f"{name}_{suffix}".strip("_"): folder / f"{name}.{suffix}" for name in names for suffix in ("png", "svg")}
+    )
+
+
+def pixels(path: Path) -> np.ndarray:
+    return np.asarray(Image.open(path).convert("RGB"))
+
+
+def assert_same_bytes(one: SimpleNamespace, other: SimpleNamespace) -> None:
+    assert vars(one).keys() == vars(other).keys()
+    for name, path in vars(one).items():
+        assert path.read_bytes() == vars(other)[name].read_bytes(), name
+
+
+def texts(svg: Path) -> str:
+    """The SVG's texts; matplotlib draws them as paths and keeps the words as comments."""
+    content = svg.read_text()
+    ElementTree.fromstring(content)
+    return content
+
+
+def test_grey_and_colour_images_become_rgb():
+    grey = np.arange(8, dtype=np.uint8).reshape(2, 1, 2, 2) * 30
+    rgb = figures.to_rgb(grey)
+    assert (rgb.shape, rgb.dtype) == ((2, 2, 2, 3), np.float32)
+    np.testing.assert_allclose(rgb[..., 1], grey[:, 0] / 255, rtol=1e-6)
+    colour = np.random.default_rng(0).random((2, 3, 4, 5), np.float32)
+    np.testing.assert_array_equal(figures.to_rgb(colour), colour.transpose(0, 2, 3, 1))
+
+
+def test_the_outline_is_one_pixel_wide_inside_the_hole():
+    mask = np.zeros((1, 1, 9, 9), bool)
+    mask[..., 2:7, 3:8] = True
+    outlined = figures.outlined(np.zeros((1, 9, 9, 3), np.float32), mask)[0]
+    line = (outlined == ORANGE).all(axis=-1)
+    expected = mask[0, 0].copy()
+    expected[3:6, 4:7] = False
+    np.testing.assert_array_equal(line, expected)
+    assert not outlined[~line].any()
+
+
+def test_the_outline_follows_the_edge_of_the_image_and_leaves_its_input():
+    images, mask = np.full((1, 6, 6, 3), 0.5, np.float32), np.zeros((1, 1, 6, 6), bool)
+    mask[..., :4, :4] = True
+    line = (figures.outlined(images, mask)[0] == ORANGE).all(axis=-1)
+    assert line[0, :4].all()
+    assert line[:4, 0].all()
+    assert not line[1:3, 1:3].any()
+    assert (images == 0.5).all()
+
+
+def test_a_sheet_has_its_rows_below_each_other_with_white_gaps():
+    rows = [np.full((3, 4, 5, 3), shade, np.float32) for shade in (0.0, 0.5)]
+    sheet = figures.sheet(rows, gap=2)
+    assert sheet.shape == (4 + 2 + 4, 5 * 3 + 2 * 2, 3)
+    assert (sheet[4:6] == 1).all()
+    assert (sheet[:, 5:7] == 1).all()
+    assert (sheet[:4, 7:12] == 0).all()
+    assert (sheet[6:, 14:] == 0.5).all()
+
+
+def test_images_keep_their_place_in_a_sheet():
+    row = np.linspace(0, 1, 3 * 4 * 4 * 3, dtype=np.float32).reshape(3, 4, 4, 3)
+    sheet = figures.sheet([row, row[::-1]], gap=1)
+    np.testing.assert_array_equal(sheet[:4, 5:9], row[1])
+    np.testing.assert_array_equal(sheet[5:, :4], row[2])
+
+
+def test_a_figure_is_the_same_bytes_twice_and_without_date_or_version(tmp_path):
+    figures.style()
+    from matplotlib import pyplot
+
+    for folder in ("first", "second"):
+        figure, axis = pyplot.subplots()
+        axis.plot([1, 2, 3], label="line")
+        axis.legend()
+        figures.save(figure, tmp_path / folder / "one.png", tmp_path / folder / "one.svg")
+        assert not pyplot.fignum_exists(figure.number)
+    assert_same_bytes(files_in(tmp_path / "first", "one"), files_in(tmp_path / "second", "one"))
+    assert b"Software" not in (tmp_path / "first" / "one.png").read_bytes()
+    svg = (tmp_path / "first" / "one.svg").read_text()
+    ElementTree.fromstring(svg)
+    assert "<dc:date>" not in svg
+    assert "Matplotlib v" not in svg
+    assert sorted(path.name for path in (tmp_path / "first").iterdir()) == ["one.png", "one.svg"]
+
+
+@pytest.fixture
+def restorations(tmp_path, strokes) -> SimpleNamespace:
+    """What the figures of restorations are drawn from: two models, the second of which lacks `best_prior`."""
+    complete, _ = strokes(9)
+    mask = np.zeros((9, 1, 12, 12), bool)
+    mask[..., 3:9, 2:8] = True
+    corrupted = np.where(mask, 0, complete).astype(np.uint8)
+    shown = np.array([4, 0, 7])
+    artifacts.write_npz(tmp_path / "dataset.npz", test_images=complete)
+    artifacts.write_npz(tmp_path / "test.npz", corrupted=corrupted, mask=mask)
+    restored = np.random.default_rng(0).random((2, 3, 1, 12, 12)).astype(np.float32)
+    artifacts.write_npz(tmp_path / "a.npz", shown=shown, encode=restored[0], best_prior=restored[1])
+    artifacts.write_npz(tmp_path / "b.npz", shown=shown, encode=restored[1])
+    return SimpleNamespace(
+        dataset=tmp_path / "dataset.npz",
+        test=tmp_path / "test.npz",
+        models=[("vae, BCE", tmp_path / "a.npz"), ("ae, BCE", tmp_path / "b.npz")],
+    )
+
+
+PARTS = ("originals", "corrupted", "reconstructed", "grid")
+
+
+def test_restorations_are_drawn_the_same_twice(restorations, tmp_path):
+    drawn = []
+    for folder in ("first", "second"):
+        drawn.append(files_in(tmp_path / folder, *PARTS))
+        figure_restorations.draw(restorations.dataset, restorations.test, restorations.models, "best_prior", drawn[-1])
+    assert_same_bytes(*drawn)
+    for name in PARTS:
+        assert pixels(getattr(drawn[0], f"{name}_png")).std() > 20
+        assert len(list((tmp_path / "first").glob(f"{name}.*"))) == 2
+    words = texts(drawn[0].grid_svg)
+    assert all(word in words for word in ("original", "corrupted", "vae, BCE", "ae, BCE", "visible pixels put back"))
+
+
+def test_only_a_hole_is_outlined_and_has_its_visible_pixels_put_back(restorations, tmp_path):
+    outputs = files_in(tmp_path / "hole", *PARTS)
+    figure_restorations.draw(restorations.dataset, restorations.test, restorations.models, "encode", outputs)
+    orange = (figures.HOLE * 255).round()
+    near = np.abs(pixels(outputs.corrupted_png) - orange).max(axis=-1) <= 2
+    assert near.sum() > 100
+    assert not (np.abs(pixels(outputs.originals_png) - orange).max(axis=-1) <= 2).any()
+
+    corrupted, mask = artifacts.read_npz(restorations.test, "corrupted", "mask")
+    for name, everywhere in (("noise", np.ones_like(mask)), ("none", np.zeros_like(mask))):
+        artifacts.write_npz(tmp_path / f"{name}.npz", corrupted=corrupted, mask=everywhere)
+        outputs = files_in(tmp_path / name, *PARTS)
+        figure_restorations.draw(restorations.dataset, tmp_path / f"{name}.npz", restorations.models, "encode", outputs)
+        assert not (np.abs(pixels(outputs.corrupted_png) - orange).max(axis=-1) <= 2).any()
+        assert "visible pixels put back" not in texts(outputs.grid_svg)
+
+
+@pytest.fixture
+def histories(tmp_path) -> list[tuple[str, str, int, str]]:
+    rng = np.random.default_rng(0)
+    curves = []
+    for variant in ("vae", "cvae_label"):
+        for loss, scale in (("bce", 100.0), ("mse", 30.0)):
+            for seed in (0, 1):
+                path = tmp_path / f"{variant}-{loss}-{seed}.parquet"
+                objective = scale * (1 + np.exp(-np.arange(60) / 10)) + rng.normal(0, 1, 60)
+                artifacts.write_parquet(
+                    path, pd.DataFrame({"iteration": np.arange(1, 61), "objective": objective, "kl": 0.0})
+                )
+                curves.append((variant, loss, seed, str(path)))
+    return curves
+
+
+def test_losses_are_drawn_in_a_panel_each_the_same_twice(histories, tmp_path):
+    drawn = [files_in(tmp_path / folder, "loss") for folder in ("first", "second")]
+    for outputs in drawn:
+        figure_loss.draw(histories, {"png": outputs.loss_png, "svg": outputs.loss_svg})
+    assert_same_bytes(*drawn)
+    words = texts(drawn[0].loss_svg)
+    assert "BCE models" in words
+    assert "MSE models" in words
+    assert words.count("<!-- cvae_label -->") == 2  # in the legend of each panel, once for both seeds
+
+
+def test_a_loss_of_one_iteration_is_drawn(tmp_path):
+    path = tmp_path / "one.parquet"
+    artifacts.write_parquet(path, pd.DataFrame({"iteration": [1], "objective": [10.0]}))
+    outputs = files_in(tmp_path / "out", "loss")
+    figure_loss.draw([("vae", "bce", 0, str(path))], {"png": outputs.loss_png, "svg": outputs.loss_svg})
+    assert pixels(outputs.loss_png).std() > 5
+
+
+def test_latent_spaces_are_drawn_in_a_panel_each_the_same_twice(tmp_path):
+    rng = np.random.default_rng(0)
+    labels = np.arange(90) % 3
+    points = (rng.normal(size=(90, 2)) + 4 * np.eye(3)[labels][:, :2]).astype(np.float32)
+    for name in ("bce", "mse"):
+        artifacts.write_npz(
+            tmp_path / f"{name}.npz", train=points, train_labels=labels, test=points[:30], test_labels=labels[:30]
+        )
+    panels = [("vae, BCE", str(tmp_path / "bce.npz")), ("vae, MSE", str(tmp_path / "mse.npz"))]
+    drawn = [files_in(tmp_path / folder, "latent") for folder in ("first", "second")]
+    for outputs in drawn:
+        figure_latent.draw(panels, {"png": outputs.latent_png, "svg": outputs.latent_svg})
+    assert_same_bytes(*drawn)
+    words = texts(drawn[0].latent_svg)
+    assert all(word in words for word in ("vae, BCE", "vae, MSE", "<!-- 0 -->", "<!-- 2 -->"))

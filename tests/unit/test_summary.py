@@ -1,0 +1,71 @@
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from restoration import artifacts, summary
+
+SCORES = {"mse": 0.1, "psnr": 10.0, "ssim": 0.5}
+KEYS = ("task", "variant", "loss", "method", "output", "region")
+
+
+def measured(mse: float, **test: float) -> dict[str, Any]:
+    """The contents of a metrics.json with two methods, two outputs and two regions."""
+    scores = {
+        method: {
+            output: {region: SCORES | {"mse": mse * factor} for region, factor in (("whole", 1), ("hole", 2))}
+            for output in ("raw", "pasted")
+        }
+        for method in ("encode", "best_prior")
+    }
+    return {"scores": scores, "images": 10} | ({"test": test} if test else {})
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> pd.DataFrame:
+    """Two seeds of one model, one of another, and a baseline."""
+    models = []
+    for number, (variant, seed, mse) in enumerate([("vae", 0, 0.1), ("vae", 1, 0.3), ("ae", 0, 0.5)]):
+        metrics, training = tmp_path / f"metrics{number}.json", tmp_path / f"training{number}.json"
+        artifacts.write_json(metrics, measured(mse, objective=seed + 3.0, reconstruction=2.0, kl=1.0))
+        artifacts.write_json(training, {"parameters": 7, "identity": f"id{number}", "run": f"run {number}"})
+        models.append((("inpainting", variant, "bce", seed), str(metrics), str(training)))
+    artifacts.write_json(tmp_path / "baselines.json", measured(0.7))
+    return summary.collect(models, [("inpainting", str(tmp_path / "baselines.json"))])
+
+
+def test_each_method_output_and_region_of_a_model_is_a_row(table):
+    assert len(table) == 4 * 2 * 2 * 2
+    assert not table.duplicated([*KEYS, "seed"]).any()
+    row = table.query("variant == 'vae' and seed == 1 and method == 'encode' and output == 'raw' and region == 'hole'")
+    assert row[["mse", "psnr", "ssim"]].to_dict("records") == [{"mse": 0.6, "psnr": 10.0, "ssim": 0.5}]
+    assert row[["test_objective", "test_reconstruction", "test_kl"]].values.tolist() == [[4.0, 2.0, 1.0]]
+    assert row[["parameters", "identity", "run"]].values.tolist() == [[7, "id1", "run 1"]]
+    assert row["file"].item().endswith("metrics1.json")
+
+
+def test_a_baseline_has_no_variant_loss_or_objective(table):
+    baseline = table[table["variant"] == ""]
+    assert len(baseline) == 8
+    assert set(baseline["loss"]) == {""}
+    assert set(baseline["mse"]) == {0.7, 1.4}
+    assert baseline[["test_objective", "parameters", "identity"]].isna().all(axis=None)
+
+
+def test_seeds_are_summed_up_by_mean_standard_deviation_and_number(table):
+    seeds = summary.over_seeds(table)
+    assert tuple(seeds.index.names) == KEYS
+    vae = seeds.loc[("inpainting", "vae", "bce", "encode", "raw", "whole")]
+    assert vae["mse", "mean"] == pytest.approx(0.2)
+    assert vae["mse", "std"] == pytest.approx(np.std([0.1, 0.3], ddof=1))
+    assert vae["mse", "count"] == 2
+    assert vae["test_objective", "mean"] == pytest.approx(3.5)
+    single = seeds.loc[("inpainting", "ae", "bce", "encode", "raw", "whole")]
+    assert np.isnan(single["mse", "std"])
+    assert single["mse", "count"] == 1
+    baseline = seeds.loc[("inpainting", "", "", "encode", "raw", "whole")]
+    assert baseline["mse", "mean"] == pytest.approx(0.7)
+    assert np.isnan(baseline["test_objective", "mean"])
+    assert len(seeds) == 3 * 8
