@@ -240,3 +240,12 @@ def test_the_stored_sets_are_8_bit_differ_by_split_and_are_the_same_twice(tmp_pa
     assert (test[0].shape, test[0].dtype, test[1].dtype) == (images.shape, np.uint8, bool)
     assert not np.array_equal(test[0], validation[0])
     assert 10 < np.abs(test[0].astype(float) - images)[(images > 60) & (images < 195)].std() < 30
+
+
+def test_what_is_not_corrupted_is_stored_as_it_was(tmp_path):
+    images = np.arange(256, dtype=np.uint8).reshape(1, 1, 16, 16)
+    artifacts.write_npz(tmp_path / "dataset.npz", test_images=images)
+    corrupt_script.main(
+        {"corruption": {"name": "none"}, "seed": 0}, tmp_path / "dataset.npz", {"test": tmp_path / "test.npz"}
+    )
+    np.testing.assert_array_equal(artifacts.read_npz(tmp_path / "test.npz", "corrupted")[0], images)

@@ -100,7 +100,9 @@ def test_imports_are_followed_at_any_depth_and_in_any_form(write):
     write(
         {
             "script.py": "import os, restoration.a\ndef f():\n    from restoration import b\n",
-            "restoration/a.py": "from restoration.folder.c import thing\n",
+            "restoration/a.py": "from restoration.folder.c import thing\nimport restoration.deep.inner\n",
+            "restoration/deep/__init__.py": "",
+            "restoration/deep/inner.py": "",
             "restoration/b.py": "class B:\n    def f(self):\n        import restoration.d as renamed\n",
             "restoration/d.py": "try:\n    from restoration.folder import e\nexcept ImportError:\n    pass\n",
             "restoration/folder/__init__.py": "",
@@ -114,7 +116,10 @@ def test_imports_are_followed_at_any_depth_and_in_any_form(write):
     assert set(digests("script.py")) == {
         "script.py",
         "restoration/__init__.py",
-        *(f"restoration/{name}.py" for name in ("a", "b", "d", "folder/__init__", "folder/c", "folder/e")),
+        *(
+            f"restoration/{name}.py"
+            for name in ("a", "b", "d", "deep/__init__", "deep/inner", "folder/__init__", "folder/c", "folder/e")
+        ),
     }
 
 
