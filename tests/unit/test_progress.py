@@ -36,9 +36,9 @@ def test_a_line_tells_epoch_iteration_speed_loss_and_time_left(clock, terminal):
     shown = progress.Progress("task vae", epochs=10, iterations=1000, batch_size=20)
     clock.now += 10
     shown.show(250, 12.34567)
-    assert lines(terminal) == [
-        "task vae: epoch 3/10, iteration 250/1,000, 500 images/s, loss 12.35, 00:30 left",
-    ]
+    (line,) = lines(terminal)
+    assert line.startswith("task vae: epoch 3/10, iteration 250/1,000, 500 images/s, loss 12.35, ")
+    assert line.endswith("00:30 left")
 
 
 def test_lines_keep_their_distance_but_the_last_is_always_shown(clock, terminal):
