@@ -31,11 +31,11 @@ def draw(curves: Sequence[tuple[str, str, int, str]], outputs: dict[str, str]) -
         axis.plot(history["iteration"], history["objective"], color=colour, alpha=0.15, linewidth=0.5, rasterized=True)
         first = seed == min(curve[2] for curve in curves)
         axis.plot(history["iteration"], smooth, color=colour, linewidth=1.6, label=variant if first else None)
-        drawn[loss].append(smooth.to_numpy())
+        drawn[loss].append(history["objective"].to_numpy())
     for loss, axis in panels.items():
         axis.set(title=f"{loss.upper()} models", xlabel="iteration", ylabel="training loss (per image)")
         axis.set(yscale="log", ylim=(min(map(np.min, drawn[loss])) * 0.9, max(map(np.max, drawn[loss])) * 1.1))
-        axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5, 7)))
+        axis.yaxis.set_major_locator(LogLocator(subs=(1, 1.2, 1.5, 2, 3, 4, 5, 7)))
         axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axis.yaxis.set_minor_locator(LogLocator(subs=()))
         axis.grid(axis="y", linewidth=0.4, alpha=0.6)

@@ -53,7 +53,7 @@ def page(job: dict, inputs: Any, table: pd.DataFrame, sizes: dict[str, int]) -> 
             for task, one in settings["tasks"].items()
         },
         trainings=trained.to_dict("records"),
-        configuration=yaml.safe_dump(settings, sort_keys=False),
+        configuration=yaml.safe_dump(settings, sort_keys=False, default_flow_style=None, width=100),
         versions={"python": platform.python_version()} | {package: version(package) for package in PACKAGES},
         given_label=report.GIVEN_LABEL,
     )
