@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from restoration import artifacts, evaluation, jobs, models, objective, tracking
+from restoration.errors import UserError
 
 LATENTS = 10_000  # of the training images; enough for a picture of the clusters
 
@@ -24,6 +25,11 @@ def main(job: dict, inputs: Any, outputs: Any, seed: int) -> dict:
         for method, parameters in job["inference"]
         if (restore := evaluation.restorer(model, method, parameters, seed))
     }
+    if not restorers:
+        methods = ", ".join(method for method, _ in job["inference"])
+        raise UserError(
+            f"{inputs.model}: no inference of its task applies to it ({methods}); add encode, or take the variant out"
+        )
     scores, examples = evaluation.measure(restorers, complete, corrupted, mask, labels, shown)
     artifacts.write_parquet(outputs.scores, scores)
     artifacts.write_npz(outputs.examples, shown=shown, **examples)

@@ -50,7 +50,7 @@ def main(job: dict, dataset: str, validation: str, outputs: dict, run: tracking.
     progress = Progress(run.name, loop.epochs, len(loop.record), loop.batch_size, loop.iteration)
     loop.run(lambda model: objective.held_out(model, images, corrupted, labels, job["seed"]), progress.show, log)
 
-    history = pd.DataFrame(loop.record.numpy(), columns=tracking.MEASURED)
+    history = pd.DataFrame(loop.record.numpy(), columns=objective.MEASURED)
     history.insert(0, "iteration", range(1, len(history) + 1))
     artifacts.write_parquet(outputs["history"], history)
     artifacts.write_parquet(outputs["validation"], pd.DataFrame(loop.validation))
@@ -62,7 +62,7 @@ def main(job: dict, dataset: str, validation: str, outputs: dict, run: tracking.
             "run": run.name,
             "settings": job,
             "parameters": sum(weights.numel() for weights in loop.model.network.parameters()),
-            "train": history.tail(loop.epoch_iterations)[tracking.MEASURED].mean().to_dict(),
+            "train": history.tail(loop.epoch_iterations)[objective.MEASURED].mean().to_dict(),
             "validation": loop.validation[-1],
             "versions": {"torch": version("torch")},
         },

@@ -18,6 +18,8 @@ from restoration import registry
 from restoration.errors import UserError
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
+WORDS = {"true": True, "false": False, "null": None}
+TEXTS = {"dataset.source", "tracking.uri"}  # may look like a number
 VARIANT_KEYS = ("network", "encoder_input", "condition")
 
 
@@ -43,7 +45,9 @@ def _validator() -> Any:
         yield from base.VALIDATORS["properties"](validator, known, instance, schema)
 
     schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
-    return jsonschema.validators.extend(base, {"properties": properties})(schema)
+    # JSON Schema takes 2.0 for an integer; torch, and a path with a seed in it, do not.
+    types = base.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)
+    return jsonschema.validators.extend(base, {"properties": properties}, type_checker=types)(schema)
 
 
 def resolve(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -79,19 +83,25 @@ def models(resolved: Mapping[str, Any]) -> list[ModelName]:
     ]
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, where: str = "") -> Any:
     """A copy of Snakemake's configuration, as plain dicts and lists.
 
-    Snakemake passes what is nested in a `--config` on as text; a text that is a number or a truth value becomes one.
+    Snakemake passes what is nested in a `--config` on as text, and YAML takes 1e-3 for one; a text that is a number or
+    a truth value becomes one, but for those keys that are texts.
     """
     if isinstance(value, Mapping):
-        return {key: _plain(entry) for key, entry in value.items()}
+        return {key: _plain(entry, f"{where}.{key}".lstrip(".")) for key, entry in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(entry) for entry in value]
-    if isinstance(value, str) and re.fullmatch(r"[-+]?[0-9.]+([eE][-+]?[0-9]+)?|true|false|null", value):
-        return yaml.safe_load(value)
+        return [_plain(entry, f"{where}.{number}") for number, entry in enumerate(value)]
+    if isinstance(value, str) and where not in TEXTS:
+        if value in WORDS:
+            return WORDS[value]
+        if re.fullmatch(r"[-+]?[0-9]{1,18}", value):
+            return int(value)
+        if re.fullmatch(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?", value):
+            value = float(value)
     if isinstance(value, float) and not math.isfinite(value):
-        raise UserError(f"the configuration: {value} is no number to compute with")
+        raise UserError(f"{where}: {value} is no number to compute with")
     return value
 
 

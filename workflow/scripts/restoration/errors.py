@@ -3,3 +3,6 @@
 
 class UserError(Exception):
     """Something a user can mend. Its message is one line: what is wrong, where, and what to do."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(" ".join(message.splitlines()))

@@ -41,8 +41,11 @@ def _imports(path: Path) -> Iterator[Path]:
     for node in ast.walk(_tree(path)):
         if isinstance(node, ast.Import):
             dotted = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            dotted = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.ImportFrom):
+            base = path.relative_to(SCRIPTS).parent.parts
+            above = base[: len(base) - node.level + 1] if node.level else ()
+            module = ".".join([*above, *([node.module] if node.module else [])])
+            dotted = [module, *(f"{module}.{alias.name}" for alias in node.names)]
         else:
             continue
         for name in dotted:
@@ -77,6 +80,7 @@ def code(script: str, parts: Iterable[tuple[str, str]] = ()) -> list[str]:
 
     `parts` are the registry entries, as (kind, name), that the script loads by name.
     """
+    parts = list(parts)
     pending = [SCRIPTS / script, *(SCRIPTS / PACKAGE / kind / f"{name}.py" for kind, name in parts)]
     pending += [SCRIPTS / PACKAGE / kind / "__init__.py" for kind, _ in parts]
     seen: set[Path] = set()

@@ -10,6 +10,7 @@ import struct
 import tempfile
 import zlib
 from collections.abc import Mapping
+from http.client import HTTPException
 from pathlib import Path
 
 import numpy as np
@@ -70,7 +71,10 @@ def load(family: str, sums: Mapping[str, str], source: str | None) -> Dataset:
         return _from_folder(Path(source).expanduser(), sums)
     with tempfile.TemporaryDirectory() as folder:
         _fetch(family, source, Path(folder))
-        return _from_folder(Path(folder), sums)
+        try:
+            return _from_folder(Path(folder), sums)
+        except UserError as error:
+            raise UserError(str(error).replace(folder, source.rstrip("/") if source else family)) from None
 
 
 def _from_folder(folder: Path, sums: Mapping[str, str]) -> Dataset:
@@ -104,7 +108,7 @@ def _fetch(family: str, source: str | None, folder: Path) -> None:
                 # Of a mirror of the user's own choice, the reader above says more exactly what is wrong than MD5.
                 torchvision.datasets.utils.download_url(mirror + name, folder, name, None if source else md5)
                 break
-            except (OSError, RuntimeError) as error:
+            except (OSError, RuntimeError, ValueError, HTTPException) as error:
                 failures.append(f"{mirror}{name} ({str(error) or type(error).__name__})")
         else:
             raise UserError(f"{name}: no mirror gave it; tried {', '.join(failures)}. {WAYS_OUT}")

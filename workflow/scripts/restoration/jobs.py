@@ -31,7 +31,7 @@ def running(snakemake: Any) -> Iterator[logging.Logger]:
     console.setLevel(logging.WARNING)
     logging.basicConfig(format="%(message)s", level=logging.WARNING, handlers=[file, console])
     logger = logging.getLogger("restoration")
-    logger.setLevel(logging.INFO)
+    logger.setLevel(logging.DEBUG)
     where = " ".join([snakemake.rule, *map(str, snakemake.wildcards)])
     try:
         yield logger

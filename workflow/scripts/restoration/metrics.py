@@ -36,8 +36,9 @@ def ssim_map(images: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
 
     Gaussian window, sigma 1.5 truncated at 5 pixels, K1 = 0.01, K2 = 0.03, range 1, image mirrored at its edge:
     scikit-image's `structural_similarity(gaussian_weights=True, use_sample_covariance=False, data_range=1)`.
-    Both (B, C, H, W) in [0, 1], at least 6 x 6; so is the result.
+    Both (B, C, H, W) in [0, 1], at least 11 x 11; so is the result.
     """
+    images, others = images.double(), others.double()  # the variances are small differences of large numbers
     blur_rows, blur_columns = (_blur(size) for size in images.shape[-2:])
 
     def blur(values: torch.Tensor) -> torch.Tensor:
@@ -48,7 +49,7 @@ def ssim_map(images: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
     var_y = blur(others * others) - mean_y * mean_y
     covariance = blur(images * others) - mean_x * mean_y
     luminance = (2 * mean_x * mean_y + SSIM_C1) / (mean_x * mean_x + mean_y * mean_y + SSIM_C1)
-    return luminance * (2 * covariance + SSIM_C2) / (var_x + var_y + SSIM_C2)
+    return (luminance * (2 * covariance + SSIM_C2) / (var_x + var_y + SSIM_C2)).float()
 
 
 def ssim(similarity: torch.Tensor, region: torch.Tensor | None = None) -> torch.Tensor:
@@ -73,4 +74,4 @@ def _blur(size: int) -> torch.Tensor:
             column = row + offset
             column = -column - 1 if column < 0 else 2 * size - 1 - column if column >= size else column
             matrix[row, column] += weight / sum(weights)
-    return matrix.float()
+    return matrix

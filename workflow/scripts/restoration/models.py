@@ -1,6 +1,5 @@
 """A trained model as one file that rebuilds itself: weights, network, variant and loss, without the configuration."""
 
-import pickle
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -59,8 +58,13 @@ def load(path: str | Path) -> Model:
     content = read_tensors(path)
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise UserError(f"{path}: not a model of this workflow (format {FORMAT}); remove it and run snakemake again")
-    model = create(Variant(**content["variant"]), content["loss"], tuple(content["image_shape"]), content["classes"])
-    model.network.load_state_dict(content["state_dict"])
+    try:
+        variant, shape = Variant(**content["variant"]), tuple(content["image_shape"])
+        model = create(variant, content["loss"], shape, content["classes"])
+        model.network.load_state_dict(content["state_dict"])
+        model.loss  # noqa: B018  # is there
+    except Exception as error:  # whatever a damaged file can lead to
+        raise UserError(f"{path}: does not fit together ({error}); remove it and run snakemake again") from None
     model.network.eval()
     return model
 
@@ -75,6 +79,6 @@ def read_tensors(path: str | Path) -> Any:
     """What torch.save wrote, of tensors and plain values only. Raises UserError if it is anything else."""
     try:
         return torch.load(path, weights_only=True)
-    except (OSError, RuntimeError, EOFError, ValueError, KeyError, pickle.UnpicklingError) as error:
+    except Exception as error:  # damaged bytes lead the unpickler to errors of any kind
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise UserError(f"{path}: cannot be read ({reason}); remove it and run snakemake again") from None

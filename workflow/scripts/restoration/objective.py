@@ -14,6 +14,8 @@ from restoration.latent import kl_divergence, sample
 from restoration.models import Model
 from restoration.networks import Autoencoder
 
+MEASURED = ["objective", "reconstruction", "kl"]  # per image; the columns of histories
+
 
 def parts(
     network: Autoencoder,

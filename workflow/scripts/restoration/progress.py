@@ -2,6 +2,7 @@
 
 import sys
 import time
+from datetime import timedelta
 
 
 class Progress:
@@ -26,7 +27,7 @@ class Progress:
         self.last = now
         rate = (iteration - self.first) / max(now - self.start, 1e-9)
         epoch = min(self.epochs, iteration * self.epochs // self.iterations + 1)
-        left = time.strftime("%M:%S", time.gmtime((self.iterations - iteration) / rate))
+        left = timedelta(seconds=round((self.iterations - iteration) / rate))
         print(
             f"{self.label}: epoch {epoch}/{self.epochs}, iteration {iteration:,}/{self.iterations:,}, "
             f"{rate * self.batch_size:,.0f} images/s, loss {objective:.4g}, {left} left",

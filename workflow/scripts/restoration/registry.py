@@ -77,6 +77,8 @@ def check(kind: str, name: str, given: dict[str, Any], where: str) -> dict[str, 
     for key, value in given.items():
         if key not in known:
             raise UserError(f"{where}.{key}: '{name}' has no such parameter; it takes: {', '.join(known) or 'none'}")
+        if known[key][0] not in TYPES:
+            raise UserError(f"{kind}/{name}.py: annotate '{key}' with one of: {', '.join(TYPES)}")
         words, test = TYPES[known[key][0]]
         if not test(value):
             raise UserError(f"{where}.{key}: {value!r} is not {words}")

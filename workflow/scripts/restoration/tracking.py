@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from restoration import mlflow_store
 from restoration.identity import flatten
+from restoration.objective import MEASURED
 
 if TYPE_CHECKING:
     import pandas as pd
     from mlflow import MlflowClient
 
 BATCH = 1000  # the most metric values that MLflow takes in one call
-MEASURED = ["objective", "reconstruction", "kl"]
 
 logger = logging.getLogger("restoration.tracking")
 
@@ -130,12 +130,12 @@ class Run:
 
     def _log(self, points: list[tuple[str, float, int]]) -> None:
         """points: name, value, step."""
-        from mlflow.entities import Metric
-
-        now = int(time.time() * 1000)
-        metrics = [Metric(name, value, now, step) for name, value, step in points]
 
         def action(client: "MlflowClient") -> None:
+            from mlflow.entities import Metric
+
+            now = int(time.time() * 1000)
+            metrics = [Metric(name, value, now, step) for name, value, step in points]
             for start in range(0, len(metrics), BATCH):
                 client.log_batch(self.run_id, metrics=metrics[start : start + BATCH])
 

@@ -145,6 +145,8 @@ class Trainer:
         try:
             content = models.read_tensors(self.checkpoint)
         except UserError:
+            content = None
+        if not isinstance(content, dict) or not {"iteration", "record", "validation", "network"} <= content.keys():
             self.checkpoint.unlink()
             return False
         self.iteration, self.validation = content["iteration"], content["validation"]

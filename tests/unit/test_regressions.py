@@ -1,0 +1,292 @@
+"""What fails at the moment: each test is one defect of the package."""
+
+import logging
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+import torch
+from conftest import read
+from hypothesis import given
+from hypothesis import strategies as st
+
+from restoration import (
+    configuration,
+    corruptions,
+    identity,
+    idx,
+    metrics,
+    models,
+    progress,
+    registry,
+    tracking,
+    training,
+)
+from restoration.errors import UserError
+
+
+def changed(path, value):
+    config = read("config.yaml")
+    place = config
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    return config
+
+
+def refusal(config):
+    with pytest.raises(UserError) as caught:
+        configuration.resolve(config)
+    assert len(str(caught.value).splitlines()) == 1
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("training", "epochs"), 2.0),
+        (("training", "batch_size"), 128.0),
+        (("dataset", "validation"), 5000.0),
+        (("dataset", "seed"), 0.0),
+        (("seeds",), [0.0]),
+    ],
+)
+def test_a_whole_number_written_with_a_point_is_refused(path, value):
+    assert ".".join(path) in refusal(changed(path, value))
+
+
+@pytest.mark.parametrize("text", ["1e-3", "1E-3", "1.0e-3", ".001"])
+def test_any_notation_of_a_number_is_a_number(text):
+    assert configuration.resolve(changed(("training", "learning_rate"), text))["training"]["learning_rate"] == 0.001
+
+
+@pytest.mark.parametrize("text", ["...", "9" * 5000, "1.0e+999"])
+def test_a_text_that_looks_like_a_number_is_refused_by_its_key(text):
+    assert "training.learning_rate" in refusal(changed(("training", "learning_rate"), text))
+
+
+def test_a_folder_may_be_called_by_a_number():
+    assert configuration.resolve(changed(("dataset", "source"), "2024"))["dataset"]["source"] == "2024"
+
+
+def test_a_value_that_is_no_number_is_named_by_its_key():
+    assert "training.learning_rate" in refusal(changed(("training", "learning_rate"), float("nan")))
+
+
+def test_a_name_that_ends_in_a_line_break_is_refused():
+    config = read("config.yaml")
+    refusal(changed(("tasks", "noise\n"), config["tasks"]["denoising"]))
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("losses",), ["a\nb"]),
+        (("variants", "vae", "a\nb"), 1),
+        (("tasks", "inpainting", "inference", "a\nb"), {}),
+        (("tasks", "inpainting", "variants", "a\nb"), {}),
+        (("variants", "vae", "network"), "a\nb"),
+    ],
+)
+def test_messages_are_one_line_whatever_is_named(path, value):
+    refusal(changed(path, value))
+
+
+def test_a_parameter_with_another_annotation_is_named(tmp_path, monkeypatch):
+    (tmp_path / "corruptions").mkdir()
+    (tmp_path / "corruptions" / "mine.py").write_text("def corrupt(images, generator, *, width: int = 3): ...\n")
+    monkeypatch.setattr(registry, "PACKAGE", tmp_path)
+    with pytest.raises(UserError, match="width"):
+        registry.check("corruptions", "mine", {"width": 3}, "here")
+
+
+def damaged(tmp_path, content):
+    path = tmp_path / "model.pt"
+    path.write_bytes(content)
+    with pytest.raises(UserError) as caught:
+        models.load(path)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+@given(content=st.binary(max_size=30))
+def test_any_bytes_are_refused_as_a_model(content, tmp_path_factory):
+    damaged(tmp_path_factory.getbasetemp(), b"\x80\x02" + content)
+
+
+@pytest.mark.parametrize("content", [b"\x80\x02tR.", b"\x80\x02}R.", b"\x80\x02X\x01"], ids=repr)
+def test_damaged_pickles_are_refused(content, tmp_path):
+    damaged(tmp_path, content)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"variant": None},
+        {"state_dict": {}},
+        {"loss": "unheard_of"},
+        {"image_shape": [1, 5, 5]},
+        {"variant": {"network": "unheard_of", "encoder_input": "complete", "condition": "none", "parameters": {}}},
+        {"variant": {"network": "vae"}},
+    ],
+    ids=str,
+)
+def test_a_model_file_that_does_not_fit_together_is_refused(change, build_model, tmp_path):
+    models.save(build_model("vae"), tmp_path / "model.pt")
+    torch.save(torch.load(tmp_path / "model.pt") | change, tmp_path / "model.pt")
+    damaged(tmp_path, (tmp_path / "model.pt").read_bytes())
+
+
+@pytest.mark.parametrize("content", [{"something": 1}, [1, 2], {"iteration": 3}])
+def test_a_readable_file_that_is_no_checkpoint_is_removed(content, build_model, tmp_path, strokes):
+    torch.save(content, tmp_path / "state.pt")
+    images, labels = strokes(20)
+    settings = {"epochs": 1, "batch_size": 10, "learning_rate": 0.001}
+    corrupt = corruptions.build({"name": "none"})
+    loop = training.Trainer(build_model("vae"), images, labels, corrupt, settings, 0, tmp_path / "state.pt")
+    assert not loop.resume()
+    assert loop.iteration == 0
+    assert not (tmp_path / "state.pt").exists()
+
+
+def serving(reply):
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def answer():
+        while True:
+            connection, _ = server.accept()
+            connection.recv(4096)
+            connection.sendall(reply)
+            connection.close()
+
+    threading.Thread(target=answer, daemon=True).start()
+    return f"http://127.0.0.1:{server.getsockname()[1]}/"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "http://localhost:port/",
+        "http://exa mple/",
+        "http://[::1/",
+        "://x",
+        b"SSH-2.0-OpenSSH_9.6\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc",
+        b"HTTP/1.1 301 Moved\r\nLocation: /a\r\nContent-Length: 0\r\n\r\n",
+    ],
+    ids=repr,
+)
+def test_whatever_a_mirror_is_its_failure_is_one_line(source):
+    source = serving(source) if isinstance(source, bytes) else source
+    with pytest.raises(UserError) as caught:
+        idx.load("MNIST", {}, source)
+    assert len(str(caught.value).splitlines()) == 1
+    assert source in str(caught.value)
+
+
+def test_a_bad_file_of_a_mirror_is_named_by_its_address():
+    source = serving(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>")
+    with pytest.raises(UserError, match=source):
+        idx.load("MNIST", {}, source)
+
+
+@pytest.mark.parametrize(
+    "statement", ["from . import helper", "from .helper import thing", "from ..objective import x"]
+)
+def test_relative_imports_are_followed(statement, tmp_path, monkeypatch):
+    monkeypatch.setattr(identity, "SCRIPTS", tmp_path)
+    losses = tmp_path / "restoration" / "losses"
+    losses.mkdir(parents=True)
+    (tmp_path / "script.py").touch()
+    for path in (
+        losses.parent / "__init__.py",
+        losses.parent / "objective.py",
+        losses / "__init__.py",
+        losses / "helper.py",
+    ):
+        path.touch()
+    (losses / "mine.py").write_text(f"{statement}\n")
+    files = {line.split(" = ")[0] for line in identity.code("script.py", [("losses", "mine")])}
+    assert f"restoration/{'objective' if '..' in statement else 'losses/helper'}.py" in files
+
+
+def test_parts_may_be_any_iterable():
+    parts = [("losses", "bce")]
+    assert identity.code("train.py", iter(parts)) == identity.code("train.py", parts)
+
+
+def test_what_names_the_columns_of_a_history_is_part_of_the_trainings_code():
+    text = (identity.SCRIPTS / "train.py").read_text()
+    assert "tracking.MEASURED" not in text
+    assert "tracking" in identity.WITHOUT_EFFECT
+
+
+def test_more_than_an_hour_left_is_told(monkeypatch, capsys):
+    shown = progress.Progress("task", epochs=1, iterations=10_000, batch_size=1)
+    shown.watched, shown.start, shown.last = True, time.monotonic() - 10, time.monotonic() - 10
+    shown.show(10, 1.0)
+    assert "2:46:" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("grey", [0.3, 0.7, 0.95])
+def test_ssim_of_bright_flat_images_is_that_of_scikit_image(grey):
+    from skimage.metrics import structural_similarity
+
+    generator = torch.Generator().manual_seed(0)
+    one, other = (grey + 0.01 * torch.rand(2, 28, 28, generator=generator)).clamp(0, 1)
+    _, expected = structural_similarity(
+        one.double().numpy(),
+        other.double().numpy(),
+        gaussian_weights=True,
+        use_sample_covariance=False,
+        data_range=1,
+        full=True,
+    )
+    ours = metrics.ssim_map(one[None, None], other[None, None])[0, 0].numpy()
+    np.testing.assert_allclose(ours, expected, rtol=0, atol=1e-5)
+
+
+def test_a_job_goes_on_where_mlflow_cannot_be_imported(monkeypatch, tmp_path, caplog):
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in sys.modules if name.split(".")[0] == "mlflow"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "mlflow", None)
+    with caplog.at_level(logging.WARNING), tracking.Run(None, "a", "b", "c").start({}) as run:
+        run.log_history(torch.ones(1, 3), first=1)
+
+
+def test_no_method_that_applies_is_told(build_model, tmp_path, strokes):
+    from types import SimpleNamespace
+
+    import evaluate
+
+    from restoration import artifacts
+
+    images, labels = strokes(8)
+    artifacts.write_npz(
+        tmp_path / "d.npz", test_images=images, test_labels=labels, train_images=images, train_labels=labels
+    )
+    artifacts.write_npz(tmp_path / "t.npz", corrupted=images, mask=np.zeros((8, 1, 12, 12), bool))
+    models.save(build_model("ae"), tmp_path / "m.pt")
+    inputs = SimpleNamespace(dataset=tmp_path / "d.npz", test=tmp_path / "t.npz", model=tmp_path / "m.pt")
+    outputs = SimpleNamespace(**{name: tmp_path / f"{name}.x" for name in ("scores", "examples", "latents", "metrics")})
+    with pytest.raises(UserError, match="inference"):
+        evaluate.main({"inference": [["best_prior", {}]]}, inputs, outputs, 0)
+
+
+def test_an_unexpected_value_error_leaves_its_traceback_in_the_log(tmp_path):
+    program = f"""
+import sys; sys.path.insert(0, {str(identity.SCRIPTS)!r})
+from types import SimpleNamespace
+from restoration import jobs
+def deep(): raise ValueError("unforeseen")
+with jobs.running(SimpleNamespace(log=[{str(tmp_path / "log")!r}], rule="rule", wildcards=["a"])):
+    deep()
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines() == ["rule a: unforeseen"]
+    assert "in deep" in (tmp_path / "log").read_text()
