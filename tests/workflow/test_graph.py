@@ -99,7 +99,11 @@ def test_mlflow_has_a_finished_run_for_every_model(graph):
         assert errors[run] == pytest.approx(metrics["scores"]["encode"]["raw"]["whole"]["mse"])
         assert settings[run] == ("2" if task == "representation" else "20")
         folder = graph.folder / artifacts.removeprefix("file://").removeprefix(str(graph.folder)).lstrip("/")
-        assert {path.name for path in folder.rglob("*") if path.is_file()} >= {"model.pt", "metrics.json"}
+        assert {path.name for path in folder.rglob("*") if path.is_file()} >= {
+            "model.pt",
+            "metrics.json",
+            "examples.png",
+        }
 
 
 def test_snakemakes_own_report_is_made(graph):

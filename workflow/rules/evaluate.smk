@@ -9,6 +9,7 @@ rule evaluate:
         metrics=f"{RESULTS}/evaluate/{MODEL}/metrics.json",
         examples=f"{RESULTS}/evaluate/{MODEL}/examples.npz",
         latents=f"{RESULTS}/evaluate/{MODEL}/latents.npz",
+        picture=f"{RESULTS}/evaluate/{MODEL}/examples.png",
     log:
         f"{RESULTS}/logs/evaluate/{MODEL}.log",
     conda:

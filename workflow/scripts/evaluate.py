@@ -3,12 +3,22 @@
 import time
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from restoration import artifacts, evaluation, jobs, models, objective, tracking
+from restoration import artifacts, evaluation, images, jobs, models, objective, tracking
 from restoration.errors import UserError
 
 LATENTS = 10_000  # of the training images; enough for a picture of the clusters
+
+
+def write_picture(path: str, rows: list[np.ndarray]) -> None:
+    """The model's own picture in MLflow: rows of images, uint8 (N, C, H, W), side by side as a PNG."""
+    from PIL import Image
+
+    picture = np.concatenate([np.concatenate(list(row), axis=2) for row in rows], axis=1)
+    with artifacts.replacing(path) as part:
+        Image.fromarray(picture.transpose(1, 2, 0).squeeze()).save(part)
 
 
 def main(job: dict, inputs: Any, outputs: Any, seed: int) -> dict:
@@ -33,6 +43,7 @@ def main(job: dict, inputs: Any, outputs: Any, seed: int) -> dict:
     scores, examples = evaluation.measure(restorers, complete, corrupted, mask, labels, shown)
     artifacts.write_parquet(outputs.scores, scores)
     artifacts.write_npz(outputs.examples, shown=shown, **examples)
+    write_picture(outputs.picture, [complete[shown], corrupted[shown], *map(images.as_uint8, examples.values())])
 
     train_images, train_labels = artifacts.read_npz(inputs.dataset, "train_images", "train_labels")
     train_images, train_labels = train_images[:LATENTS], train_labels[:LATENTS]
@@ -65,5 +76,5 @@ if __name__ == "__main__":
                 tracking.log_training(
                     run, pd.read_parquet(inputs.history), pd.read_parquet(inputs.validation), inputs.model
                 )
-            run.log_evaluation(metrics, [outputs.metrics, outputs.scores])
+            run.log_evaluation(metrics, [outputs.metrics, outputs.scores, outputs.picture])
         logger.info("%s: %d images in %.1f s", run.name, metrics["images"], time.monotonic() - start)

@@ -13,6 +13,11 @@ def as_float(images: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(images).float().div_(255)
 
 
+def as_uint8(images: np.ndarray) -> np.ndarray:
+    """Float in [0, 1] to uint8, same shape."""
+    return np.round(images * 255).astype(np.uint8)
+
+
 def batches(*arrays: np.ndarray) -> Iterator[tuple[torch.Tensor, ...]]:
     """The arrays side by side, BATCH rows at a time; uint8 becomes float in [0, 1]."""
     for start in range(0, len(arrays[0]), BATCH):
