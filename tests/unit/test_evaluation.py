@@ -278,6 +278,7 @@ def outputs_in(folder: Path) -> SimpleNamespace:
         scores=folder / "scores.parquet",
         examples=folder / "examples.npz",
         latents=folder / "latents.npz",
+        picture=folder / "examples.png",
         metrics=folder / "metrics.json",
     )
 
