@@ -4,6 +4,7 @@ Its constructor is `(image_shape, condition_size, *, <parameters>)`; the keyword
 variant in the configuration.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,7 +14,7 @@ from torch import nn
 from restoration import registry
 
 
-class Autoencoder(nn.Module):
+class Autoencoder(nn.Module, ABC):
     """What every network offers. image_shape: (C, H, W); latent: the size of the code;
     variational: whether the code is a distribution with the prior N(0, I).
     """
@@ -22,15 +23,15 @@ class Autoencoder(nn.Module):
     latent: int
     variational: bool
 
+    @abstractmethod
     def encode(self, image: torch.Tensor, condition: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor | None]:
         """Image (B, C, H, W) and condition (B, K) or None to the code's mean and log-variance, each (B, latent).
         The log-variance is None where the code is deterministic.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def decode(self, latent: torch.Tensor, condition: torch.Tensor | None) -> torch.Tensor:
         """(B, latent) and the condition to logits (B, C, H, W)."""
-        raise NotImplementedError
 
 
 def build(
