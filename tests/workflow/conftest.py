@@ -1,66 +1,8 @@
 """A checkout of its own, in which the real graph is run once on little data."""
 
-import os
-import re
-import shutil
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-
 import pytest
 
-ROOT = Path(__file__).parents[2]
-TINY = "tests/workflow/tiny.yaml"
-
-
-class Checkout:
-    """A copy of the working tree, without its results."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-        for name in subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0"):
-            if name and (ROOT / name).exists():
-                (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(ROOT / name, folder / name, follow_symlinks=False)
-
-    def snakemake(self, *arguments: str, configuration: str = TINY) -> subprocess.CompletedProcess:
-        """Run Snakemake here as a user would; its output is in `stdout`."""
-        command = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", configuration, *arguments]
-        environment = os.environ | {"PYTHONPATH": ""}
-        return subprocess.run(
-            command, cwd=self.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-
-    def pending(self, *arguments: str, configuration: str = TINY) -> dict[str, int]:
-        """The jobs that Snakemake would run: rule to number."""
-        dry = self.snakemake("--dry-run", *arguments, configuration=configuration)
-        assert dry.returncode == 0, dry.stdout
-        return jobs(dry.stdout)
-
-    @contextmanager
-    def edited(self, name: str, old: str, new: str) -> Iterator[None]:
-        """The file with `old` replaced by `new`, for a while."""
-        path = self.folder / name
-        before = path.read_text(encoding="utf-8")
-        assert old in before
-        path.write_text(before.replace(old, new, 1), encoding="utf-8")
-        try:
-            yield
-        finally:
-            path.write_text(before, encoding="utf-8")
-
-
-def jobs(output: str) -> dict[str, int]:
-    """The numbers in Snakemake's table of jobs; none where there is nothing to do."""
-    table = re.search(r"^job +count\n[- ]+\n((?:\w+ +\d+\n)+)", output, re.MULTILINE)
-    if table is None:
-        assert "Nothing to be done" in output, output
-        return {}
-    counts = {rule: int(count) for rule, count in (line.split() for line in table[1].splitlines())}
-    return {rule: count for rule, count in counts.items() if rule not in ("all", "total")}
+from checkout import Checkout
 
 
 @pytest.fixture(scope="session")
