@@ -5,8 +5,11 @@ from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, f"{workflow.basedir}/workflow/scripts")
 
-from restoration import configuration, identity, registry
+from restoration import configuration, identity, locking, pruning, registry
 from restoration.errors import UserError
+
+locking.announce()
+pruning.install()
 
 try:
     CONFIG = configuration.resolve(config)
@@ -65,6 +68,9 @@ def job(script, settings, parts=()):
     return {
         "settings": lambda wildcards: identity.write_settings(of(settings, wildcards)),
         "code": lambda wildcards: identity.code(script, of(parts, wildcards)),
+        "packages": lambda wildcards: identity.packages(
+            script, of(parts, wildcards), CONFIG["packages"]
+        ),
     }
 
 

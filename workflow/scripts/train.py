@@ -1,5 +1,6 @@
 """Train one model: a variant under a loss and a seed, for a task. Goes on from its checkpoint if it was stopped."""
 
+import logging
 import math
 import time
 from importlib.metadata import version
@@ -14,6 +15,7 @@ from restoration.progress import Progress
 from restoration.variants import Variant
 
 CHECKPOINTS = Path("results/checkpoints")
+logger = logging.getLogger("restoration.train")
 TRACKING_SECONDS = 5  # between two batches of figures for MLflow
 
 
@@ -47,6 +49,8 @@ def main(job: dict, dataset: str, validation: str, outputs: dict, run: tracking.
         sent, sent_validation = loop.iteration, len(loop.validation)
 
     log(loop)
+    if loop.iteration:
+        logger.info("%s: goes on from its checkpoint at iteration %d of %d", run.name, loop.iteration, len(loop.record))
     progress = Progress(run.name, loop.epochs, len(loop.record), loop.batch_size, loop.iteration)
     loop.run(lambda model: objective.held_out(model, images, corrupted, labels, job["seed"]), progress.show, log)
 
@@ -74,12 +78,12 @@ def main(job: dict, dataset: str, validation: str, outputs: dict, run: tracking.
 if __name__ == "__main__":
     with jobs.running(snakemake) as logger:
         start = time.monotonic()
-        job = jobs.settings(snakemake)
+        job, params = jobs.settings(snakemake), snakemake.params
         inputs = [snakemake.input.dataset, snakemake.input.validation]
         run = tracking.model_run(
             snakemake.config,
             snakemake.wildcards,
-            identity([*snakemake.params.settings, *snakemake.params.code], inputs),
+            identity([*params.settings, *params.code, *params.packages], inputs),
         )
         with run.start(job):
             loop = main(job, *inputs, dict(snakemake.output.items()), run)

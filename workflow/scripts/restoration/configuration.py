@@ -19,7 +19,7 @@ from restoration.errors import UserError
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
 WORDS = {"true": True, "false": False, "null": None}
-TEXTS = {"dataset.source", "tracking.uri"}  # may look like a number
+TEXTS = ("dataset.source", "tracking.uri", "packages.")  # how keys begin whose texts may look like a number
 VARIANT_KEYS = ("network", "encoder_input", "condition")
 
 
@@ -93,7 +93,7 @@ def _plain(value: Any, where: str = "") -> Any:
         return {key: _plain(entry, f"{where}.{key}".lstrip(".")) for key, entry in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(entry, f"{where}.{number}") for number, entry in enumerate(value)]
-    if isinstance(value, str) and where not in TEXTS:
+    if isinstance(value, str) and not where.startswith(TEXTS):
         if value in WORDS:
             return WORDS[value]
         if re.fullmatch(r"[-+]?[0-9]{1,18}", value):

@@ -1,9 +1,9 @@
-"""What decides a job's result: its parameters, its input data and its code.
+"""What decides a job's result: its parameters, its input data, its code and the packages that compute for it.
 
 Snakemake tracks a script's mtime and nothing that the script imports. Here a job's code is a list of files with the
 digests of their syntax trees, without docstrings (comments are not in a tree): the script and every module of the
 package that it imports. The rules pass it as parameters: a changed computation reruns what uses it; a comment, a
-docstring, a new mtime or an unused module reruns nothing.
+docstring, a new mtime or an unused module reruns nothing. The versions of a few packages are parameters as well.
 
 Snakemake compares parameters as a set of values without names, so that two swapped values go unseen. So a job's
 settings are written as lines, each with its name: `training.epochs = 10`.
@@ -14,6 +14,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,8 @@ from restoration.artifacts import sha256
 SCRIPTS = Path(__file__).parent.parent
 PACKAGE = "restoration"
 
-# Modules that change what is shown or logged while a job runs, and no byte of what it writes.
-WITHOUT_EFFECT = {"errors", "jobs", "mlflow_store", "progress", "tracking"}
+# Modules that change what is shown, logged or guarded while a job runs, and no byte of what it writes.
+WITHOUT_EFFECT = {"errors", "jobs", "locking", "mlflow_store", "progress", "tracking"}
 
 
 @cache
@@ -36,22 +37,23 @@ def _module_file(parts: list[str]) -> Path | None:
     return next((path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()), None)
 
 
-def _imports(path: Path) -> Iterator[Path]:
-    """Files of the package that `path` imports, at any depth of its code."""
+def _imported(path: Path) -> Iterator[str]:
+    """Dotted names that `path` imports, at any depth of its code; of `from a import b` both a and a.b."""
     for node in ast.walk(_tree(path)):
         if isinstance(node, ast.Import):
-            dotted = [alias.name for alias in node.names]
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             base = path.relative_to(SCRIPTS).parent.parts
             above = base[: len(base) - node.level + 1] if node.level else ()
             module = ".".join([*above, *([node.module] if node.module else [])])
-            dotted = [module, *(f"{module}.{alias.name}" for alias in node.names)]
-        else:
-            continue
-        for name in dotted:
-            parts = name.split(".")
-            if parts[0] != PACKAGE:
-                continue
+            yield from (module, *(f"{module}.{alias.name}" for alias in node.names))
+
+
+def _imports(path: Path) -> Iterator[Path]:
+    """Files of the package that `path` imports."""
+    for name in _imported(path):
+        parts = name.split(".")
+        if parts[0] == PACKAGE:
             # Importing a.b.c runs a and a.b as well.
             for depth in range(1, len(parts) + 1):
                 if file := _module_file(parts[:depth]):
@@ -75,11 +77,8 @@ def _digest(path: Path) -> str:
     return digest
 
 
-def code(script: str, parts: Iterable[tuple[str, str]] = ()) -> list[str]:
-    """`file = digest` for `script` (a name in workflow/scripts) and all that it imports of the package.
-
-    `parts` are the registry entries, as (kind, name), that the script loads by name.
-    """
+def _closure(script: str, parts: Iterable[tuple[str, str]]) -> list[Path]:
+    """`script` (a name in workflow/scripts) and all that it imports of the package; `parts` as in `code`."""
     parts = list(parts)
     pending = [SCRIPTS / script, *(SCRIPTS / PACKAGE / kind / f"{name}.py" for kind, name in parts)]
     pending += [SCRIPTS / PACKAGE / kind / "__init__.py" for kind, _ in parts]
@@ -89,7 +88,31 @@ def code(script: str, parts: Iterable[tuple[str, str]] = ()) -> list[str]:
         if path not in seen and not (path.parent.name == PACKAGE and path.stem in WITHOUT_EFFECT):
             seen.add(path)
             pending.extend(_imports(path))
-    return [f"{path.relative_to(SCRIPTS).as_posix()} = {_digest(path)}" for path in sorted(seen)]
+    return sorted(seen)
+
+
+def code(script: str, parts: Iterable[tuple[str, str]] = ()) -> list[str]:
+    """`file = digest` for `script` (a name in workflow/scripts) and all that it imports of the package.
+
+    `parts` are the registry entries, as (kind, name), that the script loads by name.
+    """
+    return [f"{path.relative_to(SCRIPTS).as_posix()} = {_digest(path)}" for path in _closure(script, parts)]
+
+
+def packages(script: str, parts: Iterable[tuple[str, str]], taken: Mapping[str, str | None]) -> list[str]:
+    """`package = version` for those of the packages `taken` that the same files import.
+
+    taken: name to the version that is to be written, None for the installed one.
+    """
+    imported = {name.split(".")[0] for path in _closure(script, parts) for name in _imported(path)}
+    return [f"{name} = {given or _installed(name)}" for name, given in sorted(taken.items()) if name in imported]
+
+
+def _installed(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:  # Snakemake runs beside the environment of its jobs, whose file it compares itself
+        return "that of envs/"
 
 
 def write_settings(settings: Mapping[str, Any]) -> list[str]:

@@ -1,18 +1,13 @@
 """The frame that each script's guarded part runs in."""
 
-import ctypes
 import logging
-import signal
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from restoration import identity
+from restoration import identity, locking
 from restoration.errors import UserError
-
-PR_SET_PDEATHSIG = 1
 
 
 def settings(snakemake: Any) -> dict[str, Any]:
@@ -22,10 +17,8 @@ def settings(snakemake: Any) -> dict[str, Any]:
 
 @contextmanager
 def running(snakemake: Any) -> Iterator[logging.Logger]:
-    """Log to the rule's log file, and warnings to stderr; end with one line on a UserError; die with Snakemake."""
-    if sys.platform == "linux":
-        # A killed Snakemake would leave this job alive and writing beside its successor.
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    """Log to the rule's log file, and warnings to stderr; end with one line on a UserError; end with Snakemake."""
+    locking.join()
     Path(snakemake.log[0]).parent.mkdir(parents=True, exist_ok=True)
     file, console = logging.FileHandler(snakemake.log[0], mode="w", encoding="utf-8"), logging.StreamHandler()
     console.setLevel(logging.WARNING)
@@ -38,6 +31,12 @@ def running(snakemake: Any) -> Iterator[logging.Logger]:
     except (UserError, ValueError) as error:
         logger.debug("", exc_info=True)
         logger.error("%s: %s", where, error)
+        raise SystemExit(1) from None
+    except OSError as error:
+        logger.debug("", exc_info=True)
+        logger.error(
+            "%s: %s. Nothing that is finished is lost: see to it, then type the same command again", where, error
+        )
         raise SystemExit(1) from None
     except Exception:
         logger.exception("%s: failed", where)

@@ -1,5 +1,6 @@
 """Train one model: the loop, its record, and what it needs to go on after it was stopped."""
 
+import logging
 import math
 import time
 from collections.abc import Callable, Mapping
@@ -17,8 +18,11 @@ from restoration.identity import derived_seed
 from restoration.models import Model
 
 CHUNK = 50  # iterations between two looks at the record: for divergence, progress and a due checkpoint
-CHECKPOINT_SECONDS = 15  # a checkpoint is written in some 30 ms, 0.2 % of that
+CHECKPOINT_COST = 0.01  # the share of the time that goes into checkpoints: one that took 20 ms is 2 s after the last
+CHECKPOINT_SECONDS = 1  # at least, between two of them
 DIVERGED = 10  # times the first objective
+
+logger = logging.getLogger("restoration.training")
 
 
 class Trainer:
@@ -50,7 +54,7 @@ class Trainer:
         self.optimiser = torch.optim.Adam(model.network.parameters(), lr=settings["learning_rate"], fused=True)
         self.iteration = 0  # iterations made
         self.validation: list[dict[str, float]] = []  # after each epoch: iteration, objective, reconstruction, kl
-        self.saved_at = time.monotonic()
+        self.saved_at, self.spacing = time.monotonic(), float(CHECKPOINT_SECONDS)
 
     def step(self, indices: torch.Tensor) -> None:
         """One iteration on the images at `indices` (B,)."""
@@ -121,8 +125,12 @@ class Trainer:
             )
 
     def _save_if_due(self) -> None:
-        if self.finished or time.monotonic() - self.saved_at > CHECKPOINT_SECONDS:
-            self.save()
+        if self.finished or time.monotonic() - self.saved_at > self.spacing:
+            try:
+                self.save()
+            except OSError as error:  # a full disk; there may be room again when the model is written
+                logger.warning("%s: no checkpoint (%s); the training goes on", self.checkpoint, error)
+                self.saved_at = time.monotonic()
 
     def save(self) -> None:
         """Write all that the next iteration depends on, or, of a finished training, what it left."""
@@ -134,9 +142,11 @@ class Trainer:
         }
         if not self.finished:
             content |= {"optimiser": self.optimiser.state_dict(), "generator": self.generator.get_state()}
+        start = time.monotonic()
         with replacing(self.checkpoint) as part:
             models.write_tensors(content, part)
         self.saved_at = time.monotonic()
+        self.spacing = max(CHECKPOINT_SECONDS, (self.saved_at - start) / CHECKPOINT_COST)
 
     def resume(self) -> bool:
         """Go on from the checkpoint, if there is a readable one; an unreadable one is removed."""

@@ -1,0 +1,26 @@
+# What goes round an execution: the folder is taken for it, and its account written at the end.
+from restoration import account
+
+
+def tell(of):
+    lines = "\n".join(of.lines())
+    os.makedirs(f"{RESULTS}/logs", exist_ok=True)
+    with open(f"{RESULTS}/logs/why.txt", "w") as file:
+        print(lines, file=file)
+    print(lines, file=sys.stderr)
+
+
+onstart:
+    try:
+        locking.take_folder()
+    except UserError as error:
+        raise WorkflowError(str(error)) from None
+    workflow.account = account.Account(workflow.dag)
+
+
+onsuccess:
+    tell(workflow.account)
+
+
+onerror:
+    tell(workflow.account)

@@ -1,0 +1,110 @@
+"""Why did this run? An account of one execution of Snakemake: what ran, for which reason, how long, what was reused."""
+
+import ast
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+SHOWN = 4  # reasons of a job, on the terminal
+
+
+class Account:
+    """Opened before the first job, for a job's record is overwritten when it has run; `write` is for the end."""
+
+    def __init__(self, dag: Any) -> None:
+        self.dag = dag
+        due = set(dag.needrun_jobs())
+        self.reasons = {
+            job: reasons(dag, job) for level in dag.toposorted() for job in level if job in due and job.output
+        }
+        self.idle = [job for job in dag.jobs if job.output and job not in self.reasons]
+
+    def lines(self) -> list[str]:
+        """The account; jobs of one rule with one reason are told together."""
+        ran = [job for job in self.reasons if self.dag.finished(job)]
+        pruned = [job for job in self.reasons if not self.dag.finished(job) and not self.dag.needrun(job)]
+        failed = [job for job in self.reasons if not self.dag.finished(job) and self.dag.needrun(job)]
+        alike: dict[tuple[str, tuple[str, ...]], list[Any]] = defaultdict(list)
+        for job in ran:
+            alike[job.rule.name, tuple(self.reasons[job])].append(job)
+        text = ["Why did this run?"]
+        for (rule, why), jobs in alike.items():
+            seconds = sum(map(self._seconds, jobs))
+            whose = " ".join(jobs[0].wildcards) if len(jobs) == 1 else f"x {len(jobs)}"
+            shown = why if len(why) <= SHOWN else (*why[: SHOWN - 1], f"and {len(why) - SHOWN + 1} more")
+            text.append(f"  {f'{rule} {whose}'.strip():<50} {seconds:7.1f} s   {'; '.join(shown)}")
+        resumed = [line for job in ran for line in self._resumed(job)]
+        text += [f"  taken up where a checkpoint stood: {line}" for line in resumed]
+        text += [f"  failed, or waits for one that did: {job}" for job in failed]
+        if pruned:
+            text.append(f"  not run after all, for what came before wrote the same bytes again: {_counted(pruned)}")
+        text.append(f"  reused as it was: {_counted(self.idle)}")
+        return text
+
+    def _seconds(self, job: Any) -> float:
+        record = self.dag.workflow.persistence.metadata(job.output[0])
+        return max(0.0, record.endtime - record.starttime) if record and record.endtime and record.starttime else 0.0
+
+    def _resumed(self, job: Any) -> Iterable[str]:
+        for log in job.log:
+            if Path(log).is_file():
+                yield from (line for line in Path(log).read_text(encoding="utf-8").splitlines() if "checkpoint" in line)
+
+
+def _counted(jobs: Iterable[Any]) -> str:
+    counts = Counter(job.rule.name for job in jobs)
+    return ", ".join(f"{rule} {count}" for rule, count in sorted(counts.items())) or "nothing"
+
+
+def reasons(dag: Any, job: Any) -> list[str]:
+    """Why `job` is to run, the causes first that are its own; from what to what where Snakemake's record tells."""
+    reason, record = dag.reason(job), dag.workflow.persistence
+    found = ["asked for by hand"] if reason.forced else []
+    if reason.incomplete_output:
+        found.append("was stopped while it ran")
+    elif reason.missing_output:
+        gone = record.has_metadata(job)
+        found.append(f"missing: {', '.join(sorted(map(str, reason.missing_output)))}" if gone else "not made before")
+    if not reason.missing_output and record.has_metadata(job):
+        found += changes(record.params(job.output[0]) or [], record._params(job))
+        before, now = set(record.input(job.output[0]) or []), set(map(str, job.input))
+        found += [f"new input {file}" for file in sorted(now - before)]
+        found += [f"no input any more: {file}" for file in sorted(before - now)]
+        if any(record.software_stack_changed(job)):
+            found.append("the environment changed")
+        found += [f"contents changed: {file}" for file in sorted(map(str, reason.updated_input))]
+    if not found:
+        before_it = sorted({other.rule.name for other in dag.dependencies[job] if dag.needrun(other)})
+        found.append(f"follows {', '.join(before_it)}" if before_it else "Snakemake has no record of it")
+    return found
+
+
+def changes(old: Iterable[str], new: Iterable[str]) -> list[str]:
+    """What differs between two records of parameters, each of texts that hold a list of lines `name = value`."""
+    before, after = _lines(old), _lines(new)
+    told = []
+    for name in [*before, *(name for name in after if name not in before)]:
+        if before.get(name) != after.get(name):
+            if name.endswith(".py"):
+                told.append(
+                    f"{name} changed"
+                    if name in before and name in after
+                    else f"{name} {'new' if name in after else 'not used any more'}"
+                )
+            else:
+                told.append(f"{name}: {before.get(name, 'nothing')} -> {after.get(name, 'nothing')}")
+    return told
+
+
+def _lines(record: Iterable[str]) -> dict[str, str]:
+    pairs = {}
+    for text in record:
+        try:
+            entries = ast.literal_eval(text)
+        except (ValueError, SyntaxError):
+            entries = [text]
+        for line in entries if isinstance(entries, list) else [str(entries)]:
+            name, _, value = str(line).partition(" = ")
+            pairs[name] = value
+    return pairs
