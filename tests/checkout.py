@@ -1,5 +1,6 @@
 """A copy of the working tree in which Snakemake can be run: for the tests of the workflow and for the benchmarks."""
 
+import hashlib
 import os
 import re
 import shutil
@@ -49,6 +50,25 @@ class Checkout:
             yield
         finally:
             path.write_text(before, encoding="utf-8")
+
+
+def manifest(results: Path) -> dict[str, str]:
+    """SHA-256 of every file under results/ that is the same in every run: of all but those that hold times.
+
+    These are the logs, MLflow's store, and the provenance record.
+    """
+    return {
+        name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(results.rglob("*"))
+        if path.is_file()
+        and not ((name := path.relative_to(results).as_posix()).startswith("mlflow/") or "/logs/" in name)
+        and path.name != "ro-crate-metadata.json"
+    }
+
+
+def differing(one: dict[str, str], other: dict[str, str]) -> list[str]:
+    """The names whose bytes differ between two manifests, or that only one of them has."""
+    return sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
 
 
 def jobs(output: str) -> dict[str, int]:

@@ -14,7 +14,7 @@ onstart:
     try:
         locking.take_folder()
     except UserError as error:
-        raise WorkflowError(str(error)) from None
+        raise SystemExit(f"Nothing was run: {error}.") from None
     workflow.account = account.Account(workflow.dag)
 
 

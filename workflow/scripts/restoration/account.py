@@ -60,9 +60,11 @@ def _counted(jobs: Iterable[Any]) -> str:
 def reasons(dag: Any, job: Any) -> list[str]:
     """Why `job` is to run, the causes first that are its own; from what to what where Snakemake's record tells."""
     reason, record = dag.reason(job), dag.workflow.persistence
-    found = ["asked for by hand"] if reason.forced else []
-    if reason.incomplete_output:
+    found = []
+    if dag.workflow.async_run(record.incomplete(job)):
         found.append("was stopped while it ran")
+    elif reason.forced:
+        found.append("asked for by hand")
     elif reason.missing_output:
         gone = record.has_metadata(job)
         found.append(f"missing: {', '.join(sorted(map(str, reason.missing_output)))}" if gone else "not made before")

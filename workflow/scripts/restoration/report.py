@@ -80,6 +80,7 @@ def task_table(seeds: pd.DataFrame, task: str, settings: Mapping[str, Any]) -> d
     and in_hole.
     """
     here = seeds.loc[task]
+    sorted_here = here.sort_index()
     present = set(zip(here.index.get_level_values("output"), here.index.get_level_values("region"), strict=True))
     regions = [region for region in REGIONS if region[:2] in present]
     primary = regions[0]
@@ -88,7 +89,7 @@ def task_table(seeds: pd.DataFrame, task: str, settings: Mapping[str, Any]) -> d
     for variant, loss, method in ranked.index:
         if not variant and ranked.loc[(variant, loss, method), ("mse", "mean")] == 0:
             continue  # nothing was corrupted; to leave an image as it is restores it perfectly and says nothing
-        figures = here.loc[(variant, loss, method)]
+        figures = sorted_here.loc[(variant, loss, method)]
         cells = [
             number(figures.loc[region[:2], (measure, "mean")], measure, figures.loc[region[:2], (measure, "std")])
             for region in regions

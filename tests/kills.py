@@ -1,0 +1,201 @@
+"""Kill the workflow at random moments, and see that it comes to the same end: `make kills`, or
+
+    .venv/bin/python tests/kills.py --kills 50 --seed 0 --configfile config/digits.yaml
+
+Runs the graph once undisturbed. Then, in a copy, it starts Snakemake, kills (SIGKILL) one of its jobs, Snakemake alone,
+or both, at a random moment, starts it again with the same command, and so on to the end of the graph. There it looks
+for what must not be: a file that differs from the undisturbed run's, a file half-written, a process left over, an
+MLflow run left RUNNING, a metric point logged twice. Then it begins again with nothing, until there were enough kills.
+"""
+
+import argparse
+import os
+import random
+import signal
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from typing import NamedTuple
+
+import psutil
+
+from checkout import Checkout, differing, manifest
+
+VICTIMS = ("job", "snakemake", "both")
+RUNS = """SELECT status, name, t.value, run_uuid FROM runs LEFT JOIN tags t ON t.run_uuid = runs.run_uuid
+          AND t.key = 'state'"""
+TWICE = "SELECT run_uuid, key, step FROM metrics GROUP BY run_uuid, key, step HAVING COUNT(*) > 1"
+
+
+class Cut(NamedTuple):
+    """A training that was killed: its log, its start and the kill, and when each checkpoint was last written."""
+
+    log: str
+    started: float
+    killed: float
+    checkpoints: dict[str, float]
+
+
+class Chaos:
+    """A copy of the workflow, and what is done to it."""
+
+    def __init__(self, folder: Path, configuration: str, seed: int, longest: float) -> None:
+        self.checkout, self.results = Checkout(folder), folder / "results"
+        self.configuration, self.longest = configuration, longest
+        self.random = random.Random(seed)
+        self.killed: Counter[str] = Counter()
+        self.running: Counter[str] = Counter()  # rules whose jobs a kill ended
+        self.cuts: list[Cut] = []
+        self.lost: list[float] = []  # seconds of a killed training that its checkpoint did not hold
+
+    def start(self) -> subprocess.Popen:
+        command = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", self.configuration]
+        environment = os.environ | {"PYTHONPATH": ""}
+        log = open(self.checkout.folder / "output.txt", "a")  # noqa: SIM115  # the child's
+        return subprocess.Popen(
+            command, cwd=self.checkout.folder, env=environment, stdout=log, stderr=log, start_new_session=True
+        )
+
+    def round(self, kills: int) -> int:
+        """One graph from nothing to its end, with up to `kills` kills on the way; returns how many there were."""
+        done, process = 0, self.start()
+        while True:
+            try:
+                code = process.wait(self.random.uniform(0, self.longest) if done < kills else None)
+            except subprocess.TimeoutExpired:
+                done += self.kill(process)
+                if process.poll() is None:  # a job alone was killed; Snakemake goes on with the others
+                    continue
+                code = process.returncode
+            if code == 0:
+                return done
+            process = self.start()
+
+    def kill(self, process: subprocess.Popen) -> int:
+        """Kill one victim; 0 if it was there no more."""
+        victim = self.random.choice(VICTIMS)
+        jobs = jobs_of(process.pid)
+        if victim == "job" and not jobs:
+            victim = "snakemake"
+        now = time.time()
+        checkpoints = {path.parent.name: path.stat().st_mtime for path in self.results.glob("checkpoints/*/state.pt")}
+        struck = [self.random.choice(jobs)] if victim == "job" else jobs
+        for job in struck:
+            self.note(job, now, checkpoints)
+        if victim == "job":
+            struck[0].kill()
+        elif victim == "snakemake":
+            process.kill()
+            process.wait()
+        else:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        self.killed[victim] += 1
+        return 1
+
+    def note(self, job: psutil.Process, now: float, checkpoints: dict[str, float]) -> None:
+        try:
+            rule = rule_of(job)
+            logs = [file.path for file in job.open_files() if file.path.endswith(".log")]
+            self.running[rule] += 1
+            if rule == "train" and logs:
+                self.cuts.append(Cut(logs[0], job.create_time(), now, checkpoints))
+        except psutil.Error:
+            pass  # it ended by itself just now
+
+    def faults(self, reference: dict[str, str]) -> list[str]:
+        """What is wrong with the finished graph."""
+        found = [f"differs: {name}" for name in differing(reference, manifest(self.results))]
+        found += [f"half-written: {path}" for path in self.results.rglob(".*.part*")]
+        found += [f"left over: {process}" for process in psutil.process_iter() if self.works_here(process)]
+        with sqlite3.connect(self.results / "mlflow/mlflow.db") as database:
+            runs = database.execute(RUNS).fetchall()
+            twice = database.execute(TWICE).fetchall()
+        found += [f"MLflow: {name} is left {status}" for status, name, *_ in runs if status == "RUNNING"]
+        current = Counter(name for status, name, state, _ in runs if state == "current")
+        found += [f"MLflow: {name} has {count} current runs" for name, count in current.items() if count > 1]
+        found += [f"MLflow: logged twice: {point}" for point in twice]
+        return found
+
+    def works_here(self, process: psutil.Process) -> bool:
+        try:
+            return process.cwd() == str(self.checkout.folder)
+        except psutil.Error:
+            return False
+
+    def weigh(self) -> None:
+        """How much of each killed training was lost; its checkpoint is known now by what it wrote in the end."""
+        for cut in self.cuts:
+            name = Path(cut.log).relative_to(self.results / cut.log.split("results/")[1].split("/")[0] / "logs")
+            dataset = self.results / cut.log.split("results/")[1].split("/")[0]
+            summary = dataset / name.with_suffix("") / "training.json"
+            identity = summary.read_text().split('"identity": "')[1].split('"')[0]
+            self.lost.append(cut.killed - max(cut.started, cut.checkpoints.get(identity, 0)))
+        self.cuts.clear()
+
+
+def jobs_of(snakemake: int) -> list[psutil.Process]:
+    try:
+        children = psutil.Process(snakemake).children(recursive=True)
+        return [child for child in children if ".snakemake/scripts/" in " ".join(child.cmdline())]
+    except psutil.Error:
+        return []
+
+
+def rule_of(job: psutil.Process) -> str:
+    return Path(job.cmdline()[-1]).name.split(".")[1]
+
+
+def attack(folder: Path, kills: int, seed: int, configuration: str, longest: float = 12.0) -> tuple[Chaos, list[str]]:
+    """`kills` kills of the graph in `folder`, and the faults they led to."""
+    undisturbed = Checkout(folder / "undisturbed")
+    run = undisturbed.snakemake(configuration=configuration)
+    assert run.returncode == 0, run.stdout
+    reference = manifest(undisturbed.folder / "results")
+    faults, done, rounds = [], 0, 0
+    chaos = Chaos(folder / "killed", configuration, seed, longest)
+    while done < kills:
+        subprocess.run(
+            [
+                "rm",
+                "-rf",
+                chaos.results / "checkpoints",
+                *chaos.results.glob("*"),
+                chaos.checkout.folder / ".snakemake",
+            ],
+            check=True,
+        )
+        done += chaos.round(kills - done)
+        rounds += 1
+        chaos.weigh()
+        faults += chaos.faults(reference)
+        print(f"round {rounds}: {done} kills so far, {len(reference)} files compared, {len(faults)} faults", flush=True)
+    return chaos, faults
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--configfile", default="config/digits.yaml")
+    arguments = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="kills-"))
+    chaos, faults = attack(folder, arguments.kills, arguments.seed, arguments.configfile)
+    print(f"killed: {dict(chaos.killed)}; jobs that this ended: {dict(chaos.running)}")
+    if chaos.lost:
+        print(
+            f"{len(chaos.lost)} trainings cut; seconds lost, imports included: "
+            f"median {statistics.median(chaos.lost):.1f}, most {max(chaos.lost):.1f}"
+        )
+    print("\n".join(faults) or "0 differing bytes, nothing left over.")
+    print(f"The copies are in {folder}" if faults else "")
+    return bool(faults)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
