@@ -5,13 +5,22 @@ from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, f"{workflow.basedir}/workflow/scripts")
 
-from restoration import configuration, identity, locking, pruning, registry
+from restoration import (
+    configuration,
+    configuration_file,
+    identity,
+    locking,
+    pruning,
+    registry,
+)
 from restoration.errors import UserError
 
 locking.announce()
 pruning.install()
 
 try:
+    for path in workflow.configfiles:
+        configuration_file.refuse_duplicates(path)
     CONFIG = configuration.resolve(config)
 except UserError as error:
     raise WorkflowError(f"Configuration: {error}") from None

@@ -2,7 +2,7 @@
 
 import torch
 
-from restoration import artifacts, evaluation, jobs, registry
+from restoration import artifacts, evaluation, jobs, registry, stored
 
 
 def baseline(name: str, train_images: torch.Tensor) -> evaluation.Restorer:
@@ -13,12 +13,11 @@ def baseline(name: str, train_images: torch.Tensor) -> evaluation.Restorer:
 
 def main(job: dict, dataset: str, test: str, outputs: dict[str, str]) -> None:
     """Write the scores of each image, with the baseline's name as `method`, their means, and the images to show."""
-    train_images, complete, labels, classes = artifacts.read_npz(
-        dataset, "train_images", "test_images", "test_labels", "classes"
-    )
-    corrupted, mask = artifacts.read_npz(test, "corrupted", "mask")
-    restorers = {name: baseline(name, torch.from_numpy(train_images)) for name in job["baselines"]}
-    shown = evaluation.shown(labels, int(classes))
+    splits, classes = stored.read_dataset(dataset, "train", "test")
+    complete, labels = splits["test"]
+    corrupted, mask = stored.read_corrupted(test, complete)
+    restorers = {name: baseline(name, torch.from_numpy(splits["train"].images)) for name in job["baselines"]}
+    shown = evaluation.shown(labels, classes)
     scores, examples = evaluation.measure(restorers, complete, corrupted, mask, labels, shown)
     artifacts.write_parquet(outputs["scores"], scores)
     artifacts.write_npz(outputs["examples"], shown=shown, **examples)

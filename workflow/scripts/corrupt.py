@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from restoration import artifacts, corruptions, jobs
+from restoration import artifacts, corruptions, jobs, stored
 from restoration.identity import derived_seed
 from restoration.images import as_float
 
@@ -11,10 +11,10 @@ from restoration.images import as_float
 def main(job: dict, dataset: str, outputs: dict[str, str]) -> None:
     """Write {split}.npz with corrupted (N, C, H, W), mask (N, 1, H, W) and parameters, for validation and test."""
     corrupt = corruptions.build(job["corruption"])
+    splits, _ = stored.read_dataset(dataset, *outputs)
     for name, path in outputs.items():
-        (images,) = artifacts.read_npz(dataset, f"{name}_images")
         generator = torch.Generator().manual_seed(derived_seed(job["seed"], "corrupt", name))
-        corrupted, mask = corrupt(as_float(images), generator)
+        corrupted, mask = corrupt(as_float(splits[name].images), generator)
         artifacts.write_npz(
             path,
             corrupted=corrupted.mul(255).round().to(torch.uint8).numpy(),

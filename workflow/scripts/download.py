@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from restoration import artifacts, jobs, registry
+from restoration import artifacts, jobs, registry, stored
 from restoration.datasets import Dataset
 from restoration.errors import UserError
 from restoration.identity import derived_seed
@@ -31,8 +31,28 @@ def split(dataset: Dataset, validation: int, seed: int) -> dict[str, np.ndarray]
     }
 
 
+def check(dataset: Dataset, name: str) -> None:
+    """Raises UserError unless what datasets/<name>.py loaded is a data set, and of the size that it says it is."""
+    splits = {
+        "train": stored.Split(dataset.train_images, dataset.train_labels),
+        "test": stored.Split(dataset.test_images, dataset.test_labels),
+    }
+    try:
+        stored.check(splits, dataset.classes)
+        for constant, found in (
+            ("TRAIN_IMAGES", len(dataset.train_images)),
+            ("IMAGE_SHAPE", dataset.train_images.shape[1:]),
+        ):
+            if registry.constant("datasets", name, constant) not in (None, found):
+                raise ValueError(f"{constant} is not what was loaded, {found}")
+    except ValueError as error:
+        raise UserError(f"datasets/{name}.py: {error}") from None
+
+
 def main(job: dict, source: str | None, output: str | Path) -> dict[str, np.ndarray]:
-    arrays = split(registry.load("datasets", job["name"]).load(source), job["validation"], job["seed"])
+    dataset = registry.load("datasets", job["name"]).load(source)
+    check(dataset, job["name"])
+    arrays = split(dataset, job["validation"], job["seed"])
     artifacts.write_npz(output, **arrays)
     return arrays
 

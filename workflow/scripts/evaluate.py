@@ -4,10 +4,9 @@ import time
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from restoration import artifacts, evaluation, images, jobs, models, objective, tracking
-from restoration.errors import UserError
+from restoration import artifacts, evaluation, images, jobs, models, objective, stored, tracking
+from restoration.errors import DamagedFile, UserError
 
 LATENTS = 10_000  # of the training images; enough for a picture of the clusters
 
@@ -27,8 +26,12 @@ def main(job: dict, inputs: Any, outputs: Any, seed: int) -> dict:
     Returns the metrics, as they are in metrics.json.
     """
     model = models.load(inputs.model)
-    complete, labels = artifacts.read_npz(inputs.dataset, "test_images", "test_labels")
-    corrupted, mask = artifacts.read_npz(inputs.test, "corrupted", "mask")
+    splits, classes = stored.read_dataset(inputs.dataset, "train", "test")
+    complete, labels = splits["test"]
+    corrupted, mask = stored.read_corrupted(inputs.test, complete)
+    if (model.image_shape, model.classes) != (complete.shape[1:], classes):
+        fits = f"images {model.image_shape} of {model.classes} classes"
+        raise DamagedFile(inputs.model, f"a model for {fits}; the data set has {complete.shape[1:]} of {classes}")
     shown = evaluation.shown(labels, model.classes)
     restorers = {
         method: restore
@@ -45,8 +48,7 @@ def main(job: dict, inputs: Any, outputs: Any, seed: int) -> dict:
     artifacts.write_npz(outputs.examples, shown=shown, **examples)
     write_picture(outputs.picture, [complete[shown], corrupted[shown], *map(images.as_uint8, examples.values())])
 
-    train_images, train_labels = artifacts.read_npz(inputs.dataset, "train_images", "train_labels")
-    train_images, train_labels = train_images[:LATENTS], train_labels[:LATENTS]
+    train_images, train_labels = (array[:LATENTS] for array in splits["train"])
     artifacts.write_npz(
         outputs.latents,
         train=evaluation.latent_means(model, train_images, train_labels),
@@ -68,13 +70,13 @@ if __name__ == "__main__":
         start = time.monotonic()
         inputs, outputs = snakemake.input, snakemake.output
         metrics = main(jobs.settings(snakemake), inputs, outputs, int(snakemake.wildcards.seed))
-        summary = artifacts.read_json(inputs.summary)
+        summary = artifacts.read_json(inputs.summary, "identity", "settings")
         run = tracking.model_run(snakemake.config, snakemake.wildcards, summary["identity"])
         reopened = run.reopen()
         with run if reopened else run.start(summary["settings"]):
             if not reopened:
-                tracking.log_training(
-                    run, pd.read_parquet(inputs.history), pd.read_parquet(inputs.validation), inputs.model
-                )
+                history = artifacts.read_parquet(inputs.history, *objective.MEASURED)
+                validation = artifacts.read_parquet(inputs.validation, "iteration", *objective.MEASURED)
+                tracking.log_training(run, history, validation, inputs.model)
             run.log_evaluation(metrics, [outputs.metrics, outputs.scores, outputs.picture])
         logger.info("%s: %d images in %.1f s", run.name, metrics["images"], time.monotonic() - start)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from restoration import artifacts, figures, jobs
+from restoration import figures, jobs, stored
 
 TEST_POINTS = 2000  # of the test set, evenly spaced: enough to see where they fall, few enough to see below
 
@@ -22,9 +22,7 @@ def draw(panels: Sequence[tuple[str, str]], outputs: dict[str, str]) -> None:
     colours = seaborn.color_palette("colorblind", 10)
     figure, axes = plt.subplots(1, len(panels), figsize=(figures.WIDTH, figures.WIDTH / 2 + 0.2), squeeze=False)
     for axis, (title, path) in zip(axes[0], panels, strict=True):
-        train, train_labels, test, test_labels = artifacts.read_npz(
-            path, "train", "train_labels", "test", "test_labels"
-        )
+        train, train_labels, test, test_labels = stored.read_latents(path)
         step = max(1, len(test) // TEST_POINTS)
         for label in np.unique(train_labels):
             colour = colours[label % len(colours)]

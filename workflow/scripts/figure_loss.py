@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 
-from restoration import figures, jobs
+from restoration import artifacts, figures, jobs
 
 WINDOW = 100  # iterations that the bold line averages over, fewer in a short training
 
@@ -24,7 +23,7 @@ def draw(curves: Sequence[tuple[str, str, int, str]], outputs: dict[str, str]) -
     panels = dict(zip(losses, axes[0], strict=True))
     drawn: dict[str, list[np.ndarray]] = {loss: [] for loss in losses}
     for variant, loss, seed, path in curves:
-        history = pd.read_parquet(path, columns=["iteration", "objective"])
+        history = artifacts.read_parquet(path, "iteration", "objective")
         window = min(WINDOW, max(1, len(history) // 20))
         smooth = history["objective"].rolling(window, min_periods=1, center=True).mean()
         colour, axis = colours[variant], panels[loss]

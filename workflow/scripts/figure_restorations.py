@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from restoration import artifacts, figures, jobs
+from restoration import figures, jobs, stored
 
 GAP = 2
 CELL = 0.42  # inches that an image takes
@@ -38,18 +38,17 @@ def draw_sheet(
 
 def draw(dataset: str, test: str, models: Sequence[tuple[str, str]], method: str, outputs: Any) -> None:
     """models: label and file of examples. `method`: the inference to show; a model without it shows its first."""
-    (shown,) = artifacts.read_npz(models[0][1], "shown")
-    (complete,) = artifacts.read_npz(dataset, "test_images")
-    corrupted, mask = (array[shown] for array in artifacts.read_npz(test, "corrupted", "mask"))
+    complete = stored.read_dataset(dataset, "test")[0]["test"].images
+    examples = [stored.read_examples(path, method, complete) for _, path in models]
+    shown = examples[0][0]
+    corrupted, mask = (array[shown] for array in stored.read_corrupted(test, complete))
     original = figures.to_rgb(complete[shown])
     has_hole = bool(mask.any()) and not mask.all()
     damaged = figures.to_rgb(corrupted)
     outlined = figures.outlined(damaged, mask) if has_hole else damaged
     raw, pasted = [], []
-    for _, path in models:
-        with np.load(path) as file:
-            used = method if method in file else next(name for name in file.files if name != "shown")
-            raw.append(figures.to_rgb(file[used]))
+    for _, restored in examples:
+        raw.append(figures.to_rgb(restored))
         pasted.append(np.where(mask[:, 0, :, :, None], raw[-1], damaged))
     names = [label for label, _ in models]
     draw_sheet([("", [original])], ["original"], (outputs.originals_png, outputs.originals_svg))

@@ -9,7 +9,7 @@ import jinja2
 import pandas as pd
 import yaml
 
-from restoration import artifacts, jobs, report, summary
+from restoration import artifacts, jobs, report, stored, summary
 
 PACKAGES = ["snakemake", "torch", "torchvision", "numpy", "pandas", "matplotlib", "seaborn", "mlflow"]
 
@@ -18,7 +18,7 @@ def trainings(models: list, paths: list[str]) -> pd.DataFrame:
     """One row a model: task, variant, loss, seed, the last epoch's mean objective, and what finds it again."""
     rows = []
     for name, path in zip(models, paths, strict=True):
-        trained = artifacts.read_json(path)
+        trained = summary.read_training(path)
         rows.append(
             dict(zip(["task", "variant", "loss", "seed"], name, strict=True))
             | {key: trained[key] for key in ("run", "identity", "parameters")}
@@ -68,8 +68,6 @@ if __name__ == "__main__":
         )
         with artifacts.replacing(snakemake.output.table) as part:
             table.to_csv(part, index=False)
-        sizes = {
-            name: len(artifacts.read_npz(inputs.dataset, f"{name}_labels")[0])
-            for name in ("train", "validation", "test")
-        }
+        splits, _ = stored.read_dataset(inputs.dataset, "train", "validation", "test")
+        sizes = {name: len(split.labels) for name, split in splits.items()}
         artifacts.write_text(snakemake.output.page, page(job, inputs, table, sizes))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from restoration import artifacts, corruptions, jobs, models, objective, tracking, training
+from restoration import artifacts, corruptions, jobs, models, objective, stored, tracking, training
 from restoration.identity import derived_seed, identity
 from restoration.progress import Progress
 from restoration.variants import Variant
@@ -19,23 +19,23 @@ logger = logging.getLogger("restoration.train")
 TRACKING_SECONDS = 5  # between two batches of figures for MLflow
 
 
-def trainer(job: dict, dataset: str, checkpoint: Path) -> training.Trainer:
+def trainer(job: dict, train: stored.Split, classes: int, checkpoint: Path) -> training.Trainer:
     """The job's training, at its start or where its checkpoint stands."""
-    images, labels, classes = artifacts.read_npz(dataset, "train_images", "train_labels", "classes")
     torch.manual_seed(derived_seed(job["seed"], "initialisation"))
     variant = Variant(**{key: value for key, value in job["variant"].items() if key != "name"})
-    model = models.create(variant, job["loss"], images.shape[1:], int(classes))
+    model = models.create(variant, job["loss"], train.images.shape[1:], classes)
     corrupt = corruptions.build(job["corruption"])
-    loop = training.Trainer(model, images, labels, corrupt, job["training"], job["seed"], checkpoint)
+    loop = training.Trainer(model, *train, corrupt, job["training"], job["seed"], checkpoint)
     loop.resume()
     return loop
 
 
 def main(job: dict, dataset: str, validation: str, outputs: dict, run: tracking.Run) -> training.Trainer:
     """Train, log to `run` after each epoch, and write the model, both histories and a summary."""
-    loop = trainer(job, dataset, CHECKPOINTS / run.identity / "state.pt")
-    images, labels = artifacts.read_npz(dataset, "validation_images", "validation_labels")
-    (corrupted,) = artifacts.read_npz(validation, "corrupted")
+    splits, classes = stored.read_dataset(dataset, "train", "validation")
+    images, labels = splits["validation"]
+    corrupted, _ = stored.read_corrupted(validation, images)
+    loop = trainer(job, splits["train"], classes, CHECKPOINTS / run.identity / "state.pt")
     sent = sent_validation = 0
     sent_at = -math.inf
 

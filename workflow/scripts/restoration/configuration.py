@@ -4,8 +4,6 @@ Everything here is light (no torch), for Snakemake reads it at each start.
 """
 
 import copy
-import math
-import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -14,13 +12,20 @@ from typing import Any, NamedTuple
 import jsonschema
 import yaml
 
-from restoration import registry
-from restoration.errors import UserError
+from restoration import consistency, registry
+from restoration.configuration_file import dotted, plain
+from restoration.errors import UserError, quoted
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
-WORDS = {"true": True, "false": False, "null": None}
-TEXTS = ("dataset.source", "tracking.uri", "packages.")  # how keys begin whose texts may look like a number
 VARIANT_KEYS = ("network", "encoder_input", "condition")
+KINDS = {
+    "object": "a mapping (key: value)",
+    "array": "a list",
+    "integer": "a whole number",
+    "number": "a number",
+    "string": "a text",
+    "null": "null",
+}
 
 
 class ModelName(NamedTuple):
@@ -56,14 +61,17 @@ def resolve(config: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises UserError, in one line that names the key, if the configuration is not sound.
     """
-    resolved = _plain(config)
+    resolved = plain(config)
+    if not isinstance(resolved, dict):
+        raise UserError(f"the configuration: {quoted(resolved)} is not {KINDS['object']}")
     for task in [resolved, *_mappings(_switch_off(resolved, "tasks"))]:
         _switch_off(task, "variants")
         _switch_off(task, "inference")
     if error := jsonschema.exceptions.best_match(_validator().iter_errors(resolved)):
         raise UserError(_message(error))
-    dataset = resolved["dataset"]
-    registry.check("datasets", dataset["name"], {}, "dataset.name")
+    consistency.check_dataset(**resolved["dataset"])
+    for key in ("variants", "tasks"):
+        consistency.check_names(resolved[key], key)
     for name in resolved["variants"]:
         _resolve_variant(name, {}, resolved["variants"], f"variants.{name}")
     resolved["tasks"] = {name: _resolve_task(name, task, resolved) for name, task in resolved["tasks"].items()}
@@ -83,28 +91,6 @@ def models(resolved: Mapping[str, Any]) -> list[ModelName]:
     ]
 
 
-def _plain(value: Any, where: str = "") -> Any:
-    """A copy of Snakemake's configuration, as plain dicts and lists.
-
-    Snakemake passes what is nested in a `--config` on as text, and YAML takes 1e-3 for one; a text that is a number or
-    a truth value becomes one, but for those keys that are texts.
-    """
-    if isinstance(value, Mapping):
-        return {key: _plain(entry, f"{where}.{key}".lstrip(".")) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(entry, f"{where}.{number}") for number, entry in enumerate(value)]
-    if isinstance(value, str) and not where.startswith(TEXTS):
-        if value in WORDS:
-            return WORDS[value]
-        if re.fullmatch(r"[-+]?[0-9]{1,18}", value):
-            return int(value)
-        if re.fullmatch(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?", value):
-            value = float(value)
-    if isinstance(value, float) and not math.isfinite(value):
-        raise UserError(f"{where}: {value} is no number to compute with")
-    return value
-
-
 def _switch_off(place: dict[str, Any], key: str) -> dict[str, Any]:
     """Take the entries of `place[key]` that are `false` away; one without a value is an empty one. Returns the rest."""
     entries = place.get(key)
@@ -120,46 +106,57 @@ def _mappings(entries: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _resolve_task(name: str, task: Mapping[str, Any], resolved: Mapping[str, Any]) -> dict[str, Any]:
     where = f"tasks.{name}"
-    corruption = dict(task["corruption"])
-    kind = corruption.pop("name")
-    corruption = registry.check("corruptions", kind, corruption, f"{where}.corruption")
     losses = task.get("losses", resolved["losses"])
     for loss in losses:
         registry.check("losses", loss, {}, f"{where}.losses" if "losses" in task else "losses")
-    inference = {
-        method: registry.check("inference", method, parameters, f"{where}.inference.{method}")
+    methods = {
+        method: registry.check("inference", method, parameters, f"{where}.inference.{str(method)[:60]}")
         for method, parameters in task["inference"].items()
     }
     chosen = task["variants"]
-    if not chosen or not inference:
+    if not chosen or not methods:
         raise UserError(f"{where}.{'inference' if chosen else 'variants'}: none is left; at least one is needed")
+    variants = {
+        variant: _resolve_variant(variant, overrides, resolved["variants"], f"{where}.variants.{str(variant)[:60]}")
+        for variant, overrides in chosen.items()
+    }
+    consistency.check_inference(methods, variants, where)
     return {
-        "corruption": {"name": kind, **corruption},
+        "corruption": _resolve_corruption(task["corruption"], resolved["dataset"]["name"], f"{where}.corruption"),
         "losses": losses,
         "training": {**resolved["training"], **task["training"]},
-        "inference": inference,
-        "variants": {
-            variant: _resolve_variant(variant, overrides, resolved["variants"], f"{where}.variants.{variant}")
-            for variant, overrides in chosen.items()
-        },
+        "inference": methods,
+        "variants": variants,
     }
+
+
+def _resolve_corruption(given: Mapping[str, Any], dataset: str, where: str) -> dict[str, Any]:
+    name = given["name"]
+    parameters = {key: value for key, value in given.items() if key != "name"}
+    parameters = registry.check("corruptions", name, parameters, where)
+    consistency.check_pixels(name, parameters, dataset, where)
+    return {"name": name, **parameters}
 
 
 def _resolve_variant(name: str, overrides: Mapping[str, Any], known: Mapping[str, Any], where: str) -> dict[str, Any]:
     if name not in known:
-        raise UserError(f"{where}: there is no variant '{name}'; variants has: {', '.join(known)}")
+        raise UserError(f"{where}: there is no variant {quoted(name)}; variants has: {', '.join(known)}")
     merged = {**known[name], **overrides}
     parameters = {key: value for key, value in merged.items() if key not in VARIANT_KEYS}
     parameters = registry.check("networks", merged["network"], parameters, where)
+    consistency.check_condition(merged["network"], merged["condition"], where)
     return {**{key: merged[key] for key in VARIANT_KEYS}, "parameters": parameters}
 
 
 def _message(error: jsonschema.ValidationError) -> str:
-    where = ".".join(str(part) for part in error.absolute_path) or "the configuration"
+    where, value = dotted(error.absolute_path), quoted(error.instance)
     if error.validator == "additionalProperties":
-        known = ", ".join(error.schema.get("properties", {}))
-        extra = ", ".join(repr(key) for key in error.instance if key not in error.schema.get("properties", {}))
-        return f"{where}: unknown key {extra}; known: {known}"
-    if error.validator == "pattern":
-        return f"{where}: {error.instance!r} is no name; use letters, digits, '_' and '-', beginning with a letter"
-    return f"{where}: {error.message}"
+        known = error.schema.get("properties", {})
+        extra = next(key for key in error.instance if key not in known)
+        return f"{where}: unknown key {quoted(extra)}; known: {', '.join(known)}"
+    if error.validator == "type":
+        wanted = [error.validator_value] if isinstance(error.validator_value, str) else error.validator_value
+        return f"{where}: {value} is not {' or '.join(KINDS[kind] for kind in wanted)}"
+    if error.validator in ("pattern", "maxLength"):
+        return f"{where}: {value} does not fit. {error.schema['description']}"
+    return f"{where}: {error.message.replace(repr(error.instance), value)}"

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from restoration import metrics, registry
+from restoration import inference, metrics, registry
 from restoration.identity import derived_seed
 from restoration.images import BATCH, batches
 from restoration.models import Model
@@ -25,7 +25,8 @@ Restorer = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
 def restorer(model: Model, method: str, parameters: dict, seed: int) -> Restorer | None:
     """`model` used by the inference `method`, or None where the method makes no sense for it."""
     entry = registry.load("inference", method)
-    if not entry.applies(model):
+    has = {**model.variant.as_dict(), "variational": model.network.variational}
+    if not inference.applies(getattr(entry, "NEEDS", {}), has):
         return None
     generator = torch.Generator().manual_seed(derived_seed(seed, "inference", method))
 

@@ -1,5 +1,7 @@
 """A trained model as one file that rebuilds itself: weights, network, variant and loss, without the configuration."""
 
+import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -8,8 +10,8 @@ from typing import Any
 import torch
 
 from restoration import networks, registry
-from restoration.artifacts import replacing
-from restoration.errors import UserError
+from restoration.artifacts import check_size, reading, replacing
+from restoration.errors import DamagedFile, quoted, reason
 from restoration.variants import Variant
 
 FORMAT = 1
@@ -53,20 +55,41 @@ def save(model: Model, path: str | Path) -> None:
 def load(path: str | Path) -> Model:
     """The model of a file that `save` wrote, ready for inference.
 
-    Raises UserError if the file is no such thing. Nothing in it is executed: only tensors and plain values are read.
+    Raises DamagedFile if the file is no such thing. Nothing in it is executed: only tensors and plain values are read.
     """
     content = read_tensors(path)
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise UserError(f"{path}: not a model of this workflow (format {FORMAT}); remove it and run snakemake again")
+    if not isinstance(content, dict) or type(content.get("format")) is not int or content["format"] != FORMAT:
+        raise DamagedFile(path, f"not a model of this workflow (format {FORMAT})")
     try:
-        variant, shape = Variant(**content["variant"]), tuple(content["image_shape"])
-        model = create(variant, content["loss"], shape, content["classes"])
+        variant, shape, classes = Variant(**content["variant"]), content["image_shape"], content["classes"]
+        registry.check("networks", variant.network, variant.parameters, "variant")
+        registry.check("losses", content["loss"], {}, "loss")
+        if variant.encoder_input not in ("complete", "corrupted"):
+            raise ValueError(f"encoder_input {quoted(variant.encoder_input)}")
+        if [type(size) for size in (*shape, classes)] != [int] * 4 or min(*shape, classes) < 1:
+            raise ValueError(f"images {quoted(shape)} of {quoted(classes)} classes")
+        with torch.device("meta"):  # without memory, which a file that claims any size would take
+            claimed = create(variant, content["loss"], tuple(shape), classes)
+        check_weights(claimed.network, content["state_dict"])
+        model = create(variant, content["loss"], tuple(shape), classes)
         model.network.load_state_dict(content["state_dict"])
-        model.loss  # noqa: B018  # is there
     except Exception as error:  # whatever a damaged file can lead to
-        raise UserError(f"{path}: does not fit together ({error}); remove it and run snakemake again") from None
+        raise DamagedFile(path, f"does not fit together ({reason(error)})") from None
     model.network.eval()
     return model
+
+
+def check_weights(network: torch.nn.Module, weights: Mapping[str, torch.Tensor]) -> None:
+    """Raises ValueError unless `weights` are numbers, in the names and shapes of the network's own."""
+    own = network.state_dict()
+    if weights.keys() != own.keys():
+        raise ValueError("its weights are not those of its network")
+    for name, values in weights.items():
+        shared = values.numel() * values.element_size() > values.untyped_storage().nbytes()
+        if values.shape != own[name].shape or values.dtype != own[name].dtype or shared:
+            raise ValueError(f"{name} is {values.dtype} {tuple(values.shape)}; expected {tuple(own[name].shape)}")
+        if not values.isfinite().all():
+            raise ValueError(f"{name} has values that are no numbers")
 
 
 def write_tensors(content: dict[str, Any], path: Path) -> None:
@@ -76,9 +99,10 @@ def write_tensors(content: dict[str, Any], path: Path) -> None:
 
 
 def read_tensors(path: str | Path) -> Any:
-    """What torch.save wrote, of tensors and plain values only. Raises UserError if it is anything else."""
-    try:
+    """What torch.save wrote, of tensors and plain values only. Raises DamagedFile if it is anything else."""
+    with reading(path):
+        with zipfile.ZipFile(path) as archive:
+            check_size(archive)
+            if damaged := archive.testzip():  # torch itself does not look at the sums
+                raise ValueError(f"{damaged} is damaged")
         return torch.load(path, weights_only=True)
-    except Exception as error:  # damaged bytes lead the unpickler to errors of any kind
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise UserError(f"{path}: cannot be read ({reason}); remove it and run snakemake again") from None

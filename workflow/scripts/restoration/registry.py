@@ -6,14 +6,13 @@ Names and parameters are read from the source without importing it: configuratio
 
 import ast
 import importlib
-import math
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from restoration.errors import UserError
+from restoration.errors import UserError, quoted
 
 PACKAGE = Path(__file__).parent
 
@@ -28,12 +27,22 @@ ENTRY_POINTS = {
 }
 REQUIRED = object()  # the default of a parameter that has none
 
+LARGEST = 1_000_000  # more of anything is a slip of the keyboard, and would end in a want of memory
+
 # The types that a parameter's annotation may name: what a value must be, in words, and the test.
 PositiveInt = int
+Pixels = int  # of a corruption: a length that must fit into the images, where the data set's file tells their size
 NonNegativeFloat = float
 TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
-    "PositiveInt": ("a whole number, 1 or more", lambda value: type(value) is int and value >= 1),
-    "NonNegativeFloat": ("a number, 0 or more", lambda value: type(value) in (int, float) and 0 <= value < math.inf),
+    "PositiveInt": (
+        f"a whole number from 1 to {LARGEST:,}",
+        lambda value: type(value) is int and 1 <= value <= LARGEST,
+    ),
+    "Pixels": ("a whole number of pixels, 1 or more", lambda value: type(value) is int and value >= 1),
+    "NonNegativeFloat": (
+        f"a number from 0 to {LARGEST:,}",
+        lambda value: type(value) in (int, float) and 0 <= value <= LARGEST,
+    ),
     "bool": ("true or false", lambda value: type(value) is bool),
     "str": ("a text", lambda value: type(value) is str),
 }
@@ -49,21 +58,55 @@ def load(kind: str, name: str) -> ModuleType:
     return importlib.import_module(f"restoration.{kind}.{name}")
 
 
+def _bodies(kind: str, name: str) -> tuple[list[ast.stmt], ast.stmt]:
+    """The source of an entry: its statements, and the one among them that defines the entry point."""
+    file = f"{kind}/{name}.py"
+    try:
+        body = ast.parse((PACKAGE / file).read_text(encoding="utf-8")).body
+    except (SyntaxError, ValueError) as error:
+        raise UserError(f"{file}: is not Python ({error})") from None
+    found = [node for node in body if getattr(node, "name", None) == ENTRY_POINTS[kind]]
+    if not found:
+        raise UserError(f"{file}: defines no '{ENTRY_POINTS[kind]}'; {kind}/__init__.py says what it must define")
+    return body, found[-1]
+
+
 @cache
 def parameters(kind: str, name: str) -> dict[str, tuple[str, Any]]:
-    """The keyword-only parameters of an entry: name to (type's name, of TYPES, and default or REQUIRED)."""
-    body = ast.parse((PACKAGE / kind / f"{name}.py").read_text(encoding="utf-8")).body
-    entry = next(node for node in body if getattr(node, "name", None) == ENTRY_POINTS[kind])
+    """The keyword-only parameters of an entry: name to (type's name, of TYPES, and default or REQUIRED).
+
+    Raises UserError, naming the entry's file, if it cannot be read from there.
+    """
+    _, entry = _bodies(kind, name)
     if isinstance(entry, ast.ClassDef):
-        entry = next(node for node in entry.body if getattr(node, "name", None) == "__init__")
-    assert isinstance(entry, ast.FunctionDef)
-    return {
-        argument.arg: (
-            ast.unparse(argument.annotation) if argument.annotation else "",
-            REQUIRED if default is None else ast.literal_eval(default),
-        )
-        for argument, default in zip(entry.args.kwonlyargs, entry.args.kw_defaults, strict=True)
-    }
+        entry = next((node for node in entry.body if getattr(node, "name", None) == "__init__"), entry)
+    if not isinstance(entry, ast.FunctionDef):
+        raise UserError(f"{kind}/{name}.py: '{ENTRY_POINTS[kind]}' has no arguments of its own to be the parameters")
+    try:
+        return {
+            argument.arg: (
+                ast.unparse(argument.annotation) if argument.annotation else "",
+                REQUIRED if default is None else ast.literal_eval(default),
+            )
+            for argument, default in zip(entry.args.kwonlyargs, entry.args.kw_defaults, strict=True)
+        }
+    except (ValueError, TypeError):
+        raise UserError(f"{kind}/{name}.py: the defaults of its parameters must be written out as values") from None
+
+
+@cache
+def constant(kind: str, name: str, constant: str) -> Any:
+    """What an entry's file, or its class, sets `constant` to; None where it does not, or not to a plain value."""
+    body, entry = _bodies(kind, name)
+    for node in [*body, *(entry.body if isinstance(entry, ast.ClassDef) else [])]:
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        value = getattr(node, "value", None)
+        if isinstance(value, ast.expr) and any(isinstance(to, ast.Name) and to.id == constant for to in targets):
+            try:
+                return ast.literal_eval(value)
+            except (ValueError, TypeError):
+                return None
+    return None
 
 
 def check(kind: str, name: str, given: dict[str, Any], where: str) -> dict[str, Any]:
@@ -72,16 +115,18 @@ def check(kind: str, name: str, given: dict[str, Any], where: str) -> dict[str, 
     Raises UserError, naming the key `where`, for an unknown entry, an unknown or missing parameter, or a wrong value.
     """
     if name not in names(kind):
-        raise UserError(f"{where}: there is no '{name}' among the {kind}; known: {', '.join(names(kind))}")
+        raise UserError(f"{where}: there is no {quoted(name)} among the {kind}; known: {', '.join(names(kind))}")
     known = parameters(kind, name)
     for key, value in given.items():
         if key not in known:
-            raise UserError(f"{where}.{key}: '{name}' has no such parameter; it takes: {', '.join(known) or 'none'}")
+            raise UserError(
+                f"{where}.{str(key)[:60]}: '{name}' has no such parameter; it takes: {', '.join(known) or 'none'}"
+            )
         if known[key][0] not in TYPES:
             raise UserError(f"{kind}/{name}.py: annotate '{key}' with one of: {', '.join(TYPES)}")
         words, test = TYPES[known[key][0]]
         if not test(value):
-            raise UserError(f"{where}.{key}: {value!r} is not {words}")
+            raise UserError(f"{where}.{key}: {quoted(value)} is not {words}")
     complete = {key: given.get(key, default) for key, (_, default) in known.items()}
     missing = [key for key, value in complete.items() if value is REQUIRED]
     if missing:

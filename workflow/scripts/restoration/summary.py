@@ -22,6 +22,26 @@ def rows(metrics: Mapping[str, Any], **name: Any) -> list[dict[str, Any]]:
     ]
 
 
+def read_metrics(path: str, *parts: str) -> dict[str, Any]:
+    """A metrics.json with its scores and `parts`. Raises DamagedFile if it is none."""
+    metrics = artifacts.read_json(path, "scores", *parts)
+    with artifacts.reading(path):
+        values = [row[measure] for row in rows(metrics) for measure in MEASURES]
+        values += [metrics[part][key] for part in parts for key in OBJECTIVE]
+        if not values or not all(isinstance(value, int | float) for value in values):
+            raise ValueError("it holds no numbers")
+    return metrics
+
+
+def read_training(path: str) -> dict[str, Any]:
+    """A training.json. Raises DamagedFile if it is none."""
+    trained = artifacts.read_json(path, "run", "identity", "parameters", "train")
+    with artifacts.reading(path):
+        if not all(isinstance(value, int | float) for value in (trained["parameters"], trained["train"]["objective"])):
+            raise ValueError("it holds no numbers")
+    return trained
+
+
 def collect(models: Sequence[tuple[Sequence[Any], str, str]], baselines: Sequence[tuple[str, str]]) -> pd.DataFrame:
     """One row for each model (or baseline), method, output and region.
 
@@ -29,9 +49,9 @@ def collect(models: Sequence[tuple[Sequence[Any], str, str]], baselines: Sequenc
     """
     table = []
     for task, path in baselines:
-        table += rows(artifacts.read_json(path), task=task, variant="", loss="", seed=-1, file=path)
+        table += rows(read_metrics(path), task=task, variant="", loss="", seed=-1, file=path)
     for (task, variant, loss, seed), path, training in models:
-        metrics, trained = artifacts.read_json(path), artifacts.read_json(training)
+        metrics, trained = read_metrics(path, "test"), read_training(training)
         name = {"task": task, "variant": variant, "loss": loss, "seed": seed, "file": path}
         extra = {f"test_{key}": metrics["test"][key] for key in OBJECTIVE}
         extra |= {"parameters": trained["parameters"], "identity": trained["identity"], "run": trained["run"]}

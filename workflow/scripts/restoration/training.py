@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from restoration import models, objective
+from restoration import checkpoints, models, objective
 from restoration.artifacts import replacing
 from restoration.corruptions import Corrupt
-from restoration.errors import UserError
+from restoration.errors import UserError, reason
 from restoration.identity import derived_seed
 from restoration.models import Model
 
@@ -92,6 +92,11 @@ class Trainer:
             self._save_if_due()
 
     @property
+    def name(self) -> str:
+        """What tells this training's checkpoint from others: the folder that it is in."""
+        return self.checkpoint.parent.name
+
+    @property
     def finished(self) -> bool:
         return self.iteration == len(self.record)
 
@@ -135,6 +140,7 @@ class Trainer:
     def save(self) -> None:
         """Write all that the next iteration depends on, or, of a finished training, what it left."""
         content = {
+            "training": self.name,
             "iteration": self.iteration,
             "record": self.record[: self.iteration].clone(),
             "validation": self.validation,
@@ -149,14 +155,14 @@ class Trainer:
         self.spacing = max(CHECKPOINT_SECONDS, (self.saved_at - start) / CHECKPOINT_COST)
 
     def resume(self) -> bool:
-        """Go on from the checkpoint, if there is a readable one; an unreadable one is removed."""
-        if not self.checkpoint.exists():
+        """Go on from the checkpoint if it is a whole one of this training; any other is removed."""
+        if not self.checkpoint.is_file():
             return False
         try:
             content = models.read_tensors(self.checkpoint)
-        except UserError:
-            content = None
-        if not isinstance(content, dict) or not {"iteration", "record", "validation", "network"} <= content.keys():
+            checkpoints.check(content, self)
+        except Exception as error:  # whatever a damaged or foreign file can lead to
+            logger.warning("%s: removed, the training starts over: %s", self.checkpoint, reason(error))
             self.checkpoint.unlink()
             return False
         self.iteration, self.validation = content["iteration"], content["validation"]

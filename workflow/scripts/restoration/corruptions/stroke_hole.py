@@ -2,12 +2,10 @@
 
 import torch
 
-from restoration.registry import PositiveInt
+from restoration.registry import Pixels
 
 
-def corrupt(
-    images: torch.Tensor, generator: torch.Generator, *, size: PositiveInt = 6
-) -> tuple[torch.Tensor, torch.Tensor]:
+def corrupt(images: torch.Tensor, generator: torch.Generator, *, size: Pixels = 6) -> tuple[torch.Tensor, torch.Tensor]:
     """Set a square of `size` x `size` pixels to 0, centred on a pixel of the stroke (any that is not 0),
     drawn uniformly for each image.
 

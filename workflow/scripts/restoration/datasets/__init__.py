@@ -1,4 +1,8 @@
-"""Data sets, one file each: `load(source: str | None) -> Dataset`."""
+"""Data sets, one file each: `load(source: str | None) -> Dataset`.
+
+A file may say TRAIN_IMAGES = 60_000 and IMAGE_SHAPE = (1, 28, 28), channels, height and width: then a configuration
+that asks for more is refused before anything runs.
+"""
 
 from dataclasses import dataclass
 

@@ -10,7 +10,9 @@ import numpy as np
 from restoration.datasets import Dataset
 from restoration.errors import UserError
 
+TRAIN_IMAGES = 1437
 TEST_IMAGES = 360
+IMAGE_SHAPE = (1, 28, 28)
 BOX, SIZE = 20, 28
 
 

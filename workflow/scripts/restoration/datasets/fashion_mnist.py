@@ -3,6 +3,8 @@
 from restoration import idx
 from restoration.datasets import Dataset
 
+TRAIN_IMAGES = 60_000
+IMAGE_SHAPE = (1, 28, 28)
 # Of the published archives; unpacked files are checked for their form alone.
 SHA256 = {
     "train-images-idx3-ubyte.gz": "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",

@@ -3,6 +3,8 @@
 from restoration import idx
 from restoration.datasets import Dataset
 
+TRAIN_IMAGES = 60_000
+IMAGE_SHAPE = (1, 28, 28)
 # Of the published archives; unpacked files are checked for their form alone.
 SHA256 = {
     "train-images-idx3-ubyte.gz": "51467d22d8cc72929e2a028a0428f2086b092bb31cfb79c69cc0a90ce135fde4",

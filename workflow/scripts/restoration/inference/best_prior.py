@@ -5,10 +5,7 @@ import torch
 from restoration.models import Model
 from restoration.registry import PositiveInt
 
-
-def applies(model: Model) -> bool:
-    """Only a network with a prior has something to sample from."""
-    return model.network.variational
+NEEDS = {"variational": True}  # only a prior can be sampled
 
 
 def restore(

@@ -5,10 +5,6 @@ import torch
 from restoration.models import Model
 
 
-def applies(model: Model) -> bool:
-    return True
-
-
 def restore(
     model: Model,
     corrupted: torch.Tensor,

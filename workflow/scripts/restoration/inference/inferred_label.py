@@ -10,9 +10,7 @@ from torch.nn import functional
 from restoration.latent import kl_divergence
 from restoration.models import Model
 
-
-def applies(model: Model) -> bool:
-    return model.variant.condition == "label" and model.network.variational
+NEEDS = {"variational": True, "condition": "label"}
 
 
 def restore(

@@ -16,12 +16,14 @@ from restoration import registry
 
 class Autoencoder(nn.Module, ABC):
     """What every network offers. image_shape: (C, H, W); latent: the size of the code;
-    variational: whether the code is a distribution with the prior N(0, I).
+    variational: whether the code is a distribution with the prior N(0, I); takes_condition: whether its constructor
+    does with a condition_size above 0. Set to True or False in the class, both are known before anything runs.
     """
 
     image_shape: tuple[int, int, int]
     latent: int
     variational: bool
+    takes_condition: bool = True
 
     @abstractmethod
     def encode(self, image: torch.Tensor, condition: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor | None]:

@@ -1,0 +1,54 @@
+"""Whether a checkpoint is a whole one of the training that finds it: what a file holds is not believed."""
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from restoration import models
+from restoration.errors import quoted
+from restoration.objective import MEASURED
+
+if TYPE_CHECKING:
+    from restoration.training import Trainer
+
+
+def check(content: Any, training: "Trainer") -> None:
+    """Raises an exception of any kind unless `content` is what `training.save` would write, at some iteration."""
+    iteration, record, validation = content["iteration"], content["record"], content["validation"]
+    if content["training"] != training.name:
+        raise ValueError("it is of another training")
+    if type(iteration) is not int or not 0 <= iteration <= len(training.record):
+        raise ValueError(f"iteration {quoted(iteration)} of {len(training.record)}")
+    if record.shape != (iteration, 3) or record.dtype != training.record.dtype or not record.isfinite().all():
+        raise ValueError("its record is not of its iterations")
+    epochs = range(1, iteration // training.epoch_iterations + 1)
+    if [row["iteration"] for row in validation] != [training.epoch_iterations * epoch for epoch in epochs]:
+        raise ValueError("its validation is not of its epochs")
+    if any(
+        row.keys() != {"iteration", *MEASURED} or type(row[name]) is not float
+        for row in validation
+        for name in MEASURED
+    ):
+        raise ValueError("its validation does not hold the measured numbers")
+    models.check_weights(training.model.network, content["network"])
+    if iteration < len(training.record):
+        torch.Generator().set_state(content["generator"])
+        _check_optimiser(content["optimiser"], training.optimiser, iteration)
+
+
+def _check_optimiser(content: Any, optimiser: torch.optim.Adam, iteration: int) -> None:
+    """The same for the state of Adam: two moments for each weight, after as many steps."""
+    if content["param_groups"] != optimiser.state_dict()["param_groups"]:
+        raise ValueError("its optimiser has other settings")
+    weights = [values for group in optimiser.param_groups for values in group["params"]]
+    if content["state"].keys() != set(range(len(weights) if iteration else 0)):
+        raise ValueError("its optimiser is of other weights")
+    for number, state in content["state"].items():
+        moments = state["exp_avg"], state["exp_avg_sq"]
+        if state.keys() != {"step", "exp_avg", "exp_avg_sq"} or state["step"].tolist() != iteration:
+            raise ValueError("its optimiser made other steps")
+        for moment in moments:
+            if moment.shape != weights[number].shape or moment.dtype != weights[number].dtype:
+                raise ValueError("its optimiser is of other weights")
+        if not all(moment.isfinite().all() for moment in moments) or moments[1].min() < 0:
+            raise ValueError("its optimiser holds impossible values")
