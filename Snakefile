@@ -12,6 +12,7 @@ include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/provenance.smk"
 include: "workflow/rules/run.smk"
 
 
@@ -19,3 +20,4 @@ rule all:
     default_target: True
     input:
         rules.report.output,
+        rules.provenance.output,

@@ -10,12 +10,14 @@ from restoration import (
     configuration_file,
     identity,
     locking,
+    provenance,
     pruning,
     registry,
 )
 from restoration.errors import UserError
 
 locking.announce()
+provenance.announce()
 pruning.install()
 
 try:
@@ -26,6 +28,12 @@ except UserError as error:
     raise WorkflowError(f"Configuration: {error}") from None
 
 TASKS = CONFIG["tasks"]
+# The experiment: all that decides its results, and no path or address.
+EXPERIMENT = {
+    "dataset": {key: CONFIG["dataset"][key] for key in ("name", "validation", "seed")},
+    "seeds": CONFIG["seeds"],
+    "tasks": TASKS,
+}
 MODELS = configuration.models(CONFIG)
 RESULTS = f"results/{CONFIG['dataset']['name']}"
 MODEL = "{task}/{variant}/{loss}/seed{seed}"

@@ -1,6 +1,7 @@
 rule download:
     output:
-        f"{RESULTS}/download/dataset.npz",
+        dataset=f"{RESULTS}/download/dataset.npz",
+        sources=f"{RESULTS}/download/sources.json",
     log:
         f"{RESULTS}/logs/download.log",
     conda:
@@ -8,7 +9,7 @@ rule download:
     params:
         **job(
             "download.py",
-            {key: CONFIG["dataset"][key] for key in ("name", "validation", "seed")},
+            EXPERIMENT["dataset"],
             [("datasets", CONFIG["dataset"]["name"])],
         ),
     script:

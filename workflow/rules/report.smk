@@ -123,15 +123,7 @@ rule report:
             {
                 "models": MODELS,
                 "figures": [(task, name) for task, name, _ in FIGURES],
-                "settings": {
-                    "dataset": {
-                        key: value
-                        for key, value in CONFIG["dataset"].items()
-                        if key != "source"
-                    },
-                    "seeds": CONFIG["seeds"],
-                    "tasks": TASKS,
-                },
+                "settings": EXPERIMENT,
             },
         ),
     script:

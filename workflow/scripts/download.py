@@ -49,15 +49,17 @@ def check(dataset: Dataset, name: str) -> None:
         raise UserError(f"datasets/{name}.py: {error}") from None
 
 
-def main(job: dict, source: str | None, output: str | Path) -> dict[str, np.ndarray]:
+def main(job: dict, source: str | None, output: str | Path, sources: str | Path) -> dict[str, np.ndarray]:
+    """Write the arrays of the splits, and the sums of the files that they came from; returns the arrays."""
     dataset = registry.load("datasets", job["name"]).load(source)
     check(dataset, job["name"])
     arrays = split(dataset, job["validation"], job["seed"])
     artifacts.write_npz(output, **arrays)
+    artifacts.write_json(sources, dataset.sources)
     return arrays
 
 
 if __name__ == "__main__":
     with jobs.running(snakemake) as logger:
-        arrays = main(jobs.settings(snakemake), snakemake.config["dataset"].get("source"), snakemake.output[0])
+        arrays = main(jobs.settings(snakemake), snakemake.config["dataset"].get("source"), *snakemake.output)
         logger.info("%s", {name: array.shape for name, array in arrays.items()})

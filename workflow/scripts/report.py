@@ -1,7 +1,5 @@
 """Write the report, one page that needs no network and no other file, and the table behind it."""
 
-import platform
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +7,7 @@ import jinja2
 import pandas as pd
 import yaml
 
-from restoration import artifacts, jobs, report, stored, summary
-
-PACKAGES = ["snakemake", "torch", "torchvision", "numpy", "pandas", "matplotlib", "seaborn", "mlflow"]
+from restoration import artifacts, jobs, report, software, stored, summary
 
 
 def trainings(models: list, paths: list[str]) -> pd.DataFrame:
@@ -54,7 +50,7 @@ def page(job: dict, inputs: Any, table: pd.DataFrame, sizes: dict[str, int]) -> 
         },
         trainings=trained.to_dict("records"),
         configuration=yaml.safe_dump(settings, sort_keys=False, default_flow_style=None, width=100),
-        versions={"python": platform.python_version()} | {package: version(package) for package in PACKAGES},
+        versions=software.versions(),
         given_label=report.GIVEN_LABEL,
     )
 

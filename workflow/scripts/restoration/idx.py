@@ -16,9 +16,10 @@ from pathlib import Path
 import numpy as np
 
 from restoration.datasets import Dataset
-from restoration.errors import UserError
+from restoration.errors import UserError, reason
 
 SPLITS = {"train": ("train", 60_000), "test": ("t10k", 10_000)}
+SLACK = 1 << 20  # bytes; not even gzip adds as much, so that no more of a file need be read
 WAYS_OUT = (
     "Set dataset.source to a folder that holds the four IDX files, or use the embedded data: "
     "snakemake --configfile config/digits.yaml"
@@ -32,19 +33,22 @@ def read(path: Path, shape: tuple[int, ...], sums: Mapping[str, str]) -> np.ndar
     Raises UserError if the file is not that.
     """
 
-    def refuse(reason: str) -> UserError:
-        return UserError(f"{path}: {reason}. {WAYS_OUT}")
+    def refuse(what: str) -> UserError:
+        return UserError(f"{path}: {what}. {WAYS_OUT}")
 
-    raw = path.read_bytes()
-    content = raw
-    header = struct.pack(f">I{len(shape)}I", 0x0800 | len(shape), *shape)
+    header = _header(shape)
     expected = len(header) + int(np.prod(shape))
+    try:
+        with open(path, "rb") as file:
+            content = raw = file.read(expected + SLACK)
+    except OSError as error:
+        raise refuse(f"cannot be read ({reason(error)})") from None
     if raw[:2] == b"\x1f\x8b":
         try:
             with gzip.open(path) as file:
                 content = file.read(expected + 1)  # one byte more than there should be; a bomb is not unpacked
         except (EOFError, OSError, zlib.error) as error:
-            raise refuse(f"not a whole gzip file ({error}); expected {expected:,} bytes unpacked") from None
+            raise refuse(f"not a whole gzip file ({reason(error)}); expected {expected:,} bytes unpacked") from None
     if content[:4] != header[:4]:
         kind = "an HTML page" if content.lstrip()[:1] == b"<" else f"magic number 0x{content[:4].hex()}"
         raise refuse(f"{kind}; expected an IDX file with magic number 0x{header[:4].hex()}")
@@ -59,6 +63,10 @@ def read(path: Path, shape: tuple[int, ...], sums: Mapping[str, str]) -> np.ndar
         if known in sums and data and hashlib.sha256(data).hexdigest() != sums[known]:
             raise refuse(f"SHA-256 {hashlib.sha256(data).hexdigest()}; expected {sums[known]}")
     return np.frombuffer(content, np.uint8, offset=len(header)).reshape(shape)
+
+
+def _header(shape: tuple[int, ...]) -> bytes:
+    return struct.pack(f">I{len(shape)}I", 0x0800 | len(shape), *shape)
 
 
 def load(family: str, sums: Mapping[str, str], source: str | None) -> Dataset:
@@ -79,6 +87,7 @@ def load(family: str, sums: Mapping[str, str], source: str | None) -> Dataset:
 
 def _from_folder(folder: Path, sums: Mapping[str, str]) -> Dataset:
     arrays: list[np.ndarray] = []
+    sources = {}
     for prefix, count in SPLITS.values():
         for name, shape in (
             (f"{prefix}-images-idx3-ubyte", (count, 28, 28)),
@@ -88,11 +97,12 @@ def _from_folder(folder: Path, sums: Mapping[str, str]) -> Dataset:
             if path is None:
                 raise UserError(f"{folder}: neither {name} nor {name}.gz is there. {WAYS_OUT}")
             array = read(path, shape, sums)
+            sources[name] = hashlib.sha256(_header(shape) + array.tobytes()).hexdigest()
             if array.ndim == 1 and array.max() > 9:
                 raise UserError(f"{path}: label {array.max()} is out of range; expected 0 to 9. {WAYS_OUT}")
             arrays.append(array[:, None] if array.ndim == 3 else array.astype(np.int64))
     train_images, train_labels, test_images, test_labels = arrays
-    return Dataset(train_images, train_labels, test_images, test_labels, classes=10)
+    return Dataset(train_images, train_labels, test_images, test_labels, 10, sources)
 
 
 def _fetch(family: str, source: str | None, folder: Path) -> None:

@@ -4,7 +4,7 @@ A file may say TRAIN_IMAGES = 60_000 and IMAGE_SHAPE = (1, 28, 28), channels, he
 that asks for more is refused before anything runs.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -18,3 +18,4 @@ class Dataset:
     test_images: np.ndarray
     test_labels: np.ndarray
     classes: int
+    sources: dict[str, str] = field(default_factory=dict)  # SHA-256 by the name of each file it was read from

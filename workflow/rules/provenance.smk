@@ -1,0 +1,20 @@
+rule provenance:
+    input:
+        rules.download.output,
+        expand(rules.corrupt.output, task=TASKS),
+        expand(rules.baselines.output, task=TASKS),
+        [paths(output) for output in [*rules.train.output, *rules.evaluate.output]],
+        rules.report.input.figures,
+        rules.report.output,
+        sources=rules.download.output.sources,
+    output:
+        record=f"{RESULTS}/ro-crate-metadata.json",
+        workflow=directory(f"{RESULTS}/workflow"),
+    log:
+        f"{RESULTS}/logs/provenance.log",
+    conda:
+        ENVIRONMENT
+    params:
+        **job("provenance.py", EXPERIMENT),
+    script:
+        "../scripts/provenance.py"

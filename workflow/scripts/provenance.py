@@ -1,0 +1,39 @@
+"""Record what the results were made from, and keep a copy of the workflow beside them."""
+
+import shutil
+from pathlib import Path
+
+import yaml
+
+from restoration import artifacts, identity, jobs, provenance, software
+
+KEPT = ["Snakefile", "config", "envs", "workflow"]  # of the repository
+
+
+def copy(repository: Path, folder: Path) -> None:
+    """What the workflow is, to `folder`."""
+    for name in KEPT:
+        if (repository / name).is_dir():
+            shutil.copytree(repository / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+        else:
+            shutil.copy(repository / name, folder / name)
+
+
+if __name__ == "__main__":
+    with jobs.running(snakemake):
+        results = Path(snakemake.output.record).parent
+        workflow = Path(snakemake.output.workflow)
+        repository = identity.SCRIPTS.parents[1]
+        workflow.mkdir(parents=True)
+        copy(repository, workflow)
+        configuration = workflow / "configuration.yaml"
+        job = jobs.settings(snakemake)
+        artifacts.write_text(configuration, yaml.safe_dump(job, sort_keys=False))
+        provenance.write(
+            results,
+            str((workflow / "Snakefile").relative_to(results)),
+            {str(configuration.relative_to(results)): None} | artifacts.read_json(snakemake.input.sources),
+            sorted(str(Path(file).relative_to(results)) for file in snakemake.input),
+            provenance.code_version(repository),
+            software.versions(),
+        )

@@ -1,0 +1,136 @@
+"""What a results folder was made from, how and by what: an RO-Crate that machines read.
+
+Follows the Workflow Run Crate profile 0.5 (https://w3id.org/ro/wfrun/workflow/0.5; Leo et al., 2024), and so Process
+Run Crate 0.5 and Workflow RO-Crate 1.0. The folder holds a copy of the workflow, and so is complete in itself.
+"""
+
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from restoration.artifacts import sha256, write_json
+
+COMMAND = "RESTORATION_COMMAND"  # the environment variable in which Snakemake's command line reaches the job
+STARTED = "RESTORATION_STARTED"
+PROFILES = {
+    "Process Run Crate": "https://w3id.org/ro/wfrun/process/0.5",
+    "Workflow Run Crate": "https://w3id.org/ro/wfrun/workflow/0.5",
+    "Workflow RO-Crate": "https://w3id.org/workflowhub/workflow-ro-crate/1.0",
+}
+TERMS = "https://w3id.org/ro/terms/workflow-run/context"
+MEDIA = {
+    ".csv": "text/csv",
+    ".html": "text/html",
+    ".json": "application/json",
+    ".npz": "application/x-npz",
+    ".parquet": "application/vnd.apache.parquet",
+    ".png": "image/png",
+    ".pt": "application/x-pytorch",
+    ".svg": "image/svg+xml",
+    ".yaml": "application/yaml",
+}
+
+
+def announce() -> None:
+    """Keep, for the job that writes the record, what only Snakemake's own process knows."""
+    os.environ[COMMAND] = shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
+    os.environ[STARTED] = now()
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def code_version(folder: Path) -> dict[str, Any]:
+    """The commit of the code and whether files differ from it: {'commit': str or None, 'changed': list of names}."""
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(folder), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    try:
+        commit = git("rev-parse", "HEAD").strip()
+        changed = [line[3:] for line in git("status", "--porcelain", "--untracked-files=normal").splitlines()]
+    except (OSError, subprocess.CalledProcessError):  # a copy without a history, or a machine without git
+        return {"commit": None, "changed": []}
+    return {"commit": commit, "changed": changed}
+
+
+def write(
+    folder: Path,
+    workflow: str,
+    given: Mapping[str, str | None],
+    made: Iterable[str],
+    code: Mapping[str, Any],
+    versions: Mapping[str, str],
+) -> None:
+    """Write ro-crate-metadata.json into `folder`.
+
+    workflow: the Snakefile's copy; given: what the workflow was given, name to SHA-256, None for a file that is in the
+    folder; made: what it made; all these are names of files in `folder`.
+    code: as `code_version`; versions: of packages.
+    """
+    from rocrate.model.contextentity import ContextEntity
+    from rocrate.rocrate import ROCrate
+
+    crate = ROCrate(version="1.1")
+
+    def entity(identifier: str, kind: str, **properties: Any) -> Any:
+        return crate.add(ContextEntity(crate, identifier, {"@type": kind, **properties}))
+
+    def file(name: str, parameter: Any) -> Any:
+        path = folder / name
+        properties = {"name": name, "sha256": sha256(path), "contentSize": str(path.stat().st_size)}
+        if media := MEDIA.get(path.suffix):
+            properties["encodingFormat"] = media
+        return crate.add_file(path, name, properties={**properties, "exampleOfWork": parameter})
+
+    def parameter(name: str, description: str) -> Any:
+        properties = {"multipleValues": True}
+        return crate.add_formal_parameter(name, "File", f"#{name}", description, properties=properties)
+
+    crate.metadata.extra_contexts.append(TERMS)
+    root = crate.root_dataset
+    root["name"] = f"Restorations of {folder.name} by autoencoders"
+    root["description"] = "Models, scores, figures and report of one configuration of the restoration workflow."
+    root["license"] = "The workflow states none; those of the data set hold for the images."
+    root["conformsTo"] = [
+        entity(address, "CreativeWork", name=name, version=address.rsplit("/", 1)[1])
+        for name, address in PROFILES.items()
+    ]
+    main = crate.add_workflow(folder / workflow, workflow, main=True, lang="snakemake")
+    main["name"] = "Which autoencoder restores images best?"
+    main["sha256"] = sha256(folder / workflow)
+    main["version"] = code["commit"] or "unknown"
+    main["additionalProperty"] = entity(
+        "#uncommitted", "PropertyValue", name="files that differ from the commit", value=code["changed"] or "none"
+    )
+    main["softwareRequirements"] = [
+        entity(f"#{name}", "SoftwareApplication", name=name, version=installed, softwareVersion=installed)
+        for name, installed in versions.items()
+    ]
+    asked = parameter("given", "The configuration and the data set's files as their authors published them")
+    answered = parameter("made", "Data, models, scores, figures and the report")
+    main["input"], main["output"] = [asked], [answered]
+    inputs = [
+        file(name, asked)
+        if digest is None
+        else entity(f"#{name}", "CreativeWork", name=name, sha256=digest, exampleOfWork=asked)
+        for name, digest in given.items()
+    ]
+    outputs = [file(name, answered) for name in made]
+    command = os.environ.get(COMMAND, "snakemake")
+    properties = {
+        "name": "The execution that completed these results",
+        "description": command,
+        "startTime": os.environ.get(STARTED, now()),
+        "endTime": now(),
+        "actionStatus": "http://schema.org/CompletedActionStatus",
+    }
+    root["mentions"] = [crate.add_action(main, "#execution", inputs, outputs, properties)]
+    write_json(folder / "ro-crate-metadata.json", crate.metadata.generate())
