@@ -4,7 +4,12 @@ rule provenance:
         expand(rules.corrupt.output, task=TASKS),
         expand(rules.baselines.output, task=TASKS),
         [paths(output) for output in [*rules.train.output, *rules.evaluate.output]],
-        rules.report.input.figures,
+        expand(rules.figure_restorations.output, task=TASKS),
+        expand(rules.figure_loss.output, task=TASKS),
+        expand(
+            rules.figure_latent.output,
+            task=[task for task in TASKS if plane_models(task)],
+        ),
         rules.report.output,
         sources=rules.download.output.sources,
     output:

@@ -22,7 +22,6 @@ PROFILES = {
     "Workflow Run Crate": "https://w3id.org/ro/wfrun/workflow/0.5",
     "Workflow RO-Crate": "https://w3id.org/workflowhub/workflow-ro-crate/1.0",
 }
-TERMS = "https://w3id.org/ro/terms/workflow-run/context"
 MEDIA = {
     ".csv": "text/csv",
     ".html": "text/html",
@@ -94,7 +93,6 @@ def write(
         properties = {"multipleValues": True}
         return crate.add_formal_parameter(name, "File", f"#{name}", description, properties=properties)
 
-    crate.metadata.extra_contexts.append(TERMS)
     root = crate.root_dataset
     root["name"] = f"Restorations of {folder.name} by autoencoders"
     root["description"] = "Models, scores, figures and report of one configuration of the restoration workflow."
@@ -105,18 +103,23 @@ def write(
     ]
     main = crate.add_workflow(folder / workflow, workflow, main=True, lang="snakemake")
     main["name"] = "Which autoencoder restores images best?"
+    main["encodingFormat"] = "text/plain"
+    main["conformsTo"] = {"@id": "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE"}
     main["sha256"] = sha256(folder / workflow)
     main["version"] = code["commit"] or "unknown"
     main["additionalProperty"] = entity(
-        "#uncommitted", "PropertyValue", name="files that differ from the commit", value=code["changed"] or "none"
+        "#uncommitted",
+        "PropertyValue",
+        name="files that differ from the commit",
+        value=code["changed"] or ("none" if code["commit"] else "unknown"),
     )
     main["softwareRequirements"] = [
-        entity(f"#{name}", "SoftwareApplication", name=name, version=installed, softwareVersion=installed)
+        entity(f"#{name}", "SoftwareApplication", name=name, softwareVersion=installed)
         for name, installed in versions.items()
     ]
     asked = parameter("given", "The configuration and the data set's files as their authors published them")
     answered = parameter("made", "Data, models, scores, figures and the report")
-    main["input"], main["output"] = [asked], [answered]
+    main["input"], main["output"] = asked, answered
     inputs = [
         file(name, asked)
         if digest is None
@@ -132,5 +135,5 @@ def write(
         "endTime": now(),
         "actionStatus": "http://schema.org/CompletedActionStatus",
     }
-    root["mentions"] = [crate.add_action(main, "#execution", inputs, outputs, properties)]
+    root["mentions"] = crate.add_action(main, "#execution", inputs, outputs, properties)
     write_json(folder / "ro-crate-metadata.json", crate.metadata.generate())
