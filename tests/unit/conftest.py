@@ -1,5 +1,6 @@
 """What the unit tests share: the shipped configurations, small synthetic images and small models."""
 
+import copy
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from restoration.models import Model
 from restoration.variants import Variant
 
 CONFIG = Path(__file__).parents[2] / "config"
+MISSING = object()
 
 torch.set_num_threads(1)
 settings.register_profile("unit", database=None, deadline=None, derandomize=True)
@@ -23,6 +25,20 @@ settings.load_profile("unit")
 
 def read(name: str) -> dict[str, Any]:
     return yaml.safe_load((CONFIG / name).read_text(encoding="utf-8"))
+
+
+def changed(config: dict[str, Any], path: str | tuple[str, ...], value: Any) -> dict[str, Any]:
+    """A copy of `config` with `value` at `path`, dotted or as keys; MISSING takes the key away."""
+    config = copy.deepcopy(config)
+    *parents, key = path.split(".") if isinstance(path, str) else path
+    place = config
+    for parent in parents:
+        place = place.setdefault(parent, {})
+    if value is MISSING:
+        del place[key]
+    else:
+        place[key] = value
+    return config
 
 
 @pytest.fixture

@@ -118,7 +118,7 @@ def test_a_split_that_leaves_nothing_to_train_on_is_refused(validation):
 def test_the_stored_data_set_is_the_same_bytes_twice(tmp_path, digits):
     job = {"name": "digits", "validation": 180, "seed": 0}
     for name in ("first.npz", "second.npz"):
-        download.main(job, None, tmp_path / name)
+        download.main(job, None, tmp_path / name, tmp_path / "sources.json")
     assert (tmp_path / "first.npz").read_bytes() == (tmp_path / "second.npz").read_bytes()
     (train, validation) = artifacts.read_npz(tmp_path / "first.npz", "train_images", "validation_images")
     assert (len(train), len(validation)) == (1257, 180)

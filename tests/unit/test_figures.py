@@ -108,12 +108,12 @@ def test_a_figure_is_the_same_bytes_twice_and_without_date_or_version(tmp_path):
 @pytest.fixture
 def restorations(tmp_path, strokes) -> SimpleNamespace:
     """What the figures of restorations are drawn from: two models, the second of which lacks `best_prior`."""
-    complete, _ = strokes(9)
+    complete, labels = strokes(9)
     mask = np.zeros((9, 1, 12, 12), bool)
     mask[..., 3:9, 2:8] = True
     corrupted = np.where(mask, 0, complete).astype(np.uint8)
     shown = np.array([4, 0, 7])
-    artifacts.write_npz(tmp_path / "dataset.npz", test_images=complete)
+    artifacts.write_npz(tmp_path / "dataset.npz", test_images=complete, test_labels=labels, classes=4)
     artifacts.write_npz(tmp_path / "test.npz", corrupted=corrupted, mask=mask)
     restored = np.random.default_rng(0).random((2, 3, 1, 12, 12)).astype(np.float32)
     artifacts.write_npz(tmp_path / "a.npz", shown=shown, encode=restored[0], best_prior=restored[1])

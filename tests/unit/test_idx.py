@@ -1,10 +1,11 @@
 import gzip
 import hashlib
+import math
 import re
 import socket
 import struct
 import threading
-import tracemalloc
+import zlib
 from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -13,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
@@ -73,78 +74,43 @@ def test_a_file_is_known_as_gzip_by_its_content_not_its_name(tmp_path):
     np.testing.assert_array_equal(idx.read(path, ARRAY.shape, {}), ARRAY)
 
 
+def reference(content: bytes, shape: tuple[int, ...]) -> np.ndarray | None:
+    """What an IDX file holds, the plain way; None if it is none of `shape`."""
+    if content[:2] == b"\x1f\x8b":
+        try:
+            content = gzip.decompress(content)
+        except (EOFError, OSError, zlib.error):
+            return None
+    start = len(encoded(np.zeros(shape, np.uint8))) - math.prod(shape)
+    if len(content) != start + math.prod(shape) or content[:start] != encoded(np.zeros(shape, np.uint8))[:start]:
+        return None
+    return np.frombuffer(content[start:], np.uint8).reshape(shape)
+
+
+@given(
+    array=arrays(np.uint8, array_shapes(min_dims=1, max_dims=3, max_side=5)),
+    pack=st.booleans(),
+    cut=st.tuples(st.integers(0, 200), st.integers(0, 200)),
+    put=st.binary(max_size=40),
+)
+@example(array=ARRAY, pack=False, cut=(0, 0), put=b"")
+@example(array=ARRAY, pack=True, cut=(4, 8), put=b"time")  # of a gzip file's header; means nothing
+def test_any_bytes_are_the_array_that_they_hold_or_refused(array, pack, cut, put, tmp_path_factory):
+    content = packed(array) if pack else encoded(array)
+    content = content[: min(cut)] + put + content[max(cut) :]
+    path = written(tmp_path_factory.getbasetemp(), content, "any bytes")
+    expected = reference(content, array.shape)
+    if expected is None:
+        refusal(path, array.shape)
+    else:
+        np.testing.assert_array_equal(idx.read(path, array.shape, {}), expected)
+
+
 @given(array=arrays(np.uint8, array_shapes(min_dims=1, max_dims=3, max_side=7)), pack=st.booleans())
 def test_any_small_array_is_read_as_it_was_written(array, pack, tmp_path_factory):
     content = packed(array) if pack else encoded(array)
     path = written(tmp_path_factory.getbasetemp(), content, "any")
     np.testing.assert_array_equal(idx.read(path, array.shape, {}), array)
-
-
-@given(data=st.data(), array=arrays(np.uint8, array_shapes(min_dims=1, max_dims=3, max_side=5)), pack=st.booleans())
-def test_any_truncation_is_refused(data, array, pack, tmp_path_factory):
-    content = packed(array) if pack else encoded(array)
-    kept = data.draw(st.integers(0, len(content) - 1))
-    refusal(written(tmp_path_factory.getbasetemp(), content[:kept], "truncated"), array.shape)
-
-
-@given(data=st.data(), array=arrays(np.uint8, array_shapes(min_dims=1, max_dims=3, max_side=5)), pack=st.booleans())
-def test_any_changed_byte_of_the_header_is_refused(data, array, pack, tmp_path_factory):
-    content = bytearray(encoded(array))
-    place = data.draw(st.integers(0, 4 + 4 * array.ndim - 1))
-    content[place] ^= data.draw(st.integers(1, 255))
-    content = gzip.compress(bytes(content)) if pack else bytes(content)
-    refusal(written(tmp_path_factory.getbasetemp(), content, "changed"), array.shape)
-
-
-@given(content=st.binary(max_size=200))
-def test_arbitrary_bytes_are_refused(content, tmp_path_factory):
-    refusal(written(tmp_path_factory.getbasetemp(), content, "arbitrary"), (7, 9))
-    refusal(written(tmp_path_factory.getbasetemp(), b"\x1f\x8b\x08\x00" + content, "arbitrary.gz"), (7, 9))
-
-
-@pytest.mark.parametrize(
-    ("content", "reason"),
-    [
-        pytest.param(b"", "magic number 0x;", id="empty"),
-        pytest.param(encoded(ARRAY)[:-1], "39 bytes; expected 40 bytes", id="truncated"),
-        pytest.param(encoded(ARRAY) + b"\0", "too long: more; expected 40 bytes", id="too long"),
-        pytest.param(b"\n <!DOCTYPE html><html>403</html>", "an HTML page", id="HTML page"),
-        pytest.param(gzip.compress(b"<html>403</html>"), "an HTML page", id="gzipped HTML page"),
-        pytest.param(encoded(ARRAY[0]), "magic number 0x00000802; expected an IDX file", id="two dimensions"),
-        pytest.param(encoded(ARRAY[:1]), "holds an array of (1, 3, 4); expected (2, 3, 4)", id="other dimensions"),
-        pytest.param(encoded(ARRAY)[:7], "expected (2, 3, 4)", id="truncated in the header"),
-        pytest.param(packed(ARRAY)[:-9], "not a whole gzip file", id="truncated gzip"),
-        pytest.param(packed(ARRAY)[:5], "not a whole gzip file", id="gzip header alone"),
-        pytest.param(packed(ARRAY) + b"x" * 9, "not a whole gzip file", id="more after gzip"),
-        pytest.param(gzip.compress(encoded(ARRAY) + b"\0"), "too long: more", id="too long in gzip"),
-        pytest.param(gzip.compress(encoded(ARRAY)[:-1]), "39 bytes", id="truncated in gzip"),
-        pytest.param(b"\x93NUMPY\x01\x00", "magic number 0x934e554d", id="npy"),
-    ],
-)
-def test_a_malformed_file_is_refused_in_one_line(content, reason, tmp_path):
-    assert reason in refusal(written(tmp_path, content))
-
-
-def test_a_damaged_gzip_file_is_refused(tmp_path):
-    content = bytearray(gzip.compress(encoded(np.zeros((2, 30, 40), np.uint8))))
-    content[-6] ^= 0xFF  # of the checksum
-    assert "not a whole gzip file" in refusal(written(tmp_path, bytes(content)), (2, 30, 40))
-
-
-@pytest.mark.parametrize("head", [b"", encoded(ARRAY)[:16]], ids=["zeros", "header and zeros"])
-def test_a_gzip_bomb_is_not_unpacked(head, tmp_path):
-    path = tmp_path / "images-idx3-ubyte.gz"
-    with gzip.open(path, "wb", compresslevel=1) as file:
-        file.write(head)
-        for _ in range(50):
-            file.write(bytes(1 << 20))
-    tracemalloc.start()
-    try:
-        refusal(path)
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-    assert peak < 3 * path.stat().st_size + (1 << 20)
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from restoration import registry
+from restoration import evaluation, registry
 from restoration.models import Model
 from restoration.networks import Autoencoder
 from restoration.variants import Variant
@@ -59,7 +59,7 @@ def test_every_method_restores_whole_images_and_only_reads_what_it_gets(method, 
     entry = registry.load("inference", method)
     corrupted, mask, labels = task
     before = corrupted.clone(), mask.clone()
-    applicable = [model for name in VARIANTS if entry.applies(model := build_model(name, loss))]
+    applicable = [model for name in VARIANTS if evaluation.restorer(model := build_model(name, loss), method, {}, 0)]
     assert applicable
     for model in applicable:
         condition = model.variant.granted(corrupted, labels, model.classes)
@@ -76,7 +76,7 @@ def test_every_method_restores_whole_images_and_only_reads_what_it_gets(method, 
     [("encode", VARIANTS), ("best_prior", VARIANTS[1:]), ("inferred_label", ["cvae_label"])],
 )
 def test_methods_apply_where_they_make_sense(method, applicable, build_model):
-    assert [name for name in VARIANTS if registry.load("inference", method).applies(build_model(name))] == applicable
+    assert [name for name in VARIANTS if evaluation.restorer(build_model(name), method, {}, 0)] == applicable
 
 
 @torch.no_grad()

@@ -1,29 +1,14 @@
 import io
-import os
-import pickle
-import zipfile
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
 from restoration import models, networks, registry
-from restoration.errors import UserError
 
 NETWORKS = registry.names("networks")
 SHAPES = [(1, 28, 28), (3, 20, 24), (1, 7, 9)]
 VARIANTS = ["ae", "vae", "vae_incomplete", "cvae_label", "cvae_incomplete"]
-
-
-class Malicious:
-    """Unpickled, it makes a folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = str(folder)
-
-    def __reduce__(self):
-        return os.mkdir, (self.folder,)
 
 
 def outputs(model: models.Model) -> tuple[torch.Tensor, torch.Tensor]:
@@ -40,16 +25,6 @@ def takes_condition(name: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def refusal(path: Path) -> str:
-    """The message with which `path` is refused."""
-    with pytest.raises(UserError) as caught:
-        models.load(path)
-    message = str(caught.value)
-    assert "\n" not in message
-    assert str(path) in message
-    return message
 
 
 @pytest.fixture
@@ -168,68 +143,6 @@ def test_the_same_model_is_the_same_bytes_under_any_name(build_model, tmp_path):
 def test_a_model_is_loaded_where_no_configuration_is(saved, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     assert models.load(Path("saved.pt")).variant.parameters == {"hidden": 16, "latent": 3}
-
-
-@pytest.mark.filterwarnings("ignore:Detected pickle protocol")
-@pytest.mark.parametrize("protocol", [0, 2, 5])
-def test_a_pickle_with_code_is_refused_and_not_executed(protocol, tmp_path):
-    path, made = tmp_path / "model.pt", tmp_path / "made"
-    path.write_bytes(pickle.dumps({"format": 1, "state_dict": Malicious(made)}, protocol=protocol))
-    refusal(path)
-    assert not made.exists()
-
-
-def test_code_within_torchs_own_format_is_refused_and_not_executed(tmp_path):
-    path, made = tmp_path / "model.pt", tmp_path / "made"
-    torch.save({"format": 1, "state_dict": Malicious(made)}, path)
-    refusal(path)
-    assert not made.exists()
-    torch.load(path, weights_only=False)
-    assert made.exists()  # so that the refusal above is of something that would have been executed
-
-
-def test_a_model_saved_as_a_whole_object_is_refused(build_model, tmp_path):
-    torch.save(build_model("vae").network, tmp_path / "model.pt")
-    refusal(tmp_path / "model.pt")
-
-
-@pytest.mark.parametrize("part", [0.1, 0.5, 0.9, 0.999])
-def test_a_truncated_file_is_refused(part, saved):
-    content = saved.read_bytes()
-    saved.write_bytes(content[: int(len(content) * part)])
-    refusal(saved)
-
-
-@pytest.mark.parametrize("content", [b"", b"\n", b"<html>not found</html>", b"P" * 5000], ids=repr)
-def test_a_file_of_anything_else_is_refused(content, tmp_path):
-    path = tmp_path / "model.pt"
-    path.write_bytes(content[:5000])
-    refusal(path)
-
-
-def test_an_npz_and_a_foreign_zip_are_refused(tmp_path):
-    np.savez(tmp_path / "arrays.npz", format=1)
-    refusal(tmp_path / "arrays.npz")
-    with zipfile.ZipFile(tmp_path / "foreign.zip", "w") as archive:
-        archive.writestr("data.pkl", "no pickle")
-    refusal(tmp_path / "foreign.zip")
-
-
-def test_a_missing_file_is_refused(tmp_path):
-    refusal(tmp_path / "nothing.pt")
-
-
-def test_a_foreign_state_dict_is_refused(build_model, tmp_path):
-    torch.save(build_model("vae").network.state_dict(), tmp_path / "model.pt")
-    assert "not a model of this workflow" in refusal(tmp_path / "model.pt")
-
-
-@pytest.mark.parametrize(
-    "content", [[1, 2], {"format": 2}, {}, torch.ones(3)], ids=["list", "newer", "empty", "tensor"]
-)
-def test_tensors_and_values_that_are_no_model_are_refused(content, tmp_path):
-    torch.save(content, tmp_path / "model.pt")
-    assert "not a model of this workflow" in refusal(tmp_path / "model.pt")
 
 
 def test_writing_tensors_does_not_put_the_files_name_into_the_bytes(tmp_path):

@@ -59,13 +59,13 @@ def test_parameters_read_from_the_source_are_those_of_the_code(kind, name):
 @pytest.mark.parametrize(("kind", "name"), ENTRIES)
 def test_every_entry_has_the_functions_of_its_kind_and_says_what_it_is(kind, name):
     module = registry.load(kind, name)
-    functions = {"losses": ["pixelwise", "reconstruction", "image"], "inference": ["applies", "restore"]}
+    functions = {"losses": ["pixelwise", "reconstruction", "image"], "inference": ["restore"]}
     assert all(callable(getattr(module, function)) for function in functions.get(kind, [registry.ENTRY_POINTS[kind]]))
     assert module.__doc__
 
 
 def test_the_parameters_of_the_shipped_entries():
-    assert registry.parameters("corruptions", "stroke_hole") == {"size": ("PositiveInt", 6)}
+    assert registry.parameters("corruptions", "stroke_hole") == {"size": ("Pixels", 6)}
     assert registry.parameters("corruptions", "gaussian_noise") == {"sigma": ("NonNegativeFloat", 0.1)}
     assert registry.parameters("networks", "vae") == {
         "hidden": ("PositiveInt", 400),
@@ -89,17 +89,17 @@ def test_check_reads_an_entry_without_importing_it(own_registry):
     [
         ({}, "here: 'scratch' needs width"),
         ({"width": 3, "colour": 1}, "here.colour: 'scratch' has no such parameter; it takes: width, level, soft, mode"),
-        ({"width": 0}, "here.width: 0 is not a whole number, 1 or more"),
+        ({"width": 0}, "here.width: 0 is not a whole number from 1 to 1,000,000"),
         ({"width": -3}, "here.width: -3 is not a whole number"),
         ({"width": 3.0}, "here.width: 3.0 is not a whole number"),
         ({"width": True}, "here.width: True is not a whole number"),
         ({"width": "3"}, "here.width: '3' is not a whole number"),
         ({"width": None}, "here.width: None is not a whole number"),
         ({"width": [3]}, "here.width: [3] is not a whole number"),
-        ({"width": 3, "level": True}, "here.level: True is not a number, 0 or more"),
-        ({"width": 3, "level": -0.1}, "here.level: -0.1 is not a number, 0 or more"),
-        ({"width": 3, "level": float("nan")}, "here.level: nan is not a number, 0 or more"),
-        ({"width": 3, "level": float("inf")}, "here.level: inf is not a number, 0 or more"),
+        ({"width": 3, "level": True}, "here.level: True is not a number from 0 to 1,000,000"),
+        ({"width": 3, "level": -0.1}, "here.level: -0.1 is not a number from 0"),
+        ({"width": 3, "level": float("nan")}, "here.level: nan is not a number from 0"),
+        ({"width": 3, "level": float("inf")}, "here.level: inf is not a number from 0"),
         ({"width": 3, "soft": 1}, "here.soft: 1 is not true or false"),
         ({"width": 3, "mode": 1}, "here.mode: 1 is not a text"),
         ({"width": 3, 4: 1}, "here.4: 'scratch' has no such parameter"),

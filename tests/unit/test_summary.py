@@ -30,7 +30,9 @@ def table(tmp_path: Path) -> pd.DataFrame:
     for number, (variant, seed, mse) in enumerate([("vae", 0, 0.1), ("vae", 1, 0.3), ("ae", 0, 0.5)]):
         metrics, training = tmp_path / f"metrics{number}.json", tmp_path / f"training{number}.json"
         artifacts.write_json(metrics, measured(mse, objective=seed + 3.0, reconstruction=2.0, kl=1.0))
-        artifacts.write_json(training, {"parameters": 7, "identity": f"id{number}", "run": f"run {number}"})
+        artifacts.write_json(
+            training, {"parameters": 7, "identity": f"id{number}", "run": f"run {number}", "train": {"objective": 1.0}}
+        )
         models.append((("inpainting", variant, "bce", seed), str(metrics), str(training)))
     artifacts.write_json(tmp_path / "baselines.json", measured(0.7))
     return summary.collect(models, [("inpainting", str(tmp_path / "baselines.json"))])

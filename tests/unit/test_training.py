@@ -253,27 +253,6 @@ def test_a_training_without_a_checkpoint_starts_afresh(trainer):
     assert loop.iteration == 0
 
 
-@pytest.mark.parametrize("garbage", [b"", b"garbage", b"PK\x03\x04 half an archive"], ids=repr)
-def test_an_unreadable_checkpoint_is_removed_and_the_training_starts_afresh(garbage, trainer):
-    fresh = trainer(checkpoint="fresh.pt")
-    run(fresh)
-    loop = trainer()
-    loop.checkpoint.write_bytes(garbage)
-    assert not loop.resume()
-    assert not loop.checkpoint.exists()
-    run(loop)
-    assert_identical(loop, fresh)
-
-
-def test_a_truncated_checkpoint_is_removed(trainer):
-    loop = trainer()
-    loop.save()
-    content = loop.checkpoint.read_bytes()
-    loop.checkpoint.write_bytes(content[: len(content) // 2])
-    assert not trainer().resume()
-    assert not loop.checkpoint.exists()
-
-
 def divergence(loop: training.Trainer) -> str:
     with pytest.raises(UserError) as caught:
         run(loop)

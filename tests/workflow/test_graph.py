@@ -126,3 +126,12 @@ def test_a_bad_configuration_is_one_line_before_anything_runs(graph, setting, li
     assert refused.returncode != 0
     assert any(line in printed for printed in refused.stdout.splitlines())
     assert "Traceback" not in refused.stdout
+
+
+def test_a_name_that_is_given_twice_in_a_file_is_one_line_before_anything_runs(checkout):
+    (checkout.folder / "twice.yaml").write_text("dataset: {name: digits}\nseeds: [0]\nseeds: [1]\n")
+    refused = checkout.snakemake(configuration="twice.yaml")
+    (checkout.folder / "twice.yaml").unlink()
+    assert refused.returncode != 0
+    assert "twice.yaml: 'seeds' is there twice, line 2 and 3; keep one of them" in refused.stdout
+    assert "Traceback" not in refused.stdout

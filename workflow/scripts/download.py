@@ -40,8 +40,8 @@ def check(dataset: Dataset, name: str) -> None:
     try:
         stored.check(splits, dataset.classes)
         for constant, found in (
-            ("TRAIN_IMAGES", len(dataset.train_images)),
             ("IMAGE_SHAPE", dataset.train_images.shape[1:]),
+            ("TRAIN_IMAGES", len(dataset.train_images)),
         ):
             if registry.constant("datasets", name, constant) not in (None, found):
                 raise ValueError(f"{constant} is not what was loaded, {found}")

@@ -157,6 +157,8 @@ def _message(error: jsonschema.ValidationError) -> str:
     if error.validator == "type":
         wanted = [error.validator_value] if isinstance(error.validator_value, str) else error.validator_value
         return f"{where}: {value} is not {' or '.join(KINDS[kind] for kind in wanted)}"
+    if error.validator == "required":
+        return f"{where}: {error.message.removesuffix(' is a required property')} is missing"
     if error.validator in ("pattern", "maxLength"):
         return f"{where}: {value} does not fit. {error.schema['description']}"
     return f"{where}: {error.message.replace(repr(error.instance), value)}"

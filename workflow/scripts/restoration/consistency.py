@@ -39,7 +39,9 @@ def check_pixels(corruption: str, parameters: Mapping[str, Any], dataset: str, w
     for key, (kind, _) in registry.parameters("corruptions", corruption).items():
         if kind == "Pixels" and shape and parameters[key] > min(shape[1:]):
             size = " x ".join(map(str, shape[1:]))
-            raise UserError(f"{where}.{key}: {parameters[key]} does not fit; the images of {dataset} have {size} pixels")
+            raise UserError(
+                f"{where}.{key}: {parameters[key]} does not fit; the images of {dataset} have {size} pixels"
+            )
 
 
 def check_condition(network: str, condition: str, where: str) -> None:

@@ -45,14 +45,14 @@ def read(path: Path, shape: tuple[int, ...], sums: Mapping[str, str]) -> np.ndar
         raise refuse(f"cannot be read ({reason(error)})") from None
     if raw[:2] == b"\x1f\x8b":
         try:
-            with gzip.open(path) as file:
-                content = file.read(expected + 1)  # one byte more than there should be; a bomb is not unpacked
+            with gzip.open(path) as archive:
+                content = archive.read(expected + 1)  # one byte more than there should be; a bomb is not unpacked
         except (EOFError, OSError, zlib.error) as error:
             raise refuse(f"not a whole gzip file ({reason(error)}); expected {expected:,} bytes unpacked") from None
     if content[:4] != header[:4]:
         kind = "an HTML page" if content.lstrip()[:1] == b"<" else f"magic number 0x{content[:4].hex()}"
         raise refuse(f"{kind}; expected an IDX file with magic number 0x{header[:4].hex()}")
-    if content[: len(header)] != header:
+    if content[: len(header)] != header[: len(content)]:
         found = struct.unpack(f">{len(shape)}I", content[4 : len(header)].ljust(4 * len(shape), b"\0"))
         raise refuse(f"holds an array of {found}; expected {shape}")
     if len(content) != expected:
@@ -93,7 +93,10 @@ def _from_folder(folder: Path, sums: Mapping[str, str]) -> Dataset:
             (f"{prefix}-images-idx3-ubyte", (count, 28, 28)),
             (f"{prefix}-labels-idx1-ubyte", (count,)),
         ):
-            path = next((folder / file for file in (name, f"{name}.gz") if (folder / file).is_file()), None)
+            try:
+                path = next((folder / file for file in (name, f"{name}.gz") if (folder / file).is_file()), None)
+            except OSError as error:
+                raise UserError(f"{folder}: cannot be read ({error.strerror}). {WAYS_OUT}") from None
             if path is None:
                 raise UserError(f"{folder}: neither {name} nor {name}.gz is there. {WAYS_OUT}")
             array = read(path, shape, sums)

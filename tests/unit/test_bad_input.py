@@ -1,0 +1,851 @@
+"""Bad input: what can be wrong, and the line that the user gets. One table, in three parts."""
+
+import gzip
+import io
+import json
+import logging
+import math
+import os
+import pickle
+import shutil
+import struct
+import tracemalloc
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import download
+import evaluate as evaluate_script
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from conftest import MISSING, changed
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from restoration import (
+    artifacts,
+    configuration,
+    configuration_file,
+    corruptions,
+    idx,
+    models,
+    registry,
+    stored,
+    summary,
+    training,
+)
+from restoration.datasets import Dataset
+from restoration.errors import UserError
+
+
+def refusal(action: Callable[[], Any]) -> str:
+    """The line that a user gets."""
+    with pytest.raises(UserError) as caught:
+        action()
+    line = str(caught.value)
+    assert line.splitlines() == [line]
+    assert len(line) < 400
+    return line
+
+
+# --------------------------------------------------------------------------------------------------- CONFIGURATION
+# The key, or keys where a name has a dot in it; the value that it has; what the line says, which begins with the key.
+
+NAME = "does not fit. A name of letters, digits, '_' and '-', beginning with a letter, of 60 characters at most"
+PLAIN_VAE = {"network": "vae", "encoder_input": "complete", "condition": "none"}
+PLAIN_TASK = {"corruption": {"name": "none"}, "variants": {"vae": {}}}
+ENDLESS: dict[str, Any] = {}
+ENDLESS["network"] = ENDLESS
+NOISE, HOLE = "tasks.denoising.corruption", "tasks.inpainting.corruption"
+NOISY, METHODS = "tasks.denoising.variants", "tasks.inpainting.inference"
+
+CONFIGURATION: list[tuple[str | tuple[str, ...], Any, str]] = [
+    ("dataset", MISSING, "the configuration: 'dataset' is missing"),
+    ("dataset", None, "dataset: None is not a mapping"),
+    ("dataset", "mnist", "dataset: 'mnist' is not a mapping"),
+    ("dataset.name", MISSING, "dataset: 'name' is missing"),
+    ("dataset.name", 3, "dataset.name: 3 is not a text"),
+    ("dataset.name", "imagenet", "dataset.name: there is no 'imagenet' among the datasets; known: digits"),
+    ("dataset.name", "../results", "dataset.name: there is no '../results' among"),
+    ("dataset.name", "/etc", "dataset.name: there is no '/etc' among"),
+    ("dataset.source", 3, "dataset.source: 3 is not a text or null"),
+    ("dataset.source", ["/data"], "dataset.source: ['/data'] is not a text or null"),
+    ("dataset.source", "", "dataset.source: '' should be non-empty"),
+    ("dataset.validation", 0, "dataset.validation: 0 is less than the minimum of 1"),
+    ("dataset.validation", "many", "dataset.validation: 'many' is not a whole number"),
+    ("dataset.validation", 0.1, "dataset.validation: 0.1 is not a whole number"),
+    ("dataset.validation", 5000.0, "dataset.validation: 5000.0 is not a whole number"),
+    ("dataset.validation", True, "dataset.validation: True is not a whole number"),
+    ("dataset.validation", 60_000, "dataset.validation: 60000 of the 60,000 training images of mnist leave none"),
+    ("dataset", {"name": "digits"}, "dataset.validation: 5000 of the 1,437 training images of digits leave none"),
+    ("dataset.seed", -1, "dataset.seed: -1 is less than the minimum of 0"),
+    ("dataset.seed", 0.0, "dataset.seed: 0.0 is not a whole number"),
+    ("dataset.sources", "/data", "dataset: unknown key 'sources'; known: name, source"),
+    ("seeds", [], "seeds: [] should be non-empty"),
+    ("seeds", 0, "seeds: 0 is not a list"),
+    ("seeds", None, "seeds: None is not a list"),
+    ("seeds", [0, 1, 0], "seeds: [0, 1, 0] has non-unique elements"),
+    ("seeds", [1, "1"], "seeds: [1, 1] has non-unique elements"),
+    ("seeds", [-1], "seeds.0: -1 is less than the minimum of 0"),
+    ("seeds", [0, True], "seeds.1: True is not a whole number"),
+    ("seeds", ["first"], "seeds.0: 'first' is not a whole number"),
+    ("seeds", [0.5], "seeds.0: 0.5 is not a whole number"),
+    ("seeds", [10**10], "seeds.0: 10000000000 is greater than the maximum of 4294967295"),
+    ("seeds", [10**400], "seeds.0: a number of more than 18 digits is no number to compute with"),
+    ("losses", [], "losses: [] should be non-empty"),
+    ("losses", "bce", "losses: 'bce' is not a list"),
+    ("losses", ["bce", "bce"], "losses: ['bce', 'bce'] has non-unique elements"),
+    ("losses", ["bce", "l1"], "losses: there is no 'l1' among the losses; known: bce, mse"),
+    ("losses", ["a\nb"], "losses: there is no 'a\\nb' among the losses"),
+    ("variants.vae.a\nb", 1, "variants.vae.a b: 'vae' has no such parameter"),
+    ("tasks.inpainting.variants.a\nb", {}, "tasks.inpainting.variants.a b: there is no variant 'a\\nb'"),
+    (f"{METHODS}.a\nb", {}, f"{METHODS}.a b: there is no 'a\\nb' among the inference"),
+    ("losses", [None], "losses.0: None is not a text"),
+    ("training", None, "training: None is not a mapping"),
+    ("training.epochs", 0, "training.epochs: 0 is less than the minimum of 1"),
+    ("training.epochs", 10**9, "training.epochs: 1000000000 is greater than the maximum of 100000"),
+    ("training.epochs", 2.5, "training.epochs: 2.5 is not a whole number"),
+    ("training.epochs", True, "training.epochs: True is not a whole number"),
+    ("training.batch_size", 0, "training.batch_size: 0 is less than the minimum of 1"),
+    ("training.batch_size", -128, "training.batch_size: -128 is less than the minimum of 1"),
+    ("training.batch_size", 128.0, "training.batch_size: 128.0 is not a whole number"),
+    ("training.batch_size", 10**7, "training.batch_size: 10000000 is greater than the maximum of 1000000"),
+    ("training.learning_rate", 0, "training.learning_rate: 0 is less than or equal to the minimum of 0"),
+    ("training.learning_rate", -0.001, "training.learning_rate: -0.001 is less than or equal to the minimum of 0"),
+    ("training.learning_rate", "small", "training.learning_rate: 'small' is not a number"),
+    ("training.learning_rate", "...", "training.learning_rate: '...' is not a number"),
+    ("training.learning_rate", "9" * 5000, "training.learning_rate: inf is no number to compute with"),
+    ("training.learning_rate", "1.0e+999", "training.learning_rate: inf is no number to compute with"),
+    ("training.learning_rate", math.nan, "training.learning_rate: nan is no number to compute with"),
+    ("training.learning_rate", False, "training.learning_rate: False is not a number"),
+    ("training.momentum", 0.9, "training: unknown key 'momentum'; known: epochs, batch_size, learning_rate"),
+    ("variants", MISSING, "the configuration: 'variants' is missing"),
+    ("variants", [], "variants: [] is not a mapping"),
+    ("variants", "vae", "variants: 'vae' is not a mapping"),
+    ("variants.vae", "vae", "variants.vae: 'vae' is not a mapping"),
+    ("variants.vae", None, "variants.vae: 'network' is missing"),
+    ("variants.vae", True, "variants.vae: True is not a mapping"),
+    ("variants.vae", False, "tasks.representation.variants.vae: there is no variant 'vae'; variants has: ae"),
+    ("variants.vae", ENDLESS, "variants.vae.network.network.network.network: nested too deeply"),
+    ("variants.vae.network", MISSING, "variants.vae: 'network' is missing"),
+    ("variants.vae.network", "unet", "variants.vae: there is no 'unet' among the networks; known: autoencoder, vae"),
+    ("variants.vae.network", "../losses/bce", "variants.vae: there is no '../losses/bce' among the networks"),
+    ("variants.vae.network", 3, "variants.vae.network: 3 is not a text"),
+    ("variants.vae.encoder_input", "clean", "variants.vae.encoder_input: 'clean' is not one of ['complete', 'corr"),
+    ("variants.vae.condition", "labels", "variants.vae.condition: 'labels' is not one of ['none', 'label', 'corr"),
+    ("variants.ae.condition", "label", "variants.ae.condition: network 'autoencoder' takes none; set condition: none"),
+    ("variants.cvae_label.latent", "many", "variants.cvae_label.latent: 'many' is not a whole number from 1 to"),
+    ("variants.cvae_label.latent", "x" * 5000, "variants.cvae_label.latent: 'xxx"),
+    ("variants.cvae_label.latent", 0, "variants.cvae_label.latent: 0 is not a whole number from 1 to 1,000,000"),
+    ("variants.cvae_label.hidden", -400, "variants.cvae_label.hidden: -400 is not a whole number from 1"),
+    ("variants.cvae_label.hidden", 10**9, "variants.cvae_label.hidden: 1000000000 is not a whole number from 1"),
+    ("variants.cvae_label.latent", 2.5, "variants.cvae_label.latent: 2.5 is not a whole number"),
+    ("variants.cvae_label.latent", True, "variants.cvae_label.latent: True is not a whole number"),
+    ("variants.cvae_label.latents", 2, "variants.cvae_label.latents: 'vae' has no such parameter; it takes: hidden"),
+    ("variants.a/b", PLAIN_VAE, f"variants: 'a/b' {NAME}"),
+    ("variants.vae 2", PLAIN_VAE, f"variants: 'vae 2' {NAME}"),
+    ("variants./vae", PLAIN_VAE, f"variants: '/vae' {NAME}"),
+    ("variants.", PLAIN_VAE, f"variants: '' {NAME}"),
+    ("variants.2d", PLAIN_VAE, f"variants: '2d' {NAME}"),
+    (f"variants.{'v' * 300}", PLAIN_VAE, "variants: 'vvv"),
+    ("variants.VAE", PLAIN_VAE, "variants: 'vae' is there twice, in capital and small letters; rename one of them"),
+    (("variants", False), PLAIN_VAE, "variants: the key False is not a text; write it in quotes"),
+    ("tasks", MISSING, "the configuration: 'tasks' is missing"),
+    ("tasks", {}, "tasks: none is left; at least one is needed"),
+    ("tasks", dict.fromkeys(["representation", "denoising", "inpainting"], False), "tasks: none is left"),
+    ("tasks", ["denoising"], "tasks: ['denoising'] is not a mapping"),
+    ("tasks.denoising", None, "tasks.denoising: 'corruption' is missing"),
+    ("tasks.denoising", 0, "tasks.denoising: 0 is not a mapping"),
+    (("tasks", "../etc"), PLAIN_TASK, f"tasks: '../etc' {NAME}"),
+    (("tasks", "a.b"), PLAIN_TASK, f"tasks: 'a.b' {NAME}"),
+    (("tasks", "noise\n"), PLAIN_TASK, f"tasks: 'noise\\n' {NAME}"),
+    ("tasks.Denoising", PLAIN_TASK, "tasks: 'denoising' is there twice, in capital and small letters"),
+    ("tasks.denoising.noise", 1, "tasks.denoising: unknown key 'noise'; known: corruption, variants"),
+    (NOISE, MISSING, "tasks.denoising: 'corruption' is missing"),
+    (NOISE, "gaussian_noise", f"{NOISE}: 'gaussian_noise' is not a mapping"),
+    (NOISE, {}, f"{NOISE}: 'name' is missing"),
+    (f"{NOISE}.name", "blur", f"{NOISE}: there is no 'blur' among the corruptions; known: gaussian_noise"),
+    (f"{NOISE}.sigma", "weak", f"{NOISE}.sigma: 'weak' is not a number from 0"),
+    (f"{NOISE}.sigma", -0.1, f"{NOISE}.sigma: -0.1 is not a number from 0"),
+    (f"{NOISE}.sigma", 1e300, f"{NOISE}.sigma: 1e+300 is not a number from 0 to 1,000,000"),
+    (f"{NOISE}.sigma", math.inf, f"{NOISE}.sigma: inf is no number"),
+    (f"{NOISE}.sigma", None, f"{NOISE}.sigma: None is not a number from 0"),
+    (f"{NOISE}.sigma", True, f"{NOISE}.sigma: True is not a number from 0"),
+    (f"{NOISE}.size", 6, f"{NOISE}.size: 'gaussian_noise' has no such parameter; it takes: sigma"),
+    (f"{HOLE}.size", 0, f"{HOLE}.size: 0 is not a whole number of pixels, 1 or more"),
+    (f"{HOLE}.size", 6.0, f"{HOLE}.size: 6.0 is not a whole number of pixels"),
+    (f"{HOLE}.size", 29, f"{HOLE}.size: 29 does not fit; the images of mnist have 28 x 28 pixels"),
+    (NOISY, {}, f"{NOISY}: none is left; at least one is needed"),
+    (NOISY, {"ae": False, "vae": False}, f"{NOISY}: none is left"),
+    (NOISY, ["vae"], f"{NOISY}: ['vae'] is not a mapping"),
+    (f"{NOISY}.gan", {}, f"{NOISY}.gan: there is no variant 'gan'; variants has: ae"),
+    (f"{NOISY}.vae", {"latent": []}, f"{NOISY}.vae.latent: [] is not a whole number"),
+    (f"{NOISY}.vae", {"network": "unet"}, f"{NOISY}.vae: there is no 'unet' among the networks"),
+    (f"{NOISY}.vae", 3, f"{NOISY}.vae: 3 is not a mapping"),
+    (f"{NOISY}.vae", {"condition": 1}, f"{NOISY}.vae.condition: 1 is not one of"),
+    (f"{NOISY}.ae", {"condition": "label"}, f"{NOISY}.ae.condition: network 'autoencoder' takes none"),
+    ("tasks.denoising.losses", [], "tasks.denoising.losses: [] should be non-empty"),
+    ("tasks.denoising.losses", ["l1"], "tasks.denoising.losses: there is no 'l1' among the losses"),
+    ("tasks.denoising.training", {"epochs": -1}, "tasks.denoising.training.epochs: -1 is less than the minimum of 1"),
+    ("tasks.denoising.training", {"epoch": 1}, "tasks.denoising.training: unknown key 'epoch'; known: epochs"),
+    ("tasks.denoising.inference", {"encode": {}, "inferred_label": {}},
+     "tasks.denoising.inference.inferred_label: for none of the task's variants (variational: True, condition: label)"),
+    ("tasks.denoising.inference", {"best_prior": {}}, f"{NOISY}.ae: no inference of the task is for it (best_prior)"),
+    (METHODS, {}, f"{METHODS}: none is left"),
+    (METHODS, {"encode": False}, f"{METHODS}: none is left"),
+    (METHODS, ["encode"], f"{METHODS}: ['encode'] is not a mapping"),
+    (f"{METHODS}.guess", {}, f"{METHODS}.guess: there is no 'guess' among the inference; known: best_prior"),
+    (f"{METHODS}.best_prior", {"samples": 0}, f"{METHODS}.best_prior.samples: 0 is not a whole number from 1"),
+    (f"{METHODS}.best_prior", {"samples": 2.0}, f"{METHODS}.best_prior.samples: 2.0 is not a whole number"),
+    (f"{METHODS}.best_prior", {"sample": 2}, f"{METHODS}.best_prior.sample: 'best_prior' has no such parameter"),
+    ("packages.torch", 2, "packages.torch: 2 is not a text or null"),
+    ("tracking.uri", 5000, "tracking.uri: 5000 is not a text or null"),
+    ("tracking.uri", "", "tracking.uri: '' does not fit. The address of a tracking server (http://, https://)"),
+    ("tracking.uri", "ftp://host", "tracking.uri: 'ftp://host' does not fit. The address of a tracking server"),
+    ("tracking.uri", "localhost:5000", "tracking.uri: 'localhost:5000' does not fit. The address of"),
+    ("tracking.url", "http://localhost", "tracking: unknown key 'url'; known: uri"),
+    ("tracking", None, "tracking: None is not a mapping"),
+    ("task", {}, "the configuration: unknown key 'task'; known: dataset, seeds"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "line"), CONFIGURATION, ids=[f"{path}={value!r:.30}" for path, value, _ in CONFIGURATION]
+)
+def test_configuration(path, value, line, config):
+    assert refusal(lambda: configuration.resolve(changed(config, path, value))).startswith(line)
+
+
+@pytest.mark.parametrize("whole", [None, [], "digits"])
+def test_a_configuration_that_is_no_mapping(whole):
+    assert refusal(lambda: configuration.resolve(whole)).startswith("the configuration: ")
+
+
+# A configuration file, and what the line says: YAML keeps the last of two entries and says nothing.
+DUPLICATES = [
+    ("seeds: [0]\nseeds: [1]\n", "'seeds' is there twice, line 1 and 2; keep one of them"),
+    ("variants:\n  vae: {latent: 2}\n  ae: {}\n  'vae': {}\n", "'vae' is there twice, line 2 and 4"),
+    ("tasks: {one: {losses: [bce], losses: [mse]}}\n", "'losses' is there twice, line 1 and 1"),
+    ("losses:\n- {bce: 1,\n   bce: 2}\n", "'bce' is there twice, line 2 and 3"),
+    ('{"seeds": [0],\n "seeds": [1]}', "'seeds' is there twice, line 1 and 2"),
+    ("a: &a {b: *a, b: 1}", "'b' is there twice, line 1 and 1"),
+]
+
+
+@pytest.mark.parametrize(("text", "line"), DUPLICATES)
+def test_a_name_that_is_given_twice(text, line, tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text(text)
+    assert refusal(lambda: configuration_file.refuse_duplicates(path)).startswith(f"{path}: {line}")
+
+
+@pytest.mark.parametrize("text", ["", "vae: {latent: 2}\nae: {latent: 2}", "a: &a {b: *a}", "not: [yaml", "- 1\n- 1"])
+def test_what_is_there_once(text, tmp_path):
+    (tmp_path / "mine.yaml").write_text(text)
+    configuration_file.refuse_duplicates(tmp_path / "mine.yaml")
+
+
+# A part that a user adds, or a damaged one; the configuration that asks for it; the line.
+PARTS = [
+    ("corruptions/mine.py", "def corrupt(images:\n", {}, "corruptions/mine.py: is not Python"),
+    ("corruptions/mine.py", "\0", {}, "corruptions/mine.py: is not Python"),
+    ("corruptions/mine.py", "corrupt = 3\n", {}, "corruptions/mine.py: defines no 'corrupt'; corruptions/__init__.py"),
+    ("corruptions/mine.py", "class corrupt: ...\n", {}, "corruptions/mine.py: 'corrupt' has no arguments of its own"),
+    ("corruptions/mine.py", "def corrupt(*, a: PositiveInt = f()): ...", {}, "corruptions/mine.py: the defaults of"),
+    ("corruptions/mine.py", "def corrupt(*, a: int = 1): ...", {"a": 2}, "corruptions/mine.py: annotate 'a' with one"),
+    ("corruptions/mine.py", "def corrupt(*, a: PositiveInt): ...", {}, "tasks.denoising.corruption: 'mine' needs a"),
+    ("corruptions/mine.py", "def corrupt(*, a: Pixels = 40): ...", {}, f"{NOISE}.a: 40 does not fit; the images of"),
+    ("datasets/mnist.py", "IMAGE_SHAPE = 28\ndef load(source): ...", None, "datasets/mnist.py: IMAGE_SHAPE must be"),
+    ("datasets/mnist.py", "TRAIN_IMAGES = 'all'\ndef load(source): ...", None, "datasets/mnist.py: TRAIN_IMAGES must"),
+    ("datasets/mlflow.py", "def load(source): ...", None, "dataset.name: results/mlflow has another use"),
+    ("inference/encode.py", "NEEDS = 3\ndef restore(): ...", None, "inference/encode.py: NEEDS must be a mapping"),
+]
+
+
+@pytest.mark.parametrize(("file", "source", "parameters", "line"), PARTS, ids=[row[1][:40] for row in PARTS])
+def test_a_part(file, source, parameters, line, config, tmp_path, monkeypatch):
+    for kind in registry.ENTRY_POINTS:
+        shutil.copytree(registry.PACKAGE / kind, tmp_path / kind)
+    (tmp_path / file).write_text(source)
+    monkeypatch.setattr(registry, "PACKAGE", tmp_path)
+    if file == "datasets/mlflow.py":
+        config["dataset"]["name"] = "mlflow"
+    if parameters is not None:
+        config["tasks"]["denoising"]["corruption"] = {"name": "mine", **parameters}
+    for cached in (registry.parameters, registry.constant):
+        cached.cache_clear()
+    try:
+        assert refusal(lambda: configuration.resolve(config)).startswith(line)
+    finally:
+        for cached in (registry.parameters, registry.constant):
+            cached.cache_clear()
+
+
+# ------------------------------------------------------------------------------------------------------------- DATA
+
+
+class Malicious:
+    """Unpickled, it makes a folder `made` in the working directory, which is the test's own."""
+
+    def __reduce__(self) -> Any:
+        return os.mkdir, ("made",)
+
+
+def put(content: bytes) -> Callable[[Path], Any]:
+    return lambda path: path.write_bytes(content)
+
+
+def cut(share: float) -> Callable[[Path], Any]:
+    """Only the first `share` of the file."""
+    return lambda path: path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
+
+
+def flip(share: float) -> Callable[[Path], Any]:
+    """One byte is another."""
+
+    def damage(path: Path) -> None:
+        content = bytearray(path.read_bytes())
+        content[int(len(content) * share)] ^= 0xFF
+        path.write_bytes(content)
+
+    return damage
+
+
+def remove(path: Path) -> None:
+    path.unlink()
+
+
+def arrays(**changes: Any) -> Callable[[Path], Any]:
+    """Other arrays in an npz file: by a function of the old one, or a value; None takes one away."""
+
+    def damage(path: Path) -> None:
+        with np.load(path) as file:
+            content = dict(file)
+        for name, change in changes.items():
+            content[name] = change(content[name]) if callable(change) else change
+        np.savez(path, **{name: array for name, array in content.items() if array is not None})
+
+    return damage
+
+
+def member(name: str, content: bytes, compression: int = zipfile.ZIP_STORED) -> Callable[[Path], Any]:
+    """Another content of a file in an archive."""
+
+    def damage(path: Path) -> None:
+        with zipfile.ZipFile(path) as archive:
+            rest = {entry: archive.read(entry) for entry in archive.namelist() if not entry.endswith(name)}
+            whole = next((entry for entry in archive.namelist() if entry.endswith(name)), name)
+        with zipfile.ZipFile(path, "w") as archive:
+            for entry, old in rest.items():
+                archive.writestr(entry, old)
+            archive.writestr(whole, content, compression)
+
+    return damage
+
+
+def npy(shape: tuple[int, ...], dtype: str = "|u1", content: bytes = b"") -> bytes:
+    """An npy file that claims `shape`, whatever it holds."""
+    header = f"{{'descr': '{dtype}', 'fortran_order': False, 'shape': {shape}, }}".encode().ljust(117) + b"\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + content
+
+
+def npz(path: Path) -> None:
+    with open(path, "wb") as file:
+        np.savez(file, format=1)
+
+
+def objects(path: Path) -> None:
+    np.savez(path, test_images=np.array([Malicious()], dtype=object))
+
+
+ARRAY = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
+
+
+def encoded(array: np.ndarray, magic: int = 0x0800) -> bytes:
+    return struct.pack(f">I{array.ndim}I", magic | array.ndim, *array.shape) + array.tobytes()
+
+
+PACKED = gzip.compress(encoded(ARRAY), mtime=0)
+AGAIN = "; remove it and run snakemake again"
+BOMB = bytes(20 << 20)
+
+# Of each file: what is wrong, how it gets so, what the line says after the file's name.
+DATA: dict[str, list[tuple[str, Callable[[Path], Any], str]]] = {
+    "images-idx3-ubyte": [
+        ("empty", put(b""), "magic number 0x; expected an IDX file with magic number 0x00000803"),
+        ("truncated", cut(0.97), "truncated or too long: 38 bytes; expected 40 bytes"),
+        ("too long", put(encoded(ARRAY) + b"\0"), "truncated or too long: more; expected 40 bytes"),
+        ("cut in its header", cut(0.18), "truncated or too long: 7 bytes; expected"),
+        ("an HTML page", put(b"\n <!DOCTYPE html><html>"), "an HTML page; expected an IDX file"),
+        ("a gzipped HTML page", put(gzip.compress(b"<html>")), "an HTML page; expected an IDX file"),
+        ("labels for images", put(encoded(ARRAY[0])), "magic number 0x00000802; expected an IDX file"),
+        ("floats", put(encoded(ARRAY, 0x0D00)), "magic number 0x00000d03; expected an IDX file"),
+        ("fewer images", put(encoded(ARRAY[:1])), "holds an array of (1, 3, 4); expected (2, 3, 4)"),
+        ("larger images", put(encoded(ARRAY.reshape(2, 4, 3))), "holds an array of (2, 4, 3)"),
+        ("an npy file", put(npy((2, 3, 4), content=bytes(24))), "magic number 0x934e554d"),
+        ("a pickle", put(pickle.dumps(Malicious())), "magic number 0x8004"),
+        ("gzip, truncated", put(PACKED[:-9]), "not a whole gzip file"),
+        ("gzip, header alone", put(PACKED[:5]), "not a whole gzip file"),
+        ("gzip, damaged", put(PACKED[:-6] + b"\0" + PACKED[-5:]), "not a whole gzip file"),
+        ("gzip, and more", put(PACKED + b"x" * 9), "not a whole gzip file"),
+        ("gzip, too short", put(gzip.compress(encoded(ARRAY)[:-1])), "truncated or too long: 39 bytes"),
+        ("gzip, too long", put(gzip.compress(encoded(ARRAY) + b"\0")), "truncated or too long: more"),
+        ("a zeros' bomb", put(gzip.compress(BOMB, 1)), "magic number 0x00000000"),
+        ("a gzip bomb", put(gzip.compress(encoded(ARRAY) + BOMB, 1)), "truncated or too long: more"),
+        ("removed", remove, "cannot be read"),
+    ],
+    "dataset.npz": [
+        ("empty", put(b""), "cannot be read (File is not a zip file)"),
+        ("truncated", cut(0.9), "cannot be read (File is not a zip file)"),
+        ("cut in its middle", cut(0.5), "cannot be read (File is not a zip file)"),
+        ("a damaged byte", flip(0.1), "cannot be read (Bad CRC-32 for file 'train_images.npy')"),
+        ("removed", remove, "cannot be read ([Errno 2] No such file"),
+        ("an HTML page", put(b"<html>"), "cannot be read (File is not a zip file)"),
+        ("an npy file", put(npy((2,), content=bytes(2))), "cannot be read (File is not a zip file)"),
+        ("a pickle", put(pickle.dumps(Malicious())), "cannot be read (File is not a zip file)"),
+        ("an array of objects", objects, "cannot be read"),
+        ("a pickle for an array", member("test_images.npy", pickle.dumps(Malicious())), "cannot be read"),
+        ("an object's header", member("test_images.npy", npy((1,), "|O", pickle.dumps([Malicious()]))),
+         "cannot be read ('test_images' holds Python objects, which are not unpickled)"),
+        ("a zip bomb", member("test_images.npy", npy((len(BOMB),), content=BOMB), zipfile.ZIP_DEFLATED),
+         "cannot be read (its "),
+        ("claimed size", member("test_images.npy", npy((10**12,))),
+         "cannot be read ('test_images' does not have the size of its shape (1000000000000,))"),
+        ("claimed header", member("test_images.npy", b"\x93NUMPY\x01\x00\xff\xff{"), "cannot be read"),
+        ("negative shape", member("test_images.npy", npy((-2, -1), content=b"ab")), "cannot be read"),
+        ("no labels", arrays(test_labels=None), "cannot be read (\"There is no item named 'test_labels.npy'"),
+        ("float images", arrays(train_images=lambda old: old / 255), "train_images: float64 (8, 1, 12, 12)"),
+        ("flat images", arrays(train_images=lambda old: old.reshape(8, -1)), "train_images: uint8 (8, 144)"),
+        ("two channels", arrays(test_images=lambda old: old.repeat(2, axis=1)), "test_images: uint8 (6, 2, "),
+        ("tiny images", arrays(train_images=lambda old: old[..., :5]), "train_images: uint8 (8, 1, 12, 5)"),
+        ("no images", arrays(test_images=lambda old: old[:0]), "test_images: uint8 (0, 1, 12, 12); expected"),
+        ("mixed sizes", arrays(test_images=lambda old: old[..., :11]), "images of mixed sizes: train (1, 12,"),
+        ("fewer labels", arrays(train_labels=lambda old: old[1:]), "train_labels: int64 (7,); expected int64"),
+        ("float labels", arrays(train_labels=lambda old: old / 1), "train_labels: float64 (8,); expected"),
+        ("a label too large", arrays(test_labels=lambda old: old + 1), "test_labels: 1 to 4; expected 0 to 3"),
+        ("a negative label", arrays(test_labels=lambda old: old - 1), "test_labels: -1 to 2; expected 0 to 3"),
+        ("no classes", arrays(classes=0), "classes: np.int64(0); expected a whole number"),
+        ("classes of each image", arrays(classes=np.ones(9)), "classes: array([1., 1., 1., 1., 1., 1., 1."),
+    ],
+    "test.npz": [
+        ("truncated", cut(0.8), "cannot be read (File is not a zip file)"),
+        ("fewer images", arrays(corrupted=lambda old: old[1:]), "'corrupted' is uint8 (5, 1, 12, 12); expected"),
+        ("smaller images", arrays(corrupted=lambda old: old[..., 1:]), "'corrupted' is uint8 (6, 1, 12, 11);"),
+        ("float images", arrays(corrupted=lambda old: old / 255), "'corrupted' is float64 (6, 1, 12, 12); exp"),
+        ("fewer masks", arrays(mask=lambda old: old[1:]), "'mask' is bool (5, 1, 12, 12); expected bool (6, 1,"),
+        ("a mask of numbers", arrays(mask=lambda old: old.astype(np.uint8)), "'mask' is uint8 (6, 1, 12, 12);"),
+        ("no mask", arrays(mask=None), "cannot be read (\"There is no item named 'mask.npy'"),
+    ],
+}  # fmt: skip
+
+
+def corrupted_images(path: Path) -> Any:
+    splits, _ = stored.read_dataset(path.parent / "dataset.npz", "test")
+    return stored.read_corrupted(path, splits["test"].images)
+
+
+def examples(path: Path) -> Any:
+    splits, _ = stored.read_dataset(path.parent / "dataset.npz", "test")
+    return stored.read_examples(path, "encode", splits["test"].images)
+
+
+READERS: dict[str, Callable[[Path], Any]] = {
+    "images-idx3-ubyte": lambda path: idx.read(path, ARRAY.shape, {}),
+    "dataset.npz": lambda path: stored.read_dataset(path, "train", "validation", "test"),
+    "test.npz": corrupted_images,
+    "examples.npz": examples,
+    "latents.npz": stored.read_latents,
+    "history.parquet": lambda path: artifacts.read_parquet(path, "iteration", "objective"),
+    "metrics.json": lambda path: summary.read_metrics(str(path), "test"),
+    "training.json": lambda path: summary.read_training(str(path)),
+    "model.pt": models.load,
+}
+
+
+@pytest.fixture(scope="session")
+def good(tmp_path_factory, strokes, build_model) -> Path:
+    """A folder of files as the stages write them."""
+    folder = tmp_path_factory.mktemp("good")
+    (folder / "images-idx3-ubyte").write_bytes(encoded(ARRAY))
+    splits = {name: strokes(count, seed=count) for name, count in (("train", 8), ("validation", 4), ("test", 6))}
+    for labels in (split[1] for split in splits.values()):
+        labels[:] = np.arange(len(labels)) % 4
+    content = {
+        f"{name}_{part}": split[at] for name, split in splits.items() for at, part in enumerate(stored.Split._fields)
+    }
+    artifacts.write_npz(folder / "dataset.npz", **content, classes=4)
+    mask = np.zeros((6, 1, 12, 12), bool)
+    artifacts.write_npz(folder / "test.npz", corrupted=splits["test"][0], mask=mask)
+    shown = np.array([4, 0])
+    artifacts.write_npz(folder / "examples.npz", shown=shown, encode=np.zeros((2, 1, 12, 12), np.float32))
+    means, labels = np.zeros((6, 2), np.float32), np.arange(6)
+    artifacts.write_npz(folder / "latents.npz", train=means, train_labels=labels, test=means, test_labels=labels)
+    artifacts.write_parquet(folder / "history.parquet", pd.DataFrame({"iteration": [1, 2], "objective": [9.0, 8.0]}))
+    scores = {"encode": {"raw": {"whole": {"mse": 0.1, "psnr": 10.0, "ssim": 0.5}}}}
+    test = {"objective": 9.0, "reconstruction": 8.0, "kl": 1.0}
+    artifacts.write_json(folder / "metrics.json", {"scores": scores, "test": test})
+    artifacts.write_json(
+        folder / "training.json", {"run": "", "identity": "", "parameters": 7, "train": {"objective": 9.0}}
+    )
+    models.save(build_model("cvae_label"), folder / "model.pt")
+    return folder
+
+
+@pytest.fixture
+def here(good, tmp_path, monkeypatch) -> Path:
+    """A copy of them to damage, which is the working directory; nothing of what is in a file may be executed."""
+    shutil.copytree(good, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    yield tmp_path
+    assert not (tmp_path / "made").exists()
+
+
+def rows(table: dict[str, list[tuple[str, Callable[[Path], Any], str]]]) -> list[Any]:
+    return [
+        pytest.param(file, damage, line, id=f"{file}: {what}")
+        for file, damages in table.items()
+        for what, damage, line in damages
+    ]
+
+
+def refused(file: str, damage: Callable[[Path], Any], here: Path) -> str:
+    """What the line says of the damaged file after its name."""
+    path = here / file
+    READERS[file](path)  # as long as it is whole
+    damage(path)
+    line = refusal(lambda: READERS[file](path))
+    assert line.startswith(f"{path}: ")
+    assert line.endswith(idx.WAYS_OUT if file == "images-idx3-ubyte" else AGAIN)
+    return line.removeprefix(f"{path}: ")
+
+
+@pytest.mark.parametrize(("file", "damage", "line"), rows(DATA))
+def test_data(file, damage, line, here):
+    assert refused(file, damage, here).startswith(line)
+
+
+@pytest.mark.parametrize(
+    ("file", "damage", "line"), [row for row in rows(DATA) if row.id.endswith((" bomb", "claimed size"))]
+)
+def test_what_claims_to_be_large_takes_no_memory(file, damage, line, here):
+    damage(here / file)
+    tracemalloc.start()
+    try:
+        refusal(lambda: READERS[file](here / file))
+        assert tracemalloc.get_traced_memory()[1] < 5 << 20
+    finally:
+        tracemalloc.stop()
+
+
+IMAGES, LABELS = np.zeros((5, 1, 28, 28), np.uint8), np.zeros(5, np.int64)
+
+# What a data set of the user's own loads, and what the line says after its file's name.
+LOADED = [
+    ((IMAGES / 255, LABELS, IMAGES, LABELS, 10), "train_images: float64 (5, 1, 28, 28); expected uint8"),
+    ((IMAGES[:, 0], LABELS, IMAGES, LABELS, 10), "train_images: uint8 (5, 28, 28); expected uint8 (images, 1 or 3"),
+    ((IMAGES, LABELS, IMAGES[:, :, 2:], LABELS, 10), "images of mixed sizes: train (1, 28, 28), test (1, 26, 28)"),
+    ((IMAGES[:, :, :20], LABELS, IMAGES[:, :, :20], LABELS, 10), "IMAGE_SHAPE is not what was loaded, (1, 20, 28)"),
+    ((IMAGES, LABELS, IMAGES, LABELS, 10), "TRAIN_IMAGES is not what was loaded, 5"),
+    ((IMAGES, LABELS + 10, IMAGES, LABELS, 10), "train_labels: 10 to 10; expected 0 to 9"),
+    ((IMAGES, LABELS[1:], IMAGES, LABELS, 10), "train_labels: int64 (4,); expected int64 (5,)"),
+    ((IMAGES, LABELS, IMAGES[:0], LABELS[:0], 10), "test_images: uint8 (0, 1, 28, 28); expected"),
+    ((IMAGES, list(LABELS), IMAGES, LABELS, 10), "train: images and labels must be numpy arrays"),
+    ((IMAGES, LABELS, IMAGES, LABELS, "ten"), "classes: 'ten'; expected a whole number"),
+]
+
+
+@pytest.mark.parametrize(("loaded", "line"), LOADED, ids=[line[:30] for _, line in LOADED])
+def test_a_data_set_of_the_users_own(loaded, line):
+    assert refusal(lambda: download.check(Dataset(*loaded), "digits")).startswith(f"datasets/digits.py: {line}")
+
+
+@pytest.mark.parametrize("source", ["nowhere", "images-idx3-ubyte", "\0", "x" * 300, "ftp://", "http://"])
+def test_a_source_that_is_no_folder(source, here):
+    with pytest.raises(UserError) as caught:
+        idx.load("MNIST", {}, source)
+    assert len(str(caught.value).splitlines()) == 1
+    assert source in str(caught.value)
+
+
+# --------------------------------------------------------------------------------------------- RESULTS, CHECKPOINTS
+
+
+def tensors(**changes: Any) -> Callable[[Path], Any]:
+    """Other entries of a file that torch wrote: by a function of the old one, or a value; None takes one away."""
+
+    def damage(path: Path) -> None:
+        content = torch.load(path)
+        for name, change in changes.items():
+            content[name] = change(content[name]) if callable(change) else change
+        torch.save({name: value for name, value in content.items() if value is not None}, path)
+
+    return damage
+
+
+def weights(change: Callable[[torch.Tensor], Any]) -> Callable[[dict], dict]:
+    """The first weights changed."""
+    return lambda state: {name: values if at else change(values) for at, (name, values) in enumerate(state.items())}
+
+
+def saved(content: Any) -> Callable[[Path], Any]:
+    return lambda path: torch.save(content, path)
+
+
+def entries(**changes: Any) -> Callable[[Path], Any]:
+    """Other entries of a JSON file; None takes one away."""
+
+    def damage(path: Path) -> None:
+        content = json.loads(path.read_text()) | changes
+        path.write_text(json.dumps({name: value for name, value in content.items() if value is not None}))
+
+    return damage
+
+
+def columns(**columns: Any) -> Callable[[Path], Any]:
+    return lambda path: pd.DataFrame(columns).to_parquet(path)
+
+
+def spread(values: torch.Tensor) -> torch.Tensor:
+    """The same shape, of one stored value."""
+    return torch.zeros(1).expand(values.shape)
+
+
+NO_MODEL = "not a model of this workflow (format 1)"
+ODD = "does not fit together ("
+
+RESULTS: dict[str, list[tuple[str, Callable[[Path], Any], str]]] = {
+    "examples.npz": [
+        ("truncated", cut(0.7), "cannot be read (File is not a zip file)"),
+        ("no restorations", arrays(encode=None), "it holds no restorations"),
+        ("other images", arrays(shown=np.array([2, 6])), "'shown' is not among the 6 test images"),
+        ("one number for images", arrays(shown=3), "'shown' is int64 (); expected int64 (1,)"),
+        ("mixed sizes", arrays(encode=lambda old: old[..., 1:]), "'restored images' is float32 (2, 1, 12, 11"),
+    ],
+    "latents.npz": [
+        ("truncated", cut(0.7), "cannot be read (File is not a zip file)"),
+        ("three dimensions", arrays(train=np.zeros((6, 3), np.float32)), "'train' is float32 (6, 3); expected"),
+        ("other labels", arrays(test_labels=lambda old: old[1:]), "'test_labels' is int64 (5,); expected"),
+        ("no number", arrays(test=lambda old: old * np.nan), "'test' does not hold numbers alone"),
+    ],
+    "history.parquet": [
+        ("empty", put(b""), "cannot be read (Parquet file size is 0 bytes"),
+        ("truncated", cut(0.8), "cannot be read (Parquet magic bytes not found"),
+        ("a CSV file", put(b"iteration,objective\n1,9.0\n"), "cannot be read (Parquet magic bytes not"),
+        ("a pickle", put(pickle.dumps(Malicious())), "cannot be read (Parquet magic bytes not found"),
+        ("another column", columns(iteration=[1, 2]), "cannot be read (No match for FieldRef.Name(obj"),
+        ("texts", columns(iteration=[1], objective=["9"]), "cannot be read (the column 'objective' does"),
+        ("no number", columns(iteration=[1, 2], objective=[9, np.nan]), "cannot be read (the column"),
+        ("no rows", columns(iteration=[], objective=[]), "cannot be read (it has 0 rows)"),
+        ("a bomb", columns(iteration=np.zeros(10**6), objective=np.zeros(10**6)),
+         "cannot be read (it has 1,000,000 rows)"),
+    ],
+    "metrics.json": [
+        ("empty", put(b""), "cannot be read (Expecting value"),
+        ("truncated", cut(0.8), "cannot be read ("),
+        ("not a text", put(b"\xff\xfe"), "cannot be read ('utf-8' codec can't decode byte 0xff"),
+        ("nested without end", put(b"[" * 10**5), "cannot be read ("),
+        ("a list", put(b"[]"), "cannot be read (it has no scores, test)"),
+        ("no scores", entries(scores=None), "cannot be read (it has no scores)"),
+        ("empty scores", entries(scores={}, test={}), "cannot be read ("),
+        ("scores of another form", entries(scores=[1]), "cannot be read ("),
+        ("texts for scores", entries(test=dict.fromkeys(summary.OBJECTIVE, "9")), "cannot be read (it holds"),
+    ],
+    "training.json": [
+        ("no run", entries(run=None), "cannot be read (it has no run)"),
+        ("no objective", entries(train={}), "cannot be read ('objective')"),
+    ],
+    "model.pt": [
+        ("empty", put(b""), "cannot be read (File is not a zip file)"),
+        ("truncated", cut(0.999), "cannot be read (File is not a zip file)"),
+        ("cut in its middle", cut(0.5), "cannot be read (File is not a zip file)"),
+        ("a damaged byte", flip(0.7), "cannot be read ("),
+        ("removed", remove, "cannot be read ([Errno 2] No such file"),
+        ("an HTML page", put(b"<html>not found</html>"), "cannot be read (File is not a zip file)"),
+        ("a pickle", put(pickle.dumps({"format": 1, "state_dict": Malicious()})), "cannot be read (File is not"),
+        ("code in torch's format", saved({"format": 1, "state_dict": Malicious()}), "cannot be read (Weights only"),
+        ("a whole module", saved(torch.nn.Linear(2, 2)), "cannot be read (Weights only load failed"),
+        ("an npz file", npz, "cannot be read ("),
+        ("another archive", member("data.pkl", b"no pickle"), "cannot be read ("),
+        ("a bomb", member("data/0", BOMB, zipfile.ZIP_DEFLATED), "cannot be read (its "),
+        ("a state_dict alone", lambda path: torch.save(torch.load(path)["state_dict"], path), NO_MODEL),
+        ("a list", saved([1, 2]), NO_MODEL),
+        ("a tensor", saved(torch.ones(3)), NO_MODEL),
+        ("nothing", saved({}), NO_MODEL),
+        ("another format", tensors(format=2), NO_MODEL),
+        ("a tensor for the format", tensors(format=torch.ones(3)), NO_MODEL),
+        ("no variant", tensors(variant=None), f"{ODD}'variant')"),
+        ("part of a variant", tensors(variant={"network": "vae"}), f"{ODD}Variant.__init__() missing"),
+        ("unknown network", tensors(variant=lambda old: old | {"network": "../losses/bce"}),
+         f"{ODD}variant: there is no '../losses/bce' among the networks"),
+        ("unknown condition", tensors(variant=lambda old: old | {"condition": "name"}), f"{ODD}'name')"),
+        ("unknown encoder_input", tensors(variant=lambda old: old | {"encoder_input": 3}), f"{ODD}encoder_input 3"),
+        ("unknown loss", tensors(loss="unheard_of"), f"{ODD}loss: there is no 'unheard_of' among the losses"),
+        ("unknown parameter", tensors(variant=lambda old: old | {"parameters": {"width": 3}}),
+         f"{ODD}variant.width: 'vae' has no such parameter"),
+        ("claimed width", tensors(variant=lambda old: old | {"parameters": {"hidden": 10**6}}),
+         f"{ODD}encoder.0.weight is torch.float32 (16, 148); expected (1000000, 148)"),
+        ("claimed images", tensors(image_shape=[1, 10**6, 10**6]), f"{ODD}encoder.0.weight is"),
+        ("impossible images", tensors(image_shape=[1, 0, 12]), f"{ODD}images [1, 0, 12] of 4 classes"),
+        ("impossible classes", tensors(classes=-4), f"{ODD}images [1, 12, 12] of -4 classes"),
+        ("other shapes", tensors(state_dict=weights(lambda old: old[:, 1:].clone())), f"{ODD}encoder.0.weight is"),
+        ("other types", tensors(state_dict=weights(torch.Tensor.double)), f"{ODD}encoder.0.weight is torch.flo"),
+        ("no tensor", tensors(state_dict=weights(torch.Tensor.tolist)), f"{ODD}'list' object has no attribute"),
+        ("one value for all", tensors(state_dict=weights(spread)), f"{ODD}encoder.0.weight is torch.float32"),
+        ("NaN", tensors(state_dict=weights(lambda old: old * math.nan)), f"{ODD}encoder.0.weight has values that"),
+        ("no weights", tensors(state_dict={}), f"{ODD}its weights are not those of its network)"),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("file", "damage", "line"), rows(RESULTS))
+def test_results(file, damage, line, here):
+    assert refused(file, damage, here).startswith(line)
+
+
+def test_a_pickle_that_was_refused_would_have_been_executed(here):
+    saved(Malicious())(here / "pickle.pt")
+    torch.load(here / "pickle.pt", weights_only=False)
+    (here / "made").rmdir()
+
+
+def test_a_model_of_other_images_than_the_data_sets(here, build_model):
+    models.save(build_model("vae", shape=(1, 28, 28)), here / "model.pt")
+    inputs = SimpleNamespace(**{name: here / f"{name}.npz" for name in ("dataset", "test")}, model=here / "model.pt")
+    line = refusal(lambda: evaluate_script.main({"inference": [["encode", {}]]}, inputs, SimpleNamespace(), 0))
+    assert line == (
+        f"{here}/model.pt: a model for images (1, 28, 28) of 4 classes; the data set has (1, 12, 12) of 4{AGAIN}"
+    )
+
+
+def faster(groups: list[dict]) -> list[dict]:
+    return [group | {"lr": 9.0} for group in groups]
+
+
+def optimiser(change: Callable[[dict], Any]) -> Callable[[dict], dict]:
+    """The optimiser's state of the first weights changed."""
+
+    def changed_state(content: dict) -> dict:
+        content["state"][0] = change(content["state"][0])
+        return content
+
+    return changed_state
+
+
+# What is done to the checkpoint of a stopped training: it is never believed and never fatal.
+CHECKPOINTS: list[tuple[str, Callable[[Path], Any]]] = [
+    ("empty", put(b"")),
+    ("garbage", put(b"garbage")),
+    ("half an archive", put(b"PK\x03\x04 half an archive")),
+    ("truncated", cut(0.5)),
+    ("a damaged byte", flip(0.5)),
+    ("a pickle", put(pickle.dumps(Malicious()))),
+    ("code in torch's format", saved({"iteration": Malicious()})),
+    ("a bomb", member("data/0", BOMB, zipfile.ZIP_DEFLATED)),
+    ("another entry", saved({"something": 1})),
+    ("a list", saved([1, 2])),
+    ("one entry of it", saved({"iteration": 3})),
+    ("of another training", tensors(training="0123456789abcdef")),
+    ("an earlier form", tensors(training=None)),
+    ("a text for the iteration", tensors(iteration="5")),
+    ("an iteration after the last", tensors(iteration=99)),
+    ("an iteration before the first", tensors(iteration=-1)),
+    ("another iteration", tensors(iteration=4)),
+    ("a shorter record", tensors(record=lambda old: old[1:].clone())),
+    ("a record of doubles", tensors(record=torch.Tensor.double)),
+    ("a record with NaN", tensors(record=lambda old: old * math.nan)),
+    ("no validation", tensors(validation=[])),
+    ("validation of another epoch", tensors(validation=lambda old: [old[0] | {"iteration": 2}])),
+    ("validation of other measures", tensors(validation=[{"iteration": 3}])),
+    ("validation in texts", tensors(validation=lambda old: [old[0] | {"kl": "much"}])),
+    ("other weights", tensors(network=weights(lambda old: old[1:].clone()))),
+    ("fewer weights", tensors(network=lambda old: dict(list(old.items())[1:]))),
+    ("weights with NaN", tensors(network=weights(lambda old: old * math.nan))),
+    ("no optimiser", tensors(optimiser=None)),
+    ("another learning rate", tensors(optimiser=lambda old: old | {"param_groups": faster(old["param_groups"])})),
+    ("no moments", tensors(optimiser=lambda old: old | {"state": {}})),
+    ("other moments", tensors(optimiser=optimiser(lambda old: old | {"exp_avg": torch.zeros(2)}))),
+    ("moments with NaN", tensors(optimiser=optimiser(lambda old: old | {"exp_avg": old["exp_avg"] * math.nan}))),
+    ("negative squares", tensors(optimiser=optimiser(lambda old: old | {"exp_avg_sq": old["exp_avg_sq"] - 1}))),
+    ("other steps", tensors(optimiser=optimiser(lambda old: old | {"step": torch.tensor(2.0)}))),
+    ("part of a generator", tensors(generator=lambda old: old[:9].clone())),
+    ("no state of a generator", tensors(generator=lambda old: torch.zeros_like(old))),
+]  # fmt: skip
+
+
+@pytest.fixture
+def stopped(strokes, build_model, tmp_path) -> Callable[[], training.Trainer]:
+    """A training of two epochs of three iterations, whose checkpoint is after the fifth."""
+
+    def make() -> training.Trainer:
+        settings = {"epochs": 2, "batch_size": 4, "learning_rate": 0.001}
+        corrupt = corruptions.build({"name": "none"})
+        return training.Trainer(build_model("vae"), *strokes(12), corrupt, settings, 0, tmp_path / "state.pt")
+
+    loop = make()
+    for _ in range(5):
+        loop.step(torch.arange(4))
+    loop.validation = [{"iteration": 3, "objective": 3.0, "reconstruction": 2.0, "kl": 1.0}]
+    loop.save()
+    return make
+
+
+@pytest.mark.parametrize("damage", [row[1] for row in CHECKPOINTS], ids=[row[0] for row in CHECKPOINTS])
+def test_checkpoint(damage, stopped, caplog, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    whole, fresh, loop = stopped(), stopped(), stopped()
+    assert whole.resume()
+    assert whole.iteration == 5
+    damage(loop.checkpoint)
+    with caplog.at_level(logging.WARNING):
+        assert not loop.resume()
+    assert not loop.checkpoint.exists()
+    assert not (tmp_path / "made").exists()
+    (line,) = (record.getMessage() for record in caplog.records)
+    assert line.startswith(f"{loop.checkpoint}: removed, the training starts over: ")
+    assert line.splitlines() == [line]
+    assert len(line) < 400
+    # The training is as if there had been none.
+    assert (loop.iteration, loop.validation, loop.record.any()) == (0, [], False)
+    fresh.step(torch.arange(4))
+    loop.step(torch.arange(4))
+    assert all(
+        one.equal(other) for one, other in zip(*(t.model.network.parameters() for t in (loop, fresh)), strict=True)
+    )
+
+
+# ------------------------------------------------------------------------------------------------------- ANY DAMAGE
+
+
+@pytest.mark.parametrize("file", [name for name in READERS if name not in ("images-idx3-ubyte", "test.npz")])
+@settings(max_examples=40)
+@given(data=st.data())
+def test_any_cut_or_changed_bytes_are_refused_or_change_nothing(file, data, good, tmp_path_factory):
+    content = (good / file).read_bytes()
+    start = data.draw(st.integers(0, len(content) - 1))
+    end = data.draw(st.integers(start, min(start + 40, len(content))))
+    folder = tmp_path_factory.getbasetemp() / f"any damage to {file}"
+    if not folder.exists():
+        shutil.copytree(good, folder)
+    (folder / file).write_bytes(content[:start] + data.draw(st.binary(max_size=40)) + content[end:])
+    try:
+        read = READERS[file](folder / file)
+    except UserError as error:
+        line = str(error)
+    else:
+        line = f"{folder / file}: changes nothing"
+        if file.endswith((".npz", ".pt")):
+            assert flat(read) == flat(READERS[file](good / file))
+    assert line.startswith(f"{folder / file}: ")
+    assert len(line) < 400
+
+
+def flat(read: Any) -> bytes:
+    """All values that were read, as bytes."""
+    buffer = io.BytesIO()
+    content = read.network.state_dict() if isinstance(read, models.Model) else read
+    torch.save(content, buffer)
+    return buffer.getvalue()
