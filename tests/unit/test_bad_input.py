@@ -16,6 +16,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import corrupt as corrupt_script
 import download
 import evaluate as evaluate_script
 import numpy as np
@@ -561,6 +562,24 @@ LOADED = [
 @pytest.mark.parametrize(("loaded", "line"), LOADED, ids=[line[:30] for _, line in LOADED])
 def test_a_data_set_of_the_users_own(loaded, line):
     assert refusal(lambda: download.check(Dataset(*loaded), "digits")).startswith(f"datasets/digits.py: {line}")
+
+
+SHADES, HIDDEN = torch.full((5, 1, 12, 12), 0.5), torch.zeros(5, 1, 12, 12, dtype=torch.bool)
+
+# What a corruption of the user's own returns, and what the line says after its file's name.
+RETURNED = [
+    (SHADES[1:], HIDDEN, "its images must be (5, 1, 12, 12) and lie in [0, 1]"),
+    (SHADES * 3, HIDDEN, "its images must be (5, 1, 12, 12) and lie in [0, 1]"),
+    (SHADES * math.nan, HIDDEN, "its images must be (5, 1, 12, 12) and lie in [0, 1]"),
+    (SHADES, HIDDEN[:, 0], "its mask is torch.bool (5, 12, 12); expected bool (5, 1, 12, 12)"),
+    (SHADES, HIDDEN.float(), "its mask is torch.float32 (5, 1, 12, 12); expected bool (5, 1, 12, 12)"),
+]
+
+
+@pytest.mark.parametrize(("corrupted", "mask", "line"), RETURNED, ids=range(len(RETURNED)))
+def test_a_corruption_of_the_users_own(corrupted, mask, line):
+    refused_with = refusal(lambda: corrupt_script.check(corrupted, mask, SHADES.shape, "mine"))
+    assert refused_with == f"corruptions/mine.py: {line}"
 
 
 @pytest.mark.parametrize("source", ["nowhere", "images-idx3-ubyte", "\0", "x" * 300, "ftp://", "http://"])

@@ -4,8 +4,18 @@ import numpy as np
 import torch
 
 from restoration import artifacts, corruptions, jobs, stored
+from restoration.errors import UserError
 from restoration.identity import derived_seed
 from restoration.images import as_float
+
+
+def check(corrupted: torch.Tensor, mask: torch.Tensor, shape: torch.Size, name: str) -> None:
+    """Raises UserError unless this is what corruptions/__init__.py asks of corruptions/<name>.py."""
+    wanted = (len(corrupted), 1, *shape[2:])
+    if corrupted.shape != shape or not (corrupted.min() >= 0 and corrupted.max() <= 1):
+        raise UserError(f"corruptions/{name}.py: its images must be {tuple(shape)} and lie in [0, 1]")
+    if mask.shape != wanted or mask.dtype != torch.bool:
+        raise UserError(f"corruptions/{name}.py: its mask is {mask.dtype} {tuple(mask.shape)}; expected bool {wanted}")
 
 
 def main(job: dict, dataset: str, outputs: dict[str, str]) -> None:
@@ -14,7 +24,9 @@ def main(job: dict, dataset: str, outputs: dict[str, str]) -> None:
     splits, _ = stored.read_dataset(dataset, *outputs)
     for name, path in outputs.items():
         generator = torch.Generator().manual_seed(derived_seed(job["seed"], "corrupt", name))
-        corrupted, mask = corrupt(as_float(splits[name].images), generator)
+        complete = as_float(splits[name].images)
+        corrupted, mask = corrupt(complete, generator)
+        check(corrupted, mask, complete.shape, job["corruption"]["name"])
         artifacts.write_npz(
             path,
             corrupted=corrupted.mul(255).round().to(torch.uint8).numpy(),

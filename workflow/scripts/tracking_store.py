@@ -1,7 +1,7 @@
 """Make MLflow's database once, before the jobs that write to it; with a server of one's own, see that it answers."""
 
 from restoration import jobs, mlflow_store
-from restoration.errors import UserError
+from restoration.errors import UserError, reason
 
 if __name__ == "__main__":
     with jobs.running(snakemake):
@@ -9,4 +9,6 @@ if __name__ == "__main__":
         try:
             mlflow_store.connect(uri).search_experiments(max_results=1)
         except Exception as error:
-            raise UserError(f"tracking.uri: {uri or mlflow_store.store_uri()} does not answer ({error})") from None
+            raise UserError(
+                f"tracking.uri: {uri or mlflow_store.store_uri()} does not answer ({reason(error, 250)})"
+            ) from None

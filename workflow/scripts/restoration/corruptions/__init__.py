@@ -2,7 +2,9 @@
 
 `images` is float (B, C, H, W) in [0, 1] and is not changed; `corrupted` has its shape and range; `mask` is bool
 (B, 1, H, W), True where the pixel's value is lost. All randomness comes from `generator`. The keyword-only arguments
-are the keys of a task's `corruption` in the configuration; a value that cannot be raises ValueError.
+are the keys of a task's `corruption` in the configuration, each annotated with one of `registry.TYPES`: a length in
+pixels as `Pixels`, which is checked against the images' size before anything runs. A value that cannot be raises
+ValueError.
 """
 
 from collections.abc import Callable, Mapping
