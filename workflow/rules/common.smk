@@ -9,6 +9,7 @@ from restoration import (
     configuration,
     configuration_file,
     identity,
+    integrity,
     locking,
     provenance,
     pruning,
@@ -19,6 +20,7 @@ from restoration.errors import UserError
 locking.announce()
 provenance.announce()
 pruning.install()
+integrity.install()
 
 try:
     for path in workflow.configfiles:

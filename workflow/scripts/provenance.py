@@ -14,7 +14,9 @@ def copy(repository: Path, folder: Path) -> None:
     """What the workflow is, to `folder`."""
     for name in KEPT:
         if (repository / name).is_dir():
-            shutil.copytree(repository / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+            shutil.copytree(
+                repository / name, folder / name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__", ".*")
+            )
         else:
             shutil.copy(repository / name, folder / name)
 

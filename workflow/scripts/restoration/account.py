@@ -63,11 +63,13 @@ def reasons(dag: Any, job: Any) -> list[str]:
     found = []
     if dag.workflow.async_run(record.incomplete(job)):
         found.append("was stopped while it ran")
+    elif changed := dag.changed.intersection(job.output):
+        found.append(f"changed from outside: {', '.join(sorted(changed))}")
     elif reason.forced:
         found.append("asked for by hand")
     elif reason.missing_output:
-        gone = record.has_metadata(job)
-        found.append(f"missing: {', '.join(sorted(map(str, reason.missing_output)))}" if gone else "not made before")
+        gone = f"{len(reason.missing_output)} of its files are gone"
+        found.append(gone if record.has_metadata(job) else "not made before")
     if not reason.missing_output and record.has_metadata(job):
         found += changes(record.params(job.output[0]) or [], record._params(job))
         before, now = set(record.input(job.output[0]) or []), set(map(str, job.input))

@@ -45,8 +45,10 @@ async def _prune(dag: Any, finished: Any) -> bool:
 async def _unchanged(dag: Any, job: Any) -> bool:
     """Whether `job` has no reason to run but that an earlier one did, and would read the bytes it read last time."""
     known = dag.workflow.persistence
-    reason = dag.reason(job)
-    if not job.output or reason.forced or reason.missing_output or not known.has_metadata(job):
+    # Of a job after one that runs, Snakemake has asked nothing yet, not even whether it is asked for by name.
+    if job.rule in dag.forcerules or not dag.forcefiles.isdisjoint(job.output):
+        return False
+    if not job.output or not known.has_metadata(job):
         return False
     if known.has_outdated_metadata(job) or known.params_changed(job) or await known.incomplete(job):
         return False
