@@ -6,36 +6,48 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
 TINY = "tests/workflow/tiny.yaml"
+EMPTY: Mapping[str, str] = MappingProxyType({})
 
 
 class Checkout:
     """A copy of the working tree, without its results."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, copied: bool = False) -> None:
         self.folder = folder
+        if copied:
+            return
         listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
         for name in subprocess.run(listing, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0"):
             if name and (ROOT / name).exists():
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(ROOT / name, folder / name, follow_symlinks=False)
 
-    def snakemake(self, *arguments: str, configuration: str = TINY) -> subprocess.CompletedProcess:
+    def snakemake(
+        self, *arguments: str, configuration: str = TINY, environment: Mapping[str, str] = EMPTY
+    ) -> subprocess.CompletedProcess:
         """Run Snakemake here as a user would; its output is in `stdout`."""
         command = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", configuration, *arguments]
-        environment = os.environ | {"PYTHONPATH": ""}
+        variables = os.environ | {"PYTHONPATH": ""} | environment
         return subprocess.run(
-            command, cwd=self.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            command, cwd=self.folder, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
 
-    def pending(self, *arguments: str, configuration: str = TINY) -> dict[str, int]:
+    def clone(self, folder: Path) -> "Checkout":
+        """A copy with results, Snakemake's records and the files' times."""
+        shutil.copytree(self.folder, folder, symlinks=True, dirs_exist_ok=True)
+        return Checkout(folder, copied=True)
+
+    def pending(self, *arguments: str, **options: Any) -> dict[str, int]:
         """The jobs that Snakemake would run: rule to number."""
-        dry = self.snakemake("--dry-run", *arguments, configuration=configuration)
+        dry = self.snakemake("--dry-run", *arguments, **options)
         assert dry.returncode == 0, dry.stdout
         return jobs(dry.stdout)
 

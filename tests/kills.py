@@ -11,6 +11,7 @@ MLflow run left RUNNING, a metric point logged twice. Then it begins again with 
 import argparse
 import os
 import random
+import shutil
 import signal
 import sqlite3
 import statistics
@@ -27,8 +28,8 @@ import psutil
 from checkout import Checkout, differing, manifest
 
 VICTIMS = ("job", "snakemake", "both")
-RUNS = """SELECT status, name, t.value, run_uuid FROM runs LEFT JOIN tags t ON t.run_uuid = runs.run_uuid
-          AND t.key = 'state'"""
+RUNS = """SELECT name, status, tags.value FROM runs
+          LEFT JOIN tags ON tags.run_uuid = runs.run_uuid AND tags.key = 'state'"""
 TWICE = "SELECT run_uuid, key, step FROM metrics GROUP BY run_uuid, key, step HAVING COUNT(*) > 1"
 
 
@@ -116,8 +117,8 @@ class Chaos:
         with sqlite3.connect(self.results / "mlflow/mlflow.db") as database:
             runs = database.execute(RUNS).fetchall()
             twice = database.execute(TWICE).fetchall()
-        found += [f"MLflow: {name} is left {status}" for status, name, *_ in runs if status == "RUNNING"]
-        current = Counter(name for status, name, state, _ in runs if state == "current")
+        found += [f"MLflow: {name} is left {status}" for name, status, _ in runs if status == "RUNNING"]
+        current = Counter(name for name, _, state in runs if state == "current")
         found += [f"MLflow: {name} has {count} current runs" for name, count in current.items() if count > 1]
         found += [f"MLflow: logged twice: {point}" for point in twice]
         return found
@@ -131,9 +132,8 @@ class Chaos:
     def weigh(self) -> None:
         """How much of each killed training was lost; its checkpoint is known now by what it wrote in the end."""
         for cut in self.cuts:
-            name = Path(cut.log).relative_to(self.results / cut.log.split("results/")[1].split("/")[0] / "logs")
-            dataset = self.results / cut.log.split("results/")[1].split("/")[0]
-            summary = dataset / name.with_suffix("") / "training.json"
+            dataset, model = cut.log.removeprefix(f"{self.results}/").removesuffix(".log").split("/logs/")
+            summary = self.results / dataset / model / "training.json"
             identity = summary.read_text().split('"identity": "')[1].split('"')[0]
             self.lost.append(cut.killed - max(cut.started, cut.checkpoints.get(identity, 0)))
         self.cuts.clear()
@@ -153,23 +153,14 @@ def rule_of(job: psutil.Process) -> str:
 
 def attack(folder: Path, kills: int, seed: int, configuration: str, longest: float = 12.0) -> tuple[Chaos, list[str]]:
     """`kills` kills of the graph in `folder`, and the faults they led to."""
-    undisturbed = Checkout(folder / "undisturbed")
+    undisturbed, chaos = Checkout(folder / "undisturbed"), Chaos(folder / "killed", configuration, seed, longest)
     run = undisturbed.snakemake(configuration=configuration)
     assert run.returncode == 0, run.stdout
     reference = manifest(undisturbed.folder / "results")
     faults, done, rounds = [], 0, 0
-    chaos = Chaos(folder / "killed", configuration, seed, longest)
     while done < kills:
-        subprocess.run(
-            [
-                "rm",
-                "-rf",
-                chaos.results / "checkpoints",
-                *chaos.results.glob("*"),
-                chaos.checkout.folder / ".snakemake",
-            ],
-            check=True,
-        )
+        for remains in (chaos.results, chaos.checkout.folder / ".snakemake"):
+            shutil.rmtree(remains, ignore_errors=True)
         done += chaos.round(kills - done)
         rounds += 1
         chaos.weigh()

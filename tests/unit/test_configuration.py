@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from snakemake.utils import update_config
 
-from restoration import configuration
+from restoration import configuration, configuration_file
 from restoration.configuration import ModelName
 from restoration.errors import UserError
 
@@ -293,3 +293,14 @@ def test_whatever_is_laid_over_a_configuration_it_is_resolved_or_refused_in_one_
     config = copy.deepcopy(DEFAULT)
     update_config(config, overlay)
     resolved_or_refused(config)
+
+
+def test_what_is_laid_over_keeps_the_order_of_the_file():
+    file = {"tasks": {"a": {"inference": {"x": {}, "y": {}}}, "b": {}}, "variants": {"v": {}}}
+    laid_over = {"variants": {"w": {}, "v": {}}, "tasks": {"c": {}, "b": {}, "a": {"inference": {"y": {}, "x": {}}}}}
+    ordered = configuration_file.in_order(laid_over, file)
+    assert ordered == laid_over
+    assert list(ordered) == ["tasks", "variants"]
+    assert list(ordered["tasks"]) == ["a", "b", "c"]
+    assert list(ordered["variants"]) == ["v", "w"]
+    assert list(ordered["tasks"]["a"]["inference"]) == ["y", "x"]

@@ -1,6 +1,7 @@
 # The configuration, checked and completed, and what the rules ask of it.
 import sys
 
+import yaml
 from snakemake.exceptions import WorkflowError
 
 sys.path.insert(0, f"{workflow.basedir}/workflow/scripts")
@@ -25,7 +26,9 @@ integrity.install()
 try:
     for path in workflow.configfiles:
         configuration_file.refuse_duplicates(path)
-    CONFIG = configuration.resolve(config)
+    with open(f"{workflow.basedir}/config/config.yaml") as file:
+        order = yaml.safe_load(file)
+    CONFIG = configuration.resolve(configuration_file.in_order(config, order))
 except UserError as error:
     raise WorkflowError(f"Configuration: {error}") from None
 

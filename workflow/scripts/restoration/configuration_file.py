@@ -74,6 +74,17 @@ def plain(value: Any, where: tuple[str, ...] = ()) -> Any:
     return value
 
 
+def in_order(config: Any, first: Any) -> Any:
+    """`config` with the keys of `first` in its order, then its own: Snakemake puts what is laid over in front.
+
+    But for inference, whose first entry has a meaning, and is the one that was laid over.
+    """
+    if not isinstance(config, Mapping) or not isinstance(first, Mapping):
+        return config
+    keys = [*(key for key in first if key in config), *(key for key in config if key not in first)]
+    return {key: config[key] if key == "inference" else in_order(config[key], first.get(key)) for key in keys}
+
+
 def dotted(keys: Iterable[Any]) -> str:
     """The key's name in messages."""
     return ".".join(str(key)[:60] for key in keys) or "the configuration"

@@ -1,0 +1,177 @@
+"""What may go wrong on a machine: each ends in completion or in one clear line, and nothing is lost."""
+
+import os
+import resource
+import shutil
+import sqlite3
+import subprocess
+import sys
+import time
+
+import pytest
+from kills import attack
+
+from checkout import differing, manifest
+
+TWO_MODELS = "tests/workflow/two_models.yaml"
+KILLS = 5
+
+
+@pytest.fixture(scope="module")
+def two_models(checkout, tmp_path_factory):
+    """A checkout in which two models have been trained and shown."""
+    ours = checkout.clone(tmp_path_factory.mktemp("two"))
+    run = ours.snakemake(configuration=TWO_MODELS)
+    assert run.returncode == 0, run.stdout
+    return ours
+
+
+@pytest.fixture
+def trial(two_models, tmp_path):
+    """A copy of it, to do harm to."""
+    return two_models.clone(tmp_path)
+
+
+def finished(checkout) -> str:
+    run = checkout.snakemake(configuration=TWO_MODELS)
+    assert run.returncode == 0, run.stdout
+    return run.stdout
+
+
+def runs(checkout) -> list[tuple[str, str]]:
+    with sqlite3.connect(checkout.folder / "results/mlflow/mlflow.db") as database:
+        return database.execute("SELECT name, status FROM runs").fetchall()
+
+
+def test_kills_at_random_moments_change_no_byte(tmp_path):
+    chaos, faults = attack(tmp_path, KILLS, seed=0, configuration=TWO_MODELS)
+    assert faults == []
+    assert sum(chaos.killed.values()) >= KILLS
+
+
+@pytest.mark.parametrize(
+    ("name", "harm"),
+    [
+        ("download/dataset.npz", "truncated"),
+        ("corrupt/inpainting/test.npz", "garbage"),
+        ("train/inpainting/vae_incomplete/bce/seed0/model.pt", "truncated"),
+        ("train/inpainting/vae_incomplete/bce/seed0/history.parquet", "empty"),
+        ("evaluate/inpainting/vae_incomplete/bce/seed0/metrics.json", "removed"),
+        ("report/report.html", "truncated"),
+    ],
+)
+def test_a_damaged_result_is_made_again(two_models, trial, name, harm):
+    path = trial.folder / "results/digits" / name
+    if harm == "removed":
+        path.unlink()
+    else:
+        whole = path.read_bytes()
+        path.write_bytes({"truncated": whole[: len(whole) // 2], "garbage": os.urandom(len(whole)), "empty": b""}[harm])
+    assert "not run after all" in finished(trial) or name.startswith("report")
+    assert differing(manifest(two_models.folder / "results"), manifest(trial.folder / "results")) == []
+
+
+def test_all_results_damaged_at_once_are_made_again(two_models, trial):
+    """Checkpoints and all; Snakemake's records alone are as they were."""
+    for path in (trial.folder / "results").rglob("*"):
+        if path.is_file() and "mlflow" not in path.parts and path.name not in (".gitignore", "ro-crate-metadata.json"):
+            path.write_bytes(b"garbage")
+    finished(trial)
+    assert differing(manifest(two_models.folder / "results"), manifest(trial.folder / "results")) == []
+
+
+def test_snakemakes_records_may_be_damaged(two_models, trial):
+    """As after a power cut: records of no length."""
+    for path in (trial.folder / ".snakemake/metadata").rglob("*"):
+        if path.is_file():
+            path.write_bytes(b"")
+    finished(trial)
+    assert differing(manifest(two_models.folder / "results"), manifest(trial.folder / "results")) == []
+
+
+def test_a_full_disk_ends_in_one_line_and_loses_nothing(two_models, trial):
+    """No file may be larger than the models are, which stands for a disk that has room for small files alone."""
+    shutil.rmtree(trial.folder / "results/digits/train/inpainting")
+    shutil.rmtree(trial.folder / "results/checkpoints")
+    command = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", TWO_MODELS]
+    limit = 500_000
+    full = subprocess.run(
+        command,
+        cwd=trial.folder,
+        env=os.environ | {"PYTHONPATH": ""},
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY)),
+    )
+    assert full.returncode == 1
+    (line,) = [line for line in full.stderr.splitlines() if line.startswith("train inpainting") and "model" in line][:1]
+    assert "File too large" in line
+    assert "Nothing that is finished is lost" in line
+    finished(trial)
+    assert differing(manifest(two_models.folder / "results"), manifest(trial.folder / "results")) == []
+
+
+@pytest.mark.parametrize("harm", ["locked", "read-only", "gone", "garbage"])
+def test_results_do_not_depend_on_mlflow(two_models, trial, harm):
+    store = trial.folder / "results/mlflow"
+    database = store / "mlflow.db"
+    shutil.rmtree(trial.folder / "results/digits/evaluate")
+    holder = None
+    if harm == "locked":
+        holder = sqlite3.connect(database, isolation_level=None)
+        holder.execute("BEGIN EXCLUSIVE")
+    elif harm == "read-only":
+        database.chmod(0o444)
+        store.chmod(0o555)
+    elif harm == "gone":
+        shutil.rmtree(store)
+    else:
+        database.write_bytes(b"garbage" * 1000)
+    try:
+        finished(trial)
+    finally:
+        if holder:
+            holder.close()
+        store.chmod(0o755)
+    assert differing(manifest(two_models.folder / "results"), manifest(trial.folder / "results")) == []
+    if harm == "gone":
+        assert {status for _, status in runs(trial)} == {"FINISHED"}
+
+
+def test_of_two_at_once_one_does_the_work(two_models, trial):
+    shutil.rmtree(trial.folder / "results/digits/evaluate")
+    command = [sys.executable, "-m", "snakemake", "--cores", "1", "--configfile", TWO_MODELS]
+    environment = os.environ | {"PYTHONPATH": ""}
+    pair = [
+        subprocess.Popen(
+            command, cwd=trial.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        for _ in range(2)
+    ]
+    said = [process.communicate()[0] for process in pair]
+    assert sorted(process.returncode for process in pair) == [0, 1], said
+    refused = said[[process.returncode for process in pair].index(1)]
+    assert refused.splitlines()[-1].startswith("Nothing was run: another Snakemake (process ")
+    assert differing(manifest(two_models.folder / "results"), manifest(trial.folder / "results")) == []
+
+
+def test_a_killed_snakemake_leaves_no_job(trial):
+    shutil.rmtree(trial.folder / "results/digits/train")
+    shutil.rmtree(trial.folder / "results/checkpoints")
+    command = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", TWO_MODELS]
+    process = subprocess.Popen(
+        command,
+        cwd=trial.folder,
+        env=os.environ | {"PYTHONPATH": ""},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.STDOUT,
+    )
+    while not list((trial.folder / ".snakemake/scripts").glob("*.train.py")):
+        assert process.poll() is None
+        time.sleep(0.1)
+    process.kill()
+    process.wait()
+    finished(trial)
+    assert list((trial.folder / ".snakemake/scripts").iterdir()) == []
+    names = [name for name, status in runs(trial) if status == "RUNNING"]
+    assert names == []
