@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 .DELETE_ON_ERROR:
-.PHONY: demo test check setup lock mlflow
+.PHONY: demo test check setup lock mlflow verify kills checkpoints empty-checkpoints benchmark-dvc
 
 demo: .venv/.requirements
 	$(BIN)/snakemake --cores all --configfile config/digits.yaml
@@ -24,10 +24,24 @@ setup: .venv/.requirements
 mlflow: .venv/.requirements
 	$(BIN)/mlflow ui --backend-store-uri sqlite:///results/mlflow/mlflow.db
 
+verify: .venv/.requirements
+	$(BIN)/python tests/verify.py
+
+kills: .venv/.requirements
+	$(BIN)/python tests/kills.py
+
+checkpoints:
+	@mkdir -p results/checkpoints
+	@echo "$$(ls results/checkpoints | wc -l) trainings in results/checkpoints, $$(du -sh results/checkpoints | cut -f1)"
+
+empty-checkpoints:
+	rm -rf results/checkpoints
+
 lock: .venv/.uv
 	$(LOCK) envs/uv.in --output-file envs/uv.txt
 	$(LOCK) envs/requirements.in --output-file envs/requirements.txt
 	$(LOCK) envs/development.in --output-file envs/development.txt
+	$(LOCK) tests/benchmarks/dvc.in --output-file tests/benchmarks/dvc.txt
 
 # uv installs the same hashed lock as pip, in a quarter of the time; bytecode now, or each of the many short jobs waits.
 .venv/.uv: envs/uv.txt
@@ -39,3 +53,12 @@ lock: .venv/.uv
 .venv/.requirements .venv/.development: .venv/.%: envs/%.txt .venv/.uv
 	$(BIN)/uv pip install --quiet --python .venv --require-hashes --compile-bytecode --requirement $<
 	@touch $@
+
+# DVC has an environment of its own, beside the benchmark: nothing else needs it.
+tests/benchmarks/.venv/.made: tests/benchmarks/dvc.txt .venv/.uv
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python tests/benchmarks/.venv
+	$(BIN)/uv pip install --quiet --python tests/benchmarks/.venv --require-hashes --compile-bytecode --requirement $<
+	@touch $@
+
+benchmark-dvc: .venv/.requirements tests/benchmarks/.venv/.made
+	$(BIN)/python tests/benchmarks/dvc_comparison.py
