@@ -19,5 +19,5 @@ include: "workflow/rules/run.smk"
 rule all:
     default_target: True
     input:
-        rules.report.output,
+        rules.provenance.input,
         rules.provenance.output,

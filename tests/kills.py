@@ -159,7 +159,7 @@ def attack(folder: Path, kills: int, seed: int, configuration: str, longest: flo
     reference = manifest(undisturbed.folder / "results")
     faults, done, rounds = [], 0, 0
     while done < kills:
-        for remains in (chaos.results, chaos.checkout.folder / ".snakemake"):
+        for remains in (*chaos.results.glob("[!.]*"), chaos.checkout.folder / ".snakemake"):
             shutil.rmtree(remains, ignore_errors=True)
         done += chaos.round(kills - done)
         rounds += 1

@@ -194,6 +194,7 @@ def test_a_training_that_is_stopped_again_and_again_comes_to_the_same_end(traine
     whole = trainer(checkpoint="whole.pt")
     run(whole)
     monkeypatch.setattr(training, "CHECKPOINT_SECONDS", -math.inf)
+    monkeypatch.setattr(training, "CHECKPOINT_COST", math.inf)
 
     def stop_soon(loop: training.Trainer) -> None:
         first = loop.iteration
@@ -240,6 +241,7 @@ def test_checkpoints_are_written_when_they_are_due(trainer, monkeypatch):
     saves: dict[float, list[int]] = {}
     for seconds in (-math.inf, math.inf):
         monkeypatch.setattr(training, "CHECKPOINT_SECONDS", seconds)
+        monkeypatch.setattr(training, "CHECKPOINT_COST", math.inf)
         loop = trainer(epochs=2)
         save, at = loop.save, saves.setdefault(seconds, [])
         monkeypatch.setattr(loop, "save", lambda save=save, at=at, loop=loop: (at.append(loop.iteration), save()))
@@ -295,6 +297,7 @@ def test_a_training_that_diverges_at_once_has_no_good_figures(trainer):
 
 def test_a_diverged_training_does_not_overwrite_its_last_good_checkpoint(trainer, monkeypatch):
     monkeypatch.setattr(training, "CHECKPOINT_SECONDS", -math.inf)
+    monkeypatch.setattr(training, "CHECKPOINT_COST", math.inf)
     monkeypatch.setattr(training, "CHUNK", 2)
     calls = itertools.count(1)
     loop = trainer("ae", corrupt=lambda images, _: (images * (math.nan if next(calls) == 12 else 1), images > 2))

@@ -30,6 +30,8 @@ def replacing(path: str | Path) -> Iterator[Path]:
         with open(part, "rb") as written:
             os.fsync(written.fileno())
         os.replace(part, path)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None  # a failed write does not say of which file
     finally:
         part.unlink(missing_ok=True)
 

@@ -1,5 +1,6 @@
 """A trained model as one file that rebuilds itself: weights, network, variant and loss, without the configuration."""
 
+import io
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -93,9 +94,10 @@ def check_weights(network: torch.nn.Module, weights: Mapping[str, torch.Tensor])
 
 
 def write_tensors(content: dict[str, Any], path: Path) -> None:
-    # Through a file object: given a path, torch would put the file's name into the bytes.
-    with open(path, "wb") as file:
-        torch.save(content, file)
+    # Through memory: given a path, torch puts the file's name into the bytes, and given a file it hides a full disk.
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
+    path.write_bytes(buffer.getbuffer())
 
 
 def read_tensors(path: str | Path) -> Any:
