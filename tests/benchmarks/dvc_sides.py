@@ -64,9 +64,10 @@ class Side:
         return {path: modified(path) for path in self.checkout.folder.glob("results/checkpoints/*/*")}
 
     def outputs(self) -> dict[str, str]:
-        """SHA-256 of each file that the stages left."""
+        """SHA-256 of each file that the stages left; Snakemake's own mark in a folder that is an output is none."""
         files = manifest(self.checkout.folder / "results")
-        return {name: digest for name, digest in files.items() if not name.startswith("checkpoints/")}
+        own = ("checkpoints/", "/.snakemake_timestamp")
+        return {name: digest for name, digest in files.items() if not (name.startswith(own) or name.endswith(own))}
 
     def touch(self) -> None:
         """New times for all files, of sources and of results, as a copy or a fresh clone gives them."""
