@@ -22,6 +22,7 @@ class Account:
 
     def lines(self) -> list[str]:
         """The account; jobs of one rule with one reason are told together."""
+        self.dag.workflow.persistence._clear_cache()  # it holds what was recorded before the last job
         ran = [job for job in self.reasons if self.dag.finished(job)]
         pruned = [job for job in self.reasons if not self.dag.finished(job) and not self.dag.needrun(job)]
         failed = [job for job in self.reasons if not self.dag.finished(job) and self.dag.needrun(job)]
@@ -67,9 +68,10 @@ def reasons(dag: Any, job: Any) -> list[str]:
         found.append(f"changed from outside: {', '.join(sorted(changed))}")
     elif reason.forced:
         found.append("asked for by hand")
+    elif not record.has_metadata(job):
+        found.append("not made before")
     elif reason.missing_output:
-        gone = f"{len(reason.missing_output)} of its files are gone"
-        found.append(gone if record.has_metadata(job) else "not made before")
+        found.append(f"{len(reason.missing_output)} of its files are gone")
     if not reason.missing_output and record.has_metadata(job):
         found += changes(record.params(job.output[0]) or [], record._params(job))
         before, now = set(record.input(job.output[0]) or []), set(map(str, job.input))
@@ -78,10 +80,8 @@ def reasons(dag: Any, job: Any) -> list[str]:
         if any(record.software_stack_changed(job)):
             found.append("the environment changed")
         found += [f"contents changed: {file}" for file in sorted(map(str, reason.updated_input))]
-    if not found:
-        before_it = sorted({other.rule.name for other in dag.dependencies[job] if dag.needrun(other)})
-        found.append(f"follows {', '.join(before_it)}" if before_it else "Snakemake has no record of it")
-    return found
+    before_it = sorted({other.rule.name for other in dag.dependencies[job] if dag.needrun(other)})
+    return found or [f"follows {', '.join(before_it)}"]
 
 
 def changes(old: Iterable[str], new: Iterable[str]) -> list[str]:
@@ -89,15 +89,13 @@ def changes(old: Iterable[str], new: Iterable[str]) -> list[str]:
     before, after = _lines(old), _lines(new)
     told = []
     for name in [*before, *(name for name in after if name not in before)]:
-        if before.get(name) != after.get(name):
-            if name.endswith(".py"):
-                told.append(
-                    f"{name} changed"
-                    if name in before and name in after
-                    else f"{name} {'new' if name in after else 'not used any more'}"
-                )
-            else:
-                told.append(f"{name}: {before.get(name, 'nothing')} -> {after.get(name, 'nothing')}")
+        one, other = before.get(name), after.get(name)
+        if one == other:
+            continue
+        if name.endswith(".py"):  # whose value is a digest
+            told.append(f"{name} {'changed' if one and other else 'new' if other else 'not used any more'}")
+        else:
+            told.append(f"{name}: {one or 'nothing'} -> {other or 'nothing'}")
     return told
 
 

@@ -1,0 +1,38 @@
+from restoration.account import changes
+
+OLD = [
+    "['training.epochs = 10', 'loss = \"bce\"']",
+    "['train.py = 1234', 'restoration/a.py = 5678']",
+    "['torch = 2.14.0']",
+]
+
+
+def test_nothing_changed():
+    assert changes(OLD, list(reversed(OLD))) == []
+
+
+def test_a_setting_is_told_from_what_to_what():
+    new = [OLD[0].replace("10", "20"), *OLD[1:]]
+    assert changes(OLD, new) == ["training.epochs: 10 -> 20"]
+
+
+def test_settings_come_and_go():
+    new = ["['loss = \"bce\"', 'seed = 0']", *OLD[1:]]
+    assert changes(OLD, new) == ["training.epochs: 10 -> nothing", "seed: nothing -> 0"]
+
+
+def test_code_is_told_by_its_file():
+    new = [OLD[0], "['train.py = 9999', 'restoration/b.py = 1']", OLD[2]]
+    assert changes(OLD, new) == [
+        "train.py changed",
+        "restoration/a.py not used any more",
+        "restoration/b.py new",
+    ]
+
+
+def test_packages_are_told_by_their_versions():
+    assert changes(OLD, [*OLD[:2], "['torch = 2.15.0']"]) == ["torch: 2.14.0 -> 2.15.0"]
+
+
+def test_a_record_of_another_form_is_no_fault():
+    assert "torch: nothing -> 2.14.0" in changes(["whatever"], OLD[2:])
