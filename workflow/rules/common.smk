@@ -26,9 +26,10 @@ integrity.install()
 try:
     for path in workflow.configfiles:
         configuration_file.refuse_duplicates(path)
+    # Its order of tasks and variants is the report's; Snakemake puts what is laid over it in front.
     with open(f"{workflow.basedir}/config/config.yaml") as file:
-        order = yaml.safe_load(file)
-    CONFIG = configuration.resolve(configuration_file.in_order(config, order))
+        config = configuration_file.in_order(config, yaml.safe_load(file))
+    CONFIG = configuration.resolve(config)
 except UserError as error:
     raise WorkflowError(f"Configuration: {error}") from None
 
