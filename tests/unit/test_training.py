@@ -216,6 +216,7 @@ def test_a_training_that_is_stopped_again_and_again_comes_to_the_same_end(traine
     run(loop)
     assert len(set(starts)) == len(starts) > 5
     assert_identical(loop, whole)
+    assert loop.checkpoint.read_bytes() == whole.checkpoint.read_bytes()
 
 
 def test_a_finished_checkpoint_resumes_as_finished(trainer):

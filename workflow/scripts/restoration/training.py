@@ -165,7 +165,10 @@ class Trainer:
             logger.warning("%s: removed, the training starts over: %s", self.checkpoint, reason(error))
             self.checkpoint.unlink()
             return False
-        self.iteration, self.validation = content["iteration"], content["validation"]
+        self.iteration = content["iteration"]
+        # With the names that a new training uses, not others that are equal: torch.save tells them apart.
+        names = ("iteration", *objective.MEASURED)
+        self.validation = [{name: row[name] for name in names} for row in content["validation"]]
         self.record[: self.iteration] = content["record"]
         self.model.network.load_state_dict(content["network"])
         if not self.finished:
