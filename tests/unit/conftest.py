@@ -16,7 +16,7 @@ from restoration.models import Model
 from restoration.variants import Variant
 
 CONFIG = Path(__file__).parents[2] / "config"
-MISSING = object()
+MISSING = type("Missing", (), {"__repr__": lambda self: "MISSING"})()
 
 torch.set_num_threads(1)
 settings.register_profile("unit", database=None, deadline=None, derandomize=True)
