@@ -10,7 +10,7 @@ SHOWN = 4  # reasons of a job, on the terminal
 
 
 class Account:
-    """Opened before the first job, for a job's record is overwritten when it has run; `write` is for the end."""
+    """Opened before the first job, for a job's record is overwritten when it has run; `lines` is for the end."""
 
     def __init__(self, dag: Any) -> None:
         self.dag = dag
@@ -37,7 +37,8 @@ class Account:
             text.append(f"  {f'{rule} {whose}'.strip():<50} {seconds:7.1f} s   {'; '.join(shown)}")
         resumed = [line for job in ran for line in self._resumed(job)]
         text += [f"  taken up where a checkpoint stood: {line}" for line in resumed]
-        text += [f"  failed, or waits for one that did: {job}" for job in failed]
+        if failed:
+            text.append(f"  failed, or waits for one that did: {_counted(failed)}")
         if pruned:
             text.append(f"  not run after all, for what came before wrote the same bytes again: {_counted(pruned)}")
         text.append(f"  reused as it was: {_counted(self.idle)}")
