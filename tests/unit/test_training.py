@@ -308,3 +308,20 @@ def test_a_diverged_training_does_not_overwrite_its_last_good_checkpoint(trainer
     assert kept["record"].isfinite().all()
     assert all(weights.isfinite().all() for weights in kept["network"].values())
     assert [path.name for path in loop.checkpoint.parent.iterdir()] == ["state.pt"]
+
+
+def test_a_training_goes_on_without_checkpoints_and_says_so_once(trainer, monkeypatch, caplog):
+    monkeypatch.setattr(training, "CHECKPOINT_SECONDS", -math.inf)
+    monkeypatch.setattr(training, "CHECKPOINT_COST", math.inf)
+    monkeypatch.setattr(training, "CHUNK", 2)
+    loop = trainer()
+
+    def full() -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(loop, "save", full)
+    run(loop)
+    assert loop.finished
+    assert [record.message for record in caplog.records] == [
+        f"{loop.checkpoint}: no checkpoint ([Errno 28] No space left on device); the training goes on"
+    ]

@@ -72,7 +72,7 @@ def reasons(dag: Any, job: Any) -> list[str]:
     elif not record.has_metadata(job):
         found.append("not made before")
     elif reason.missing_output:
-        found.append(f"{len(reason.missing_output)} of its files are gone")
+        found.append("its files, or some of them, are not there")
     if not reason.missing_output and record.has_metadata(job):
         found += changes(record.params(job.output[0]) or [], record._params(job))
         before, now = set(record.input(job.output[0]) or []), set(map(str, job.input))

@@ -23,6 +23,7 @@ def running(snakemake: Any) -> Iterator[logging.Logger]:
     file, console = logging.FileHandler(snakemake.log[0], mode="w", encoding="utf-8"), logging.StreamHandler()
     console.setLevel(logging.WARNING)
     logging.basicConfig(format="%(message)s", level=logging.WARNING, handlers=[file, console])
+    logging.raiseExceptions = False  # a full disk is told once, below, not by each line that the log file cannot take
     logger = logging.getLogger("restoration")
     logger.setLevel(logging.DEBUG)
     where = " ".join([snakemake.rule, *map(str, snakemake.wildcards)])

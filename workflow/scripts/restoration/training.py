@@ -55,6 +55,7 @@ class Trainer:
         self.iteration = 0  # iterations made
         self.validation: list[dict[str, float]] = []  # after each epoch: iteration, objective, reconstruction, kl
         self.saved_at, self.spacing = time.monotonic(), float(CHECKPOINT_SECONDS)
+        self.unsaved = False  # whether a checkpoint could not be written
 
     def step(self, indices: torch.Tensor) -> None:
         """One iteration on the images at `indices` (B,)."""
@@ -134,8 +135,9 @@ class Trainer:
             try:
                 self.save()
             except OSError as error:  # a full disk; there may be room again when the model is written
-                logger.warning("%s: no checkpoint (%s); the training goes on", self.checkpoint, error)
-                self.saved_at = time.monotonic()
+                level = logging.DEBUG if self.unsaved else logging.WARNING  # once is enough
+                logger.log(level, "%s: no checkpoint (%s); the training goes on", self.checkpoint, error)
+                self.saved_at, self.unsaved = time.monotonic(), True
 
     def save(self) -> None:
         """Write all that the next iteration depends on, or, of a finished training, what it left."""
