@@ -8,6 +8,7 @@ the files that are there now.
 from typing import Any
 
 from snakemake.dag import DAG
+from snakemake.settings.types import RerunTrigger
 
 
 def install() -> None:
@@ -45,6 +46,10 @@ async def _prune(dag: Any, finished: Any) -> bool:
 async def _unchanged(dag: Any, job: Any) -> bool:
     """Whether `job` has no reason to run but that an earlier one did, and would read the bytes it read last time."""
     known = dag.workflow.persistence
+    if (
+        RerunTrigger.CODE in dag.workflow.rerun_triggers
+    ):  # in a profile of the user's: a question that is not asked here
+        return False
     # Of a job after one that runs, Snakemake has asked nothing yet, not even whether it is asked for by name.
     if job.rule in dag.forcerules or not dag.forcefiles.isdisjoint(job.output):
         return False
