@@ -3,9 +3,10 @@
     .venv/bin/python tests/kills.py --kills 50 --seed 0 --configfile config/digits.yaml
 
 Runs the graph once undisturbed. Then, in a copy, it starts Snakemake, kills (SIGKILL) one of its jobs, Snakemake alone,
-or both, at a random moment, starts it again with the same command, and so on to the end of the graph. There it looks
-for what must not be: a file that differs from the undisturbed run's, a file half-written, a process left over, an
-MLflow run left RUNNING, a metric point logged twice. Then it begins again with nothing, until there were enough kills.
+or both, at a random moment (half of the time: while a rule runs that no kill has struck yet), starts it again with the
+same command, and so on to the end of the graph. There it looks for what must not be: a file that differs from the
+undisturbed run's, a file half-written, a process left over, an MLflow run left RUNNING, a metric point logged twice.
+Then it begins again with nothing, until there were enough kills.
 """
 
 import argparse
@@ -25,9 +26,11 @@ from typing import NamedTuple
 
 import psutil
 
-from checkout import Checkout, differing, manifest
+from checkout import ROOT, Checkout, differing, manifest
 
 VICTIMS = ("job", "snakemake", "both")
+RULES = {script.stem for script in (ROOT / "workflow/scripts").glob("*.py")}  # a script a rule
+SHORTEST_JOB = 0.2  # seconds, about
 RUNS = """SELECT name, status, tags.value FROM runs
           LEFT JOIN tags ON tags.run_uuid = runs.run_uuid AND tags.key = 'state'"""
 TWICE = "SELECT run_uuid, key, step FROM metrics GROUP BY run_uuid, key, step HAVING COUNT(*) > 1"
@@ -66,26 +69,40 @@ class Chaos:
         """One graph from nothing to its end, with up to `kills` kills on the way; returns how many there were."""
         done, process = 0, self.start()
         while True:
-            try:
-                code = process.wait(self.random.uniform(0, self.longest) if done < kills else None)
-            except subprocess.TimeoutExpired:
-                done += self.kill(process)
-                if process.poll() is None:  # a job alone was killed; Snakemake goes on with the others
-                    continue
-                code = process.returncode
-            if code == 0:
+            while done < kills and (aim := self.moment(process)) is not None:
+                done += self.kill(process, aim)
+            if process.wait() == 0:
                 return done
             process = self.start()
 
-    def kill(self, process: subprocess.Popen) -> int:
-        """Kill one victim; 0 if it was there no more."""
+    def moment(self, process: subprocess.Popen) -> str | None:
+        """Wait for the next kill: any moment, or one at which a job of a rule runs that no kill has struck yet.
+
+        Returns the rule, '' for any, or None when Snakemake has ended.
+        """
+        spared = sorted(RULES - self.running.keys())
+        aim = self.random.choice(["", *spared]) if self.random.random() < 0.5 else ""
+        until = time.monotonic() + self.random.uniform(0, self.longest)
+        while process.poll() is None:
+            if aim and any(rule_of(job) == aim for job in jobs_of(process.pid)):
+                time.sleep(self.random.uniform(0, SHORTEST_JOB))
+                return aim
+            if not aim and time.monotonic() > until:
+                return ""
+            time.sleep(0.02)
+        return None
+
+    def kill(self, process: subprocess.Popen, aim: str) -> int:
+        """Kill one victim, a job of the rule `aim` if it is to be a job; 0 if it was there no more."""
         victim = self.random.choice(VICTIMS)
-        jobs = jobs_of(process.pid)
+        jobs = sorted(jobs_of(process.pid), key=lambda job: rule_of(job) != aim)
+        if process.poll() is not None:
+            return 0
         if victim == "job" and not jobs:
             victim = "snakemake"
         now = time.time()
         checkpoints = {path.parent.name: path.stat().st_mtime for path in self.results.glob("checkpoints/*/state.pt")}
-        struck = [self.random.choice(jobs)] if victim == "job" else jobs
+        struck = [jobs[0] if aim else self.random.choice(jobs)] if victim == "job" else jobs
         for job in struck:
             self.note(job, now, checkpoints)
         if victim == "job":
@@ -102,6 +119,8 @@ class Chaos:
     def note(self, job: psutil.Process, now: float, checkpoints: dict[str, float]) -> None:
         try:
             rule = rule_of(job)
+            if not rule:
+                return
             logs = [file.path for file in job.open_files() if file.path.endswith(".log")]
             self.running[rule] += 1
             if rule == "train" and logs:
@@ -148,7 +167,10 @@ def jobs_of(snakemake: int) -> list[psutil.Process]:
 
 
 def rule_of(job: psutil.Process) -> str:
-    return Path(job.cmdline()[-1]).name.split(".")[1]
+    try:
+        return Path(job.cmdline()[-1]).name.split(".")[1]
+    except (psutil.Error, IndexError):  # it ended just now
+        return ""
 
 
 def attack(folder: Path, kills: int, seed: int, configuration: str, longest: float = 12.0) -> tuple[Chaos, list[str]]:
