@@ -35,7 +35,7 @@ if __name__ == "__main__":
             results,
             str((workflow / "Snakefile").relative_to(results)),
             {str(configuration.relative_to(results)): None} | artifacts.read_json(snakemake.input.sources),
-            sorted(str(Path(file).relative_to(results)) for file in snakemake.input),
+            sorted({str(Path(file).relative_to(results)) for file in snakemake.input}),
             provenance.code_version(repository),
             software.versions(),
         )
