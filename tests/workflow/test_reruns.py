@@ -273,38 +273,41 @@ def test_an_upgraded_torch_trains_again_unless_the_user_says_no(graph, tmp_path)
     assert graph.pending("--config", f"packages={{torch: {version('torch')}}}", environment=path) == {}
 
 
-def test_a_stage_that_writes_the_same_bytes_reruns_nothing_after_it(graph):
+def test_a_stage_that_writes_the_same_bytes_reruns_nothing_after_it(graph, tmp_path):
     """In the same execution, and again when all is as it was."""
+    ours = graph.clone(tmp_path)
 
     def ran() -> list[str]:
-        run = graph.snakemake()
+        run = ours.snakemake()
         assert run.returncode == 0, run.stdout
         assert "wrote the same bytes again: baselines 3, evaluate 14" in run.stdout
         return re.findall(r"^(?:local)?rule (\w+):$", run.stdout, re.MULTILINE)
 
-    with graph.edited("workflow/scripts/corrupt.py", "outputs.items()", "[*outputs.items()]"):
+    with ours.edited("workflow/scripts/corrupt.py", "outputs.items()", "[*outputs.items()]"):
         assert ran() == ["corrupt"] * 3 + ["all"]
-        assert graph.pending() == {}
+        assert ours.pending() == {}
     assert ran() == ["corrupt"] * 3 + ["all"]
 
 
-def test_a_redrawn_figure_runs_nothing_else(graph):
-    with graph.edited("workflow/scripts/figure_loss.py", "linewidth=1.6", "linewidth=1.7"):
-        run = graph.snakemake()
+def test_a_redrawn_figure_runs_nothing_else(graph, tmp_path):
+    ours = graph.clone(tmp_path)
+    with ours.edited("workflow/scripts/figure_loss.py", "linewidth=1.6", "linewidth=1.7"):
+        run = ours.snakemake()
         assert run.returncode == 0, run.stdout
         assert "figure_loss.py changed" in run.stdout
-        assert graph.pending() == {}
-    run = graph.snakemake()
+        assert ours.pending() == {}
+    run = ours.snakemake()
     assert run.returncode == 0, run.stdout
 
 
-def test_a_parameter_and_back_trains_once(graph):
+def test_a_parameter_and_back_trains_once(graph, tmp_path):
     """The account says from what to what; the way back takes up what the first training left."""
-    there = graph.snakemake("--config", "variants={vae_incomplete: {latent: 10}}")
+    ours = graph.clone(tmp_path)
+    there = ours.snakemake("--config", "variants={vae_incomplete: {latent: 10}}")
     assert there.returncode == 0, there.stdout
     assert "variant.parameters.latent: 20 -> 10" in there.stdout
-    back = graph.snakemake()
+    back = ours.snakemake()
     assert back.returncode == 0, back.stdout
     assert "variant.parameters.latent: 10 -> 20" in back.stdout
     assert len(re.findall(r"goes on from its checkpoint at iteration 10 of 10", back.stdout)) == 2
-    assert graph.pending() == {}
+    assert ours.pending() == {}
