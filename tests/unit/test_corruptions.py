@@ -11,7 +11,7 @@ from restoration import artifacts, corruptions, registry
 from restoration.identity import derived_seed
 
 CORRUPTIONS = registry.names("corruptions")
-SHAPES = [(1, 28, 28), (3, 20, 24), (1, 9, 31)]
+SHAPES = [(1, 28, 28), (3, 20, 24), (1, 15, 31)]
 
 
 def seeded(seed: int) -> torch.Generator:
@@ -89,6 +89,8 @@ def test_every_corruption_keeps_its_contract_at_any_size(name, count, channels, 
         "Pixels": st.integers(1, min(height, width)),
         "PositiveInt": st.integers(1, 9),
         "NonNegativeFloat": st.floats(0, registry.LARGEST),
+        "Fraction": st.floats(0, 1),
+        "Quadrants": st.integers(1, 3),
         "bool": st.booleans(),
     }
     parameters = {key: data.draw(values[kind]) for key, (kind, _) in registry.parameters("corruptions", name).items()}
@@ -108,7 +110,7 @@ def test_every_corruption_keeps_its_contract_at_any_size(name, count, channels, 
         assert not corrupted.masked_select(mask).any()
 
 
-@pytest.mark.parametrize("name", ["gaussian_noise", "stroke_hole"])
+@pytest.mark.parametrize("name", ["gaussian_noise", "missing_pixels", "stroke_hole"])
 def test_different_seeds_corrupt_differently(name):
     images, corrupt = some_images(20, (1, 28, 28)), corruptions.build({"name": name})
     assert not corrupt(images, seeded(1))[0].equal(corrupt(images, seeded(2))[0])
@@ -219,6 +221,74 @@ def test_hole_is_drawn_uniformly_from_the_stroke():
 def test_hole_that_is_larger_than_the_image_is_refused(shape):
     with pytest.raises(ValueError, match="size"):
         corruptions.build({"name": "stroke_hole", "size": 13})(torch.zeros(1, 1, *shape), seeded(0))
+
+
+@pytest.mark.parametrize(
+    ("shape", "size", "corner"),
+    [((28, 28), 14, (7, 7)), ((28, 28), 1, (13, 13)), ((12, 15), 5, (3, 5)), ((11, 20), 11, (0, 4))],
+)
+def test_the_central_hole_is_a_square_in_the_middle_of_every_image(shape, size, corner):
+    images = torch.full((2, 3, *shape), 0.5)
+    corrupted, mask = corruptions.build({"name": "central_hole", "size": size})(images, seeded(0))
+    expected = torch.zeros(2, 1, *shape, dtype=torch.bool)
+    top, left = corner
+    expected[:, :, top : top + size, left : left + size] = True
+    assert mask.equal(expected)
+    assert corrupted.equal(torch.where(expected, 0, images))
+
+
+@pytest.mark.parametrize(("size", "shape"), [(13, (12, 14)), (13, (14, 12)), (0, (12, 12))])
+def test_a_central_hole_that_does_not_fit_is_refused(size, shape):
+    with pytest.raises(ValueError, match=f"central_hole: size is {size}; it must be 1 to 12"):
+        corruptions.build({"name": "central_hole", "size": size})(torch.zeros(1, 1, *shape), seeded(0))
+
+
+@pytest.mark.parametrize(
+    ("observed", "picture"),
+    [(1, ["###", "###", ".##", ".##", ".##"]), (2, [".##"] * 5), (3, ["...", "...", ".##", ".##", ".##"])],
+)
+def test_quadrants_are_those_of_pyros_example(observed, picture):
+    """A dot is a pixel that is seen; the image has an odd height and width."""
+    images = torch.full((2, 1, 5, 3), 0.5)
+    corrupted, mask = corruptions.build({"name": "quadrants", "observed": observed})(images, seeded(0))
+    expected = torch.tensor([[pixel == "#" for pixel in row] for row in picture]).expand(2, 1, 5, 3)
+    assert mask.equal(expected)
+    assert corrupted.equal(torch.where(expected, 0, images))
+
+
+@pytest.mark.parametrize(("observed", "seen"), [(1, 196), (2, 392), (3, 588)])
+def test_quadrants_show_as_many_quarters_as_they_say(observed, seen):
+    _, mask = corruptions.build({"name": "quadrants", "observed": observed})(torch.zeros(1, 1, 28, 28), seeded(0))
+    assert (~mask).sum() == seen
+    assert not mask[0, 0, 14:, :14].any()
+    assert mask[0, 0, 14:, 14:].all()
+
+
+@pytest.mark.parametrize("observed", [0, 4])
+def test_another_number_of_quadrants_is_refused(observed):
+    with pytest.raises(ValueError, match=f"quadrants: observed is {observed}; it must be 1, 2 or 3"):
+        corruptions.build({"name": "quadrants", "observed": observed})(torch.zeros(1, 1, 8, 8), seeded(0))
+
+
+@pytest.mark.parametrize("fraction", [0.0, 0.2, 0.5, 1.0])
+def test_pixels_are_missing_independently_with_the_fraction(fraction):
+    images = torch.full((400, 3, 20, 20), 0.5)
+    corrupted, mask = corruptions.build({"name": "missing_pixels", "fraction": fraction})(images, seeded(0))
+    spread = (fraction * (1 - fraction)) ** 0.5
+    assert mask.float().mean().item() == pytest.approx(fraction, abs=4 * spread / 400)
+    # At every place, in every image, and whatever the neighbour is.
+    assert mask.float().mean(dim=0).sub(fraction).abs().max() <= 5 * spread / 400**0.5
+    per_image = mask.flatten(1).float().mean(dim=1)
+    assert per_image.std().item() == pytest.approx(spread / 20, rel=0.15)
+    assert (mask[..., 1:] & mask[..., :-1]).float().mean().item() == pytest.approx(fraction**2, abs=0.01)
+    assert corrupted.equal(torch.where(mask, 0, images))
+
+
+@pytest.mark.parametrize("name", CORRUPTIONS)
+def test_what_a_corruption_says_that_it_hides_is_what_it_hides(name):
+    hides = registry.constant("corruptions", name, "HIDES")
+    _, mask = corruptions.build({"name": name})(some_images(5, (1, 28, 28)), seeded(0))
+    assert hides == ("all" if mask.all() else "some" if mask.any() else "none")
 
 
 @pytest.mark.parametrize("name", CORRUPTIONS)

@@ -24,6 +24,7 @@ ENTRY_POINTS = {
     "datasets": "load",
     "losses": "reconstruction",
     "baselines": "restore",
+    "claims": "examine",
 }
 REQUIRED = object()  # the default of a parameter that has none
 
@@ -33,6 +34,11 @@ LARGEST = 1_000_000  # more of anything is a slip of the keyboard, and would end
 PositiveInt = int
 Pixels = int  # of a corruption: a length that must fit into the images, where the data set's file tells their size
 NonNegativeFloat = float
+Fraction = float
+Quadrants = int
+Task = str  # of a claim's test, checked against the configuration by claims_file.py: a task,
+Measure = str  # a measure of restorations,
+Rows = list[str]  # and models and baselines, as comparison.py selects them
 TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "PositiveInt": (
         f"a whole number from 1 to {LARGEST:,}",
@@ -43,6 +49,11 @@ TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
         f"a number from 0 to {LARGEST:,}",
         lambda value: type(value) in (int, float) and 0 <= value <= LARGEST,
     ),
+    "Fraction": ("a number from 0 to 1", lambda value: type(value) in (int, float) and 0 <= value <= 1),
+    "Quadrants": ("1, 2 or 3 quadrants", lambda value: type(value) is int and 1 <= value <= 3),
+    "Task": ("a text", lambda value: type(value) is str),
+    "Measure": ("a text", lambda value: type(value) is str),
+    "Rows": ("a list of texts", lambda value: type(value) is list and all(type(row) is str for row in value)),
     "bool": ("true or false", lambda value: type(value) is bool),
     "str": ("a text", lambda value: type(value) is str),
 }

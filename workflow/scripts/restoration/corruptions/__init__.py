@@ -5,6 +5,9 @@
 are the keys of a task's `corruption` in the configuration, each annotated with one of `registry.TYPES`: a length in
 pixels as `Pixels`, which is checked against the images' size before anything runs. A value that cannot be raises
 ValueError.
+
+    HIDES = "none", "some" or "all": which pixels of an image it hides. It spares a task the baselines that are for
+    others; left out, they are sorted out by the masks.
 """
 
 from collections.abc import Callable, Mapping

@@ -4,6 +4,8 @@ import torch
 
 from restoration.registry import NonNegativeFloat
 
+HIDES = "all"
+
 
 def corrupt(
     images: torch.Tensor, generator: torch.Generator, *, sigma: NonNegativeFloat = 0.1

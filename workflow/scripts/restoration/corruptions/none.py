@@ -2,6 +2,8 @@
 
 import torch
 
+HIDES = "none"
+
 
 def corrupt(images: torch.Tensor, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
     """The images as they are, nothing hidden."""

@@ -4,6 +4,8 @@ import torch
 
 from restoration.registry import Pixels
 
+HIDES = "some"
+
 
 def corrupt(images: torch.Tensor, generator: torch.Generator, *, size: Pixels = 6) -> tuple[torch.Tensor, torch.Tensor]:
     """Set a square of `size` x `size` pixels to 0, centred on a pixel of the stroke (any that is not 0),
