@@ -32,10 +32,16 @@ rule train:
             lambda wildcards: {
                 "task": wildcards.task,
                 "corruption": TASKS[wildcards.task]["corruption"],
-                "variant": {"name": wildcards.variant, **variant_of(wildcards)},
+                "variant": {
+                    "name": wildcards.variant,
+                    **{
+                        key: variant_of(wildcards)[key]
+                        for key in (*configuration.VARIANT_KEYS, "parameters")
+                    },
+                },
                 "loss": wildcards.loss,
                 "seed": int(wildcards.seed),
-                "training": TASKS[wildcards.task]["training"],
+                "training": variant_of(wildcards)["training"],
             },
             lambda wildcards: [
                 ("corruptions", TASKS[wildcards.task]["corruption"]["name"]),

@@ -51,13 +51,13 @@ def main(job: dict, inputs: Any, outputs: Any, seed: int) -> dict:
     train_images, train_labels = (array[:LATENTS] for array in splits["train"])
     artifacts.write_npz(
         outputs.latents,
-        train=evaluation.latent_means(model, train_images, train_labels),
+        train=evaluation.latent_means(model, train_images, np.zeros_like(train_images[:, :1], bool), train_labels),
         train_labels=train_labels,
-        test=evaluation.latent_means(model, corrupted, labels),
+        test=evaluation.latent_means(model, corrupted, mask, labels),
         test_labels=labels,
     )
     metrics = {
-        "test": objective.held_out(model, complete, corrupted, labels, seed),
+        "test": objective.held_out(model, complete, corrupted, mask, labels, seed),
         "scores": evaluation.summarise(scores),
         "images": len(labels),
     }

@@ -34,7 +34,7 @@ def main(job: dict, dataset: str, validation: str, outputs: dict, run: tracking.
     """Train, log to `run` after each epoch, and write the model, both histories and a summary."""
     splits, classes = stored.read_dataset(dataset, "train", "validation")
     images, labels = splits["validation"]
-    corrupted, _ = stored.read_corrupted(validation, images)
+    corrupted, mask = stored.read_corrupted(validation, images)
     loop = trainer(job, splits["train"], classes, CHECKPOINTS / run.identity / "state.pt")
     sent = sent_validation = 0
     sent_at = -math.inf
@@ -52,7 +52,7 @@ def main(job: dict, dataset: str, validation: str, outputs: dict, run: tracking.
     if loop.iteration:
         logger.info("%s: goes on from its checkpoint at iteration %d of %d", run.name, loop.iteration, len(loop.record))
     progress = Progress(run.name, loop.epochs, len(loop.record), loop.batch_size, loop.iteration)
-    loop.run(lambda model: objective.held_out(model, images, corrupted, labels, job["seed"]), progress.show, log)
+    loop.run(lambda model: objective.held_out(model, images, corrupted, mask, labels, job["seed"]), progress.show, log)
 
     history = pd.DataFrame(loop.record.numpy(), columns=objective.MEASURED)
     history.insert(0, "iteration", range(1, len(history) + 1))

@@ -18,6 +18,7 @@ from restoration.errors import UserError, quoted
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
 VARIANT_KEYS = ("network", "encoder_input", "condition")
+TRAINING_KEYS = ("losses", "training")  # what a variant may have of its own, in the place of the task's
 KINDS = {
     "object": "a mapping (key: value)",
     "array": "a list",
@@ -57,7 +58,7 @@ def _validator() -> Any:
 
 def resolve(config: Mapping[str, Any]) -> dict[str, Any]:
     """The complete configuration: defaults filled in, switched-off entries gone, and each task with its own
-    `losses`, `training`, `inference` (name to parameters) and `variants` (name to definition).
+    `inference` (name to parameters) and `variants` (name to definition, with `losses` and `training`).
 
     Raises UserError, in one line that names the key, if the configuration is not sound.
     """
@@ -73,7 +74,7 @@ def resolve(config: Mapping[str, Any]) -> dict[str, Any]:
     for key in ("variants", "tasks"):
         consistency.check_names(resolved[key], key)
     for name in resolved["variants"]:
-        _resolve_variant(name, {}, resolved["variants"], f"variants.{name}")
+        _resolve_variant(name, {}, resolved["variants"], f"variants.{name}", {"losses": [], "training": {}})
     resolved["tasks"] = {name: _resolve_task(name, task, resolved) for name, task in resolved["tasks"].items()}
     if not resolved["tasks"]:
         raise UserError("tasks: none is left; at least one is needed")
@@ -86,7 +87,7 @@ def models(resolved: Mapping[str, Any]) -> list[ModelName]:
         ModelName(task, variant, loss, seed)
         for task, settings in resolved["tasks"].items()
         for variant in settings["variants"]
-        for loss in settings["losses"]
+        for loss in settings["variants"][variant]["losses"]
         for seed in resolved["seeds"]
     ]
 
@@ -106,9 +107,11 @@ def _mappings(entries: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def _resolve_task(name: str, task: Mapping[str, Any], resolved: Mapping[str, Any]) -> dict[str, Any]:
     where = f"tasks.{name}"
-    losses = task.get("losses", resolved["losses"])
-    for loss in losses:
-        registry.check("losses", loss, {}, f"{where}.losses" if "losses" in task else "losses")
+    common = {
+        "losses": task.get("losses", resolved["losses"]),
+        "training": {**resolved["training"], **task.get("training", {})},
+    }
+    _check_losses(common["losses"], f"{where}.losses" if "losses" in task else "losses")
     methods = {
         method: registry.check("inference", method, parameters, f"{where}.inference.{str(method)[:60]}")
         for method, parameters in task["inference"].items()
@@ -117,14 +120,14 @@ def _resolve_task(name: str, task: Mapping[str, Any], resolved: Mapping[str, Any
     if not chosen or not methods:
         raise UserError(f"{where}.{'inference' if chosen else 'variants'}: none is left; at least one is needed")
     variants = {
-        variant: _resolve_variant(variant, overrides, resolved["variants"], f"{where}.variants.{str(variant)[:60]}")
+        variant: _resolve_variant(
+            variant, overrides, resolved["variants"], f"{where}.variants.{str(variant)[:60]}", common
+        )
         for variant, overrides in chosen.items()
     }
     consistency.check_inference(methods, variants, where)
     return {
         "corruption": _resolve_corruption(task["corruption"], resolved["dataset"]["name"], f"{where}.corruption"),
-        "losses": losses,
-        "training": {**resolved["training"], **task["training"]},
         "inference": methods,
         "variants": variants,
     }
@@ -138,14 +141,30 @@ def _resolve_corruption(given: Mapping[str, Any], dataset: str, where: str) -> d
     return {"name": name, **parameters}
 
 
-def _resolve_variant(name: str, overrides: Mapping[str, Any], known: Mapping[str, Any], where: str) -> dict[str, Any]:
+def _resolve_variant(
+    name: str, overrides: Mapping[str, Any], known: Mapping[str, Any], where: str, common: Mapping[str, Any]
+) -> dict[str, Any]:
+    """`known[name]` with the overrides; `common`: the losses and the training where it has none of its own."""
     if name not in known:
         raise UserError(f"{where}: there is no variant {quoted(name)}; variants has: {', '.join(known)}")
-    merged = {**known[name], **overrides}
-    parameters = {key: value for key, value in merged.items() if key not in VARIANT_KEYS}
+    merged = {**common, **known[name], **overrides}
+    parts = [place.get("training", {}) for place in (common, known[name], overrides)]
+    training = {key: value for part in parts for key, value in part.items()}
+    _check_losses(merged["losses"], f"{where}.losses")
+    parameters = {key: value for key, value in merged.items() if key not in VARIANT_KEYS + TRAINING_KEYS}
     parameters = registry.check("networks", merged["network"], parameters, where)
     consistency.check_condition(merged["network"], merged["condition"], where)
-    return {**{key: merged[key] for key in VARIANT_KEYS}, "parameters": parameters}
+    return {
+        **{key: merged[key] for key in VARIANT_KEYS},
+        "parameters": parameters,
+        "losses": merged["losses"],
+        "training": training,
+    }
+
+
+def _check_losses(losses: list[str], where: str) -> None:
+    for loss in losses:
+        registry.check("losses", loss, {}, where)
 
 
 def _message(error: jsonschema.ValidationError) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from restoration import inference, registry
-from restoration.errors import UserError
+from restoration.errors import UserError, quoted
 
 RESERVED = {"mlflow", "checkpoints"}  # folders of results/ that are no data set's
 
@@ -46,8 +46,12 @@ def check_pixels(corruption: str, parameters: Mapping[str, Any], dataset: str, w
 
 def check_condition(network: str, condition: str, where: str) -> None:
     """Raises UserError for a condition that the network does not take."""
-    if condition != "none" and registry.constant("networks", network, "takes_condition") is False:
-        raise UserError(f"{where}.condition: network '{network}' takes none; set condition: none, or another network")
+    known = registry.constant("networks", network, "conditions")
+    if known is not None and condition not in known:
+        raise UserError(
+            f"{where}.condition: network '{network}' does not take {quoted(condition)}; "
+            f"set condition: {' or '.join(known)}, or another network"
+        )
 
 
 def check_inference(methods: Iterable[str], variants: Mapping[str, Any], where: str) -> None:

@@ -15,11 +15,21 @@ from restoration import inference, metrics, registry
 from restoration.identity import derived_seed
 from restoration.images import BATCH, batches
 from restoration.models import Model
+from restoration.networks import Autoencoder
 
 MEASURES = ["mse", "psnr", "ssim"]
 
 # (corrupted, mask, labels) of a batch to its restoration. No method is given the complete images.
 Restorer = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
+
+
+def observed(corrupted: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """The corrupted image (B, C, H, W) with 0 for what is hidden, whatever stood there; mask: bool (B, 1, H, W).
+
+    Where all of an image is hidden, as under noise, no pixel is known exactly, and it is left as it is.
+    """
+    whole = mask.flatten(1).all(dim=1)[:, None, None, None]
+    return corrupted.masked_fill(mask & ~whole, 0)
 
 
 def restorer(model: Model, method: str, parameters: dict, seed: int) -> Restorer | None:
@@ -31,8 +41,9 @@ def restorer(model: Model, method: str, parameters: dict, seed: int) -> Restorer
     generator = torch.Generator().manual_seed(derived_seed(seed, "inference", method))
 
     def restore(corrupted: torch.Tensor, mask: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        condition = model.variant.granted(corrupted, labels, model.classes)
-        return entry.restore(model, corrupted, mask, condition, generator, **parameters)
+        seen = observed(corrupted, mask)
+        condition = model.variant.granted(seen, mask, labels, model.classes)
+        return entry.restore(model, seen, mask, condition, generator, **parameters)
 
     return restore
 
@@ -105,11 +116,13 @@ def summarise(scores: pd.DataFrame) -> dict[str, dict[str, dict[str, dict[str, f
 
 
 @torch.no_grad()
-def latent_means(model: Model, images: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """The encoder's mean for each image, float32 (N, latent); the images stand for the corrupted ones as well."""
+def latent_means(model: Model, images: np.ndarray, mask: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """The mean of each image's code, float32 (N, latent); (N, 0) for a network that has none."""
+    if not isinstance(model.network, Autoencoder):
+        return np.zeros((len(images), 0), dtype=np.float32)
     means = []
-    for image, label in batches(images, labels):
-        means.append(model.network.encode(image, model.variant.granted(image, label, model.classes))[0])
+    for image, hidden, label in batches(images, mask, labels):
+        means.append(model.network.code(image, model.variant.granted(image, hidden, label, model.classes)))
     return torch.cat(means).numpy()
 
 

@@ -22,7 +22,7 @@ FORMAT = 1
 class Model:
     """A network with what it needs to be used. image_shape: (C, H, W)."""
 
-    network: networks.Autoencoder
+    network: networks.RestorationNetwork
     variant: Variant
     loss_name: str
     image_shape: tuple[int, int, int]

@@ -12,32 +12,38 @@ from restoration.identity import derived_seed
 from restoration.images import batches
 from restoration.latent import kl_divergence, sample
 from restoration.models import Model
-from restoration.networks import Autoencoder
+from restoration.networks import Autoencoder, RestorationNetwork
 
 MEASURED = ["objective", "reconstruction", "kl"]  # per image; the columns of histories
 
 
 def parts(
-    network: Autoencoder,
+    network: RestorationNetwork,
     loss: ModuleType,
     image: torch.Tensor,
     condition: torch.Tensor | None,
     target: torch.Tensor,
     generator: torch.Generator,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Reconstruction and KL, each (B,), of one draw of the latent. KL is 0 for a deterministic code.
+    """Reconstruction and KL, each (B,), of one draw of the latent. KL is 0 where nothing is drawn.
 
     image: what the encoder sees, (B, C, H, W); condition: (B, K) or None; target: the complete image, (B, C, H, W).
     """
+    if not isinstance(network, Autoencoder):
+        reconstruction = loss.reconstruction(network.restore(image, condition), target)
+        return reconstruction, torch.zeros_like(reconstruction)
     mu, logvar = network.encode(image, condition)
     latent = mu if logvar is None else sample(mu, logvar, generator)
     reconstruction = loss.reconstruction(network.decode(latent, condition), target)
-    return reconstruction, torch.zeros_like(reconstruction) if logvar is None else kl_divergence(mu, logvar)
+    if logvar is None:
+        return reconstruction, torch.zeros_like(reconstruction)
+    prior = network.prior(condition, len(image)) if network.learned_prior else None
+    return reconstruction, kl_divergence(mu, logvar, prior)
 
 
 @torch.no_grad()
 def held_out(
-    model: Model, complete: np.ndarray, corrupted: np.ndarray, labels: np.ndarray, seed: int
+    model: Model, complete: np.ndarray, corrupted: np.ndarray, mask: np.ndarray, labels: np.ndarray, seed: int
 ) -> dict[str, float]:
     """The training objective and its parts, averaged over held-out images.
 
@@ -45,9 +51,9 @@ def held_out(
     """
     generator = torch.Generator().manual_seed(derived_seed(seed, "objective"))
     totals = torch.zeros(2, dtype=torch.float64)
-    for truth, damaged, label in batches(complete, corrupted, labels):
+    for truth, damaged, hidden, label in batches(complete, corrupted, mask, labels):
         image = model.variant.seen_in_training(truth, damaged)
-        condition = model.variant.granted(damaged, label, model.classes)
+        condition = model.variant.granted(damaged, hidden, label, model.classes)
         both = parts(model.network, model.loss, image, condition, truth, generator)
         totals += torch.stack([part.double().sum() for part in both])
     reconstruction, kl = (totals / len(complete)).tolist()

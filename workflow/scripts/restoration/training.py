@@ -25,11 +25,22 @@ DIVERGED = 10  # times the first objective
 logger = logging.getLogger("restoration.training")
 
 
+def factor(schedule: str, progress: float) -> float:
+    """What the learning rate is multiplied with when `progress`, from 0 to 1, of the training is done.
+
+    `cosine` rises linearly over the first 5 % and falls to 0 along half a cosine (Loshchilov and Hutter, 2017,
+    arXiv:1608.03983, equation 5, without restarts); `constant` is 1.
+    """
+    if schedule == "constant":
+        return 1.0
+    return min(1.0, (progress + 1e-3) / 0.05) * 0.5 * (1 + math.cos(math.pi * progress))
+
+
 class Trainer:
     """One training, from its start or from the checkpoint at `checkpoint`.
 
     images: uint8 (N, C, H, W), complete; labels: int64 (N,); corrupt: images to (corrupted, mask).
-    settings: epochs, batch_size, learning_rate. Adam (Kingma and Ba, 2015) with torch's defaults otherwise.
+    settings: epochs, batch_size, learning_rate, schedule. Adam (Kingma and Ba, 2015) with torch's defaults otherwise.
     Each epoch visits all images in an order of its own; the last batch may be smaller.
 
     `record` is float (iterations, 3): objective, reconstruction and KL, the mean over each batch.
@@ -48,10 +59,11 @@ class Trainer:
         self.model, self.corrupt, self.seed, self.checkpoint = model, corrupt, seed, checkpoint
         self.images, self.labels = torch.from_numpy(images), torch.from_numpy(labels)
         self.epochs, self.batch_size = settings["epochs"], settings["batch_size"]
+        self.learning_rate, self.schedule = settings["learning_rate"], settings["schedule"]
         self.epoch_iterations = math.ceil(len(images) / self.batch_size)
         self.record = torch.zeros(self.epochs * self.epoch_iterations, 3)
         self.generator = torch.Generator().manual_seed(derived_seed(seed, "training"))
-        self.optimiser = torch.optim.Adam(model.network.parameters(), lr=settings["learning_rate"], fused=True)
+        self.optimiser = torch.optim.Adam(model.network.parameters(), lr=self.learning_rate, fused=True)
         self.iteration = 0  # iterations made
         self.validation: list[dict[str, float]] = []  # after each epoch: iteration, objective, reconstruction, kl
         self.saved_at, self.spacing = time.monotonic(), float(CHECKPOINT_SECONDS)
@@ -60,15 +72,17 @@ class Trainer:
     def step(self, indices: torch.Tensor) -> None:
         """One iteration on the images at `indices` (B,)."""
         complete = self.images[indices].float().div_(255)
-        corrupted, _ = self.corrupt(complete, self.generator)
+        corrupted, mask = self.corrupt(complete, self.generator)
         variant = self.model.variant
         image = variant.seen_in_training(complete, corrupted)
-        condition = variant.granted(corrupted, self.labels[indices], self.model.classes)
+        condition = variant.granted(corrupted, mask, self.labels[indices], self.model.classes)
         reconstruction, kl = (
             part.mean()
             for part in objective.parts(self.model.network, self.model.loss, image, condition, complete, self.generator)
         )
         loss = reconstruction + kl
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.learning_rate * factor(self.schedule, self.iteration / len(self.record))
         self.optimiser.zero_grad()
         loss.backward()
         self.optimiser.step()

@@ -10,13 +10,14 @@ from torch.nn import functional
 @dataclass(frozen=True)
 class Variant:
     """`encoder_input`: what the encoder sees in training; at test time it is always the corrupted image.
-    `condition`: what encoder and decoder are given besides, in training and at test time.
+    `condition`: what encoder and decoder are given besides, in training and at test time: the label, the corrupted
+    image, the mask of what is hidden, or `observed`, the corrupted image and the mask.
     `network` and `parameters`: an entry of the registry `networks` and its keyword arguments.
     """
 
     network: str
     encoder_input: Literal["complete", "corrupted"]
-    condition: Literal["none", "label", "corrupted"]
+    condition: Literal["none", "label", "corrupted", "mask", "observed"]
     parameters: dict[str, Any]
 
     def as_dict(self) -> dict[str, Any]:
@@ -25,17 +26,29 @@ class Variant:
     def condition_size(self, image_shape: tuple[int, int, int], classes: int) -> int:
         """How many values the condition has for one image."""
         channels, height, width = image_shape
-        return {"none": 0, "label": classes, "corrupted": channels * height * width}[self.condition]
+        image, mask = channels * height * width, height * width
+        sizes = {"none": 0, "label": classes, "corrupted": image, "mask": mask, "observed": image + mask}
+        return sizes[self.condition]
 
     def seen_in_training(self, complete: torch.Tensor, corrupted: torch.Tensor) -> torch.Tensor:
         """The encoder's image (B, C, H, W)."""
         return complete if self.encoder_input == "complete" else corrupted
 
-    def granted(self, corrupted: torch.Tensor, labels: torch.Tensor, classes: int) -> torch.Tensor | None:
+    def granted(
+        self, corrupted: torch.Tensor, mask: torch.Tensor, labels: torch.Tensor, classes: int
+    ) -> torch.Tensor | None:
         """The condition (B, condition_size) or None, from what may be known at test time.
 
-        corrupted: (B, C, H, W); labels: int64 (B,), used only where the condition is the label.
+        corrupted: (B, C, H, W); mask: bool (B, 1, H, W), True where hidden; labels: int64 (B,), used only where the
+        condition is the label.
         """
-        if self.condition == "label":
-            return functional.one_hot(labels, classes).float()
-        return corrupted.flatten(1) if self.condition == "corrupted" else None
+        match self.condition:
+            case "label":
+                return functional.one_hot(labels, classes).float()
+            case "corrupted":
+                return corrupted.flatten(1)
+            case "mask":
+                return mask.flatten(1).float()
+            case "observed":
+                return torch.cat([corrupted, mask], dim=1).flatten(1)
+        return None

@@ -2,6 +2,7 @@
 
 import torch
 
+from restoration.latent import sample
 from restoration.models import Model
 from restoration.registry import PositiveInt
 
@@ -21,8 +22,9 @@ def restore(
     visible = ~mask
     best = torch.zeros_like(corrupted)
     least = torch.full((len(corrupted),), torch.inf)
+    mu, logvar = model.network.prior(condition, len(corrupted))
     for _ in range(samples):
-        latent = torch.randn(len(corrupted), model.network.latent, generator=generator)
+        latent = sample(mu, logvar, generator)
         image = model.loss.image(model.network.decode(latent, condition))
         error = (image - corrupted).mul_(visible).square_().flatten(1).sum(dim=1)
         better = error < least

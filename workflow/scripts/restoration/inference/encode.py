@@ -1,4 +1,4 @@
-"""Encode the corrupted image and decode the latent's mean."""
+"""One pass of the network: encode the corrupted image and decode the mean of its code."""
 
 import torch
 
@@ -13,5 +13,4 @@ def restore(
     generator: torch.Generator,
 ) -> torch.Tensor:
     """(B, C, H, W) to (B, C, H, W); nothing is drawn at random."""
-    mu, _ = model.network.encode(corrupted, condition)
-    return model.loss.image(model.network.decode(mu, condition))
+    return model.loss.image(model.network.restore(corrupted, condition))

@@ -1,4 +1,4 @@
-"""Networks, one file each with a class `Network(Autoencoder)`.
+"""Networks, one file each with a class `Network(Autoencoder)`, or, where there is no code, `Network(RestorationNetwork)`.
 
 Its constructor is `(image_shape, condition_size, *, <parameters>)`; the keyword-only arguments are the keys of a
 variant in the configuration.
@@ -14,16 +14,30 @@ from torch import nn
 from restoration import registry
 
 
-class Autoencoder(nn.Module, ABC):
-    """What every network offers. image_shape: (C, H, W); latent: the size of the code;
-    variational: whether the code is a distribution with the prior N(0, I); takes_condition: whether its constructor
-    does with a condition_size above 0. Set to True or False in the class, both are known before anything runs.
+class RestorationNetwork(nn.Module, ABC):
+    """What every network offers. image_shape: (C, H, W); variational: whether it has a latent distribution;
+    conditions: those of a variant's conditions that its constructor does with, or None for all. Set in the class to
+    plain values, the last two are known before anything runs.
     """
 
     image_shape: tuple[int, int, int]
+    variational: bool = False
+    conditions: tuple[str, ...] | None = None
+
+    @abstractmethod
+    def restore(self, image: torch.Tensor, condition: torch.Tensor | None) -> torch.Tensor:
+        """The network's own restoration of a corrupted image (B, C, H, W), as logits of the same shape.
+        condition: (B, condition_size) or None.
+        """
+
+
+class Autoencoder(RestorationNetwork):
+    """A network with a code. latent: the code's size; learned_prior: whether the prior depends on the condition,
+    else it is N(0, I).
+    """
+
     latent: int
-    variational: bool
-    takes_condition: bool = True
+    learned_prior: bool = False
 
     @abstractmethod
     def encode(self, image: torch.Tensor, condition: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor | None]:
@@ -35,9 +49,27 @@ class Autoencoder(nn.Module, ABC):
     def decode(self, latent: torch.Tensor, condition: torch.Tensor | None) -> torch.Tensor:
         """(B, latent) and the condition to logits (B, C, H, W)."""
 
+    def prior(self, condition: torch.Tensor | None, batch: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Mean and log-variance of the code before the image is seen, each (batch, latent)."""
+        zeros = torch.zeros(batch, self.latent)
+        return zeros, zeros
+
+    def code(self, image: torch.Tensor, condition: torch.Tensor | None) -> torch.Tensor:
+        """The mean of the code (B, latent) by what is known of a corrupted image."""
+        return self.encode(image, condition)[0]
+
+    def restore(self, image: torch.Tensor, condition: torch.Tensor | None) -> torch.Tensor:
+        """The decoded mean of the code."""
+        return self.decode(self.code(image, condition), condition)
+
+
+def joined(values: torch.Tensor, condition: torch.Tensor | None) -> torch.Tensor:
+    """The values (B, K) with the condition (B, L), where there is one, appended: (B, K + L)."""
+    return values if condition is None else torch.cat([values, condition], dim=1)
+
 
 def build(
     name: str, image_shape: tuple[int, int, int], condition_size: int, parameters: Mapping[str, Any]
-) -> Autoencoder:
+) -> RestorationNetwork:
     """The network `name` for images of `image_shape` (C, H, W), initialised from torch's global generator."""
     return registry.load("networks", name).Network(tuple(image_shape), condition_size, **parameters)

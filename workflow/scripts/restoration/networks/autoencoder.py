@@ -13,7 +13,7 @@ class Network(Autoencoder):
     """pixels - hidden - latent - hidden - pixels with ReLU; the code is deterministic and has no prior."""
 
     variational = False
-    takes_condition = False
+    conditions = ("none",)
 
     def __init__(
         self,

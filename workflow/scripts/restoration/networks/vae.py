@@ -9,7 +9,7 @@ import math
 import torch
 from torch import nn
 
-from restoration.networks import Autoencoder
+from restoration.networks import Autoencoder, joined
 from restoration.registry import PositiveInt
 
 
@@ -38,13 +38,9 @@ class Network(Autoencoder):
 
     def encode(self, image: torch.Tensor, condition: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor]:
         """(B, C, H, W) to the mean and the log-variance of q(z | image, condition), each (B, latent)."""
-        mu, logvar = self.encoder(_joined(image.flatten(1), condition)).chunk(2, dim=1)
+        mu, logvar = self.encoder(joined(image.flatten(1), condition)).chunk(2, dim=1)
         return mu, logvar
 
     def decode(self, latent: torch.Tensor, condition: torch.Tensor | None) -> torch.Tensor:
         """(B, latent) to the logits of p(image | z, condition), (B, C, H, W)."""
-        return self.decoder(_joined(latent, condition)).unflatten(1, self.image_shape)
-
-
-def _joined(values: torch.Tensor, condition: torch.Tensor | None) -> torch.Tensor:
-    return values if condition is None else torch.cat([values, condition], dim=1)
+        return self.decoder(joined(latent, condition)).unflatten(1, self.image_shape)
