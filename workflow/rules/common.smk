@@ -7,6 +7,7 @@ from snakemake.exceptions import WorkflowError
 sys.path.insert(0, f"{workflow.basedir}/workflow/scripts")
 
 from restoration import (
+    claims_file,
     configuration,
     configuration_file,
     identity,
@@ -30,6 +31,7 @@ try:
     with open(f"{workflow.basedir}/config/config.yaml") as file:
         config = configuration_file.in_order(config, yaml.safe_load(file))
     CONFIG = configuration.resolve(config)
+    CLAIMS = claims_file.load(CONFIG["claims"], config)
 except UserError as error:
     raise WorkflowError(f"Configuration: {error}") from None
 

@@ -4,6 +4,8 @@ rule provenance:
         expand(rules.corrupt.output, task=TASKS),
         expand(rules.baselines.output, task=TASKS),
         [paths(output) for output in [*rules.train.output, *rules.evaluate.output]],
+        expand(rules.compare.output, task=TASKS),
+        rules.claims.output if CLAIMS else [],
         expand(rules.figure_restorations.output, task=TASKS),
         expand(rules.figure_loss.output, task=TASKS),
         expand(

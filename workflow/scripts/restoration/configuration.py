@@ -23,6 +23,7 @@ KINDS = {
     "object": "a mapping (key: value)",
     "array": "a list",
     "integer": "a whole number",
+    "boolean": "true or false",
     "number": "a number",
     "string": "a text",
     "null": "null",

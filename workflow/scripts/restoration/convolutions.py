@@ -47,7 +47,7 @@ class Down(nn.Module):
 
 
 class Up(nn.Module):
-    """Features (B, 2 * channels, H/4, W/4), and optionally (B, channels, H/2, W/2), to `planes` planes (B, planes, H, W).
+    """Features (B, 2 * channels, H/4, W/4), and optionally (B, channels, H/2, W/2), to planes (B, planes, H, W).
 
     besides: how many planes of full resolution the last convolution is given as well.
     """

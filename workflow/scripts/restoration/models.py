@@ -29,6 +29,13 @@ class Model:
     classes: int
 
     @property
+    def autoencoder(self) -> networks.Autoencoder:
+        """The network, where it has a code. Raises TypeError where it has none."""
+        if not isinstance(self.network, networks.Autoencoder):
+            raise TypeError(f"network '{self.variant.network}' has no code")
+        return self.network
+
+    @property
     def loss(self) -> ModuleType:
         return registry.load("losses", self.loss_name)
 

@@ -6,7 +6,7 @@ Names and parameters are read from the source without importing it: configuratio
 
 import ast
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -38,7 +38,7 @@ Fraction = float
 Quadrants = int
 Task = str  # of a claim's test, checked against the configuration by claims_file.py: a task,
 Measure = str  # a measure of restorations,
-Rows = list[str]  # and models and baselines, as comparison.py selects them
+Rows = Sequence[str]  # and models and baselines, as selection.py reads them
 TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "PositiveInt": (
         f"a whole number from 1 to {LARGEST:,}",

@@ -22,10 +22,10 @@ def restore(
     visible = ~mask
     best = torch.zeros_like(corrupted)
     least = torch.full((len(corrupted),), torch.inf)
-    mu, logvar = model.network.prior(condition, len(corrupted))
+    mu, logvar = model.autoencoder.prior(condition, len(corrupted))
     for _ in range(samples):
         latent = sample(mu, logvar, generator)
-        image = model.loss.image(model.network.decode(latent, condition))
+        image = model.loss.image(model.autoencoder.decode(latent, condition))
         error = (image - corrupted).mul_(visible).square_().flatten(1).sum(dim=1)
         better = error < least
         least = torch.where(better, error, least)

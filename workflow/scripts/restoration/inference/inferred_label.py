@@ -27,9 +27,9 @@ def restore(
     for label in range(model.classes):
         tried = torch.full((len(corrupted),), label)
         guess = functional.one_hot(tried, model.classes).float()
-        mu, logvar = model.network.encode(corrupted, guess)
+        mu, logvar = model.autoencoder.encode(corrupted, guess)
         assert logvar is not None  # or the method would not apply
-        logits = model.network.decode(mu, guess)
+        logits = model.autoencoder.decode(mu, guess)
         misfit = model.loss.pixelwise(logits, corrupted).mul_(visible).flatten(1).sum(dim=1)
         bound = misfit + kl_divergence(mu, logvar)
         better = bound < least

@@ -1,4 +1,4 @@
-"""Networks, one file each with a class `Network(Autoencoder)`, or, where there is no code, `Network(RestorationNetwork)`.
+"""Networks, one file each with a class `Network(Autoencoder)`, or `Network(RestorationNetwork)` where there is no code.
 
 Its constructor is `(image_shape, condition_size, *, <parameters>)`; the keyword-only arguments are the keys of a
 variant in the configuration.

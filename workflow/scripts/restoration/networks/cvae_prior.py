@@ -71,7 +71,7 @@ class Network(Autoencoder):
         return mu, logvar
 
     def code(self, image: torch.Tensor, condition: torch.Tensor | None) -> torch.Tensor:
-        """The prior's mean: of a corrupted image the recognition network, which learned from complete ones, says less."""
+        """The prior's mean: the recognition network has learned from complete images alone."""
         return self.prior(condition, len(image))[0]
 
     def decode(self, latent: torch.Tensor, condition: torch.Tensor | None) -> torch.Tensor:

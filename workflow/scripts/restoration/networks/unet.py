@@ -13,7 +13,7 @@ from restoration.registry import PositiveInt
 
 
 class Network(RestorationNetwork):
-    """Features of `channels` planes at half the resolution, twice as many at a quarter; `depth` residual blocks there."""
+    """`channels` planes of features at half the resolution, twice as many and `depth` residual blocks at a quarter."""
 
     variational = False
     conditions = ("none", "mask")
