@@ -1,0 +1,33 @@
+"""Put a task's models and baselines side by side: intervals over images and seeds, and paired differences."""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from restoration import artifacts, comparison, jobs
+
+
+def entries(models: Sequence[tuple[str, str, int]], scores: Sequence[str], baselines: str) -> list[comparison.Entry]:
+    """models: variant, loss and seed of each file of `scores`; the seeds of a model one after another."""
+    named = zip(models, scores, strict=True)
+    grouped = [
+        comparison.Entry(variant, loss, [file for _, file in group])
+        for (variant, loss), group in groupby(named, key=lambda pair: tuple(pair[0][:2]))
+    ]
+    return [*grouped, comparison.Entry("", "", [baselines])]
+
+
+def main(job: dict, scores: Sequence[str], baselines: str, outputs: dict[str, str]) -> None:
+    """Write both tables, as Parquet and CSV, and the replicates, of which any two rows' difference can be made."""
+    table, replicates = comparison.intervals(entries(job["models"], scores, baselines))
+    against = comparison.differences(table, replicates)
+    for name, frame in (("intervals", table), ("differences", against)):
+        artifacts.write_parquet(outputs[name], frame)
+        with artifacts.replacing(outputs[f"{name}_csv"]) as part:
+            frame.to_csv(part, index=False)
+    artifacts.write_npz(outputs["replicates"], replicates=replicates.astype("float32"))
+
+
+if __name__ == "__main__":
+    with jobs.running(snakemake):
+        inputs = snakemake.input
+        main(jobs.settings(snakemake), inputs.scores, inputs.baselines, dict(snakemake.output.items()))

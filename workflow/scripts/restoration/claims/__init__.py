@@ -1,0 +1,141 @@
+"""Kinds of test that a claim can be put to, one file each: `examine(evidence, *, <parameters>) -> Outcome`.
+
+`evidence` is an `evidence.Evidence`, of which a kind gets what it asks for:
+
+    NEEDS = ["intervals"]: of intervals, history, validation, summary, metrics and latents, those that it reads
+    CHOICES = {"region": ["whole", "hole"]}: the texts that a parameter may have, where it has few
+
+The keyword-only arguments are the test's keys in the claims file, each annotated with one of `registry.TYPES`; a task
+as `Task`, a measure as `Measure`, models and baselines as `Rows`, which are then checked before anything runs. What the
+configuration does not have raises `NotTested`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from restoration import bootstrap
+
+SUPPORTED, NOT_SUPPORTED, UNDECIDED, NOT_TESTED = VERDICTS = ("supported", "not supported", "undecided", "not tested")
+WEIGHT = (
+    NOT_SUPPORTED,
+    UNDECIDED,
+    NOT_TESTED,
+    SUPPORTED,
+)  # of several tests' verdicts the first of these is the claim's
+
+
+class NotTested(Exception):
+    """What a test asks for is not in the configuration or the results; the message says what."""
+
+
+class Margin(NamedTuple):
+    """How far one comparison speaks for the claim: positive for it, negative against it.
+
+    replicates: (R,), the resampled margins; None where there is nothing to resample, as of a figure of a single seed.
+    seeds: the least number of seeds behind it, 0 where nothing was trained.
+    """
+
+    name: str
+    margin: float
+    replicates: np.ndarray | None
+    seeds: int
+
+
+class Bounds(NamedTuple):
+    """One margin's interval and what it says."""
+
+    low: float | None
+    high: float | None
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A test's answer. `finding`: one sentence with figures; `figure`, `low`, `high`: of the decisive comparison, whose
+    interval is held against `threshold`, and `seeds`: as of a Margin; `details`: every comparison.
+    """
+
+    verdict: str
+    finding: str
+    figure: float | None = None
+    low: float | None = None
+    high: float | None = None
+    threshold: float = 0.0
+    unit: str = ""
+    seeds: int = 0
+    images: int = 0
+    details: Sequence[Mapping[str, Any]] = ()
+
+
+def decide(margins: Sequence[Margin]) -> tuple[int, list[Bounds]]:
+    """Which margin decides on a claim that all of them must support, and what each says; its verdict is the claim's.
+
+    Supported if every interval lies above 0; not supported if one lies below it; undecided otherwise. That all hold
+    needs no correction for their number (Berger, 1982, Technometrics 24(4), intersection-union tests). That one of many
+    does not, does: below 0 must be an interval at the Bonferroni level, had by widening the 95 % one as a normal one.
+    """
+    from scipy import stats
+
+    tail = (1 - bootstrap.LEVEL) / 2
+    wider = float(stats.norm.isf(tail / len(margins)) / stats.norm.isf(tail))
+    bounds = []
+    for margin in margins:
+        if margin.replicates is None:
+            bounds.append(Bounds(None, None, UNDECIDED))
+            continue
+        low, high = map(float, bootstrap.interval(margin.replicates))
+        against = margin.margin + wider * (high - margin.margin) < 0
+        bounds.append(Bounds(low, high, SUPPORTED if low > 0 else NOT_SUPPORTED if against else UNDECIDED))
+    verdict = overall([bound.verdict for bound in bounds])
+    deciding = [number for number, bound in enumerate(bounds) if bound.verdict == verdict]
+    return min(deciding, key=lambda number: margins[number].margin), bounds
+
+
+def conclude(
+    margins: Sequence[Margin], tell: Callable[[int, str], str], unit: str, images: int = 0, threshold: float = 0.0
+) -> Outcome:
+    """The outcome of margins that must all be above 0; what is shown is threshold + margin.
+
+    tell: from the number of the decisive margin and its figure and interval, as text, to the sentence of the finding.
+    """
+    decisive, bounds = decide(margins)
+    details: list[dict[str, Any]] = [
+        {
+            "name": margin.name,
+            "figure": threshold + margin.margin,
+            "low": None if bound.low is None else threshold + bound.low,
+            "high": None if bound.high is None else threshold + bound.high,
+            "seeds": margin.seeds,
+            "verdict": bound.verdict,
+        }
+        for margin, bound in zip(margins, bounds, strict=True)
+    ]
+    shown = details[decisive]
+    finding = tell(decisive, number_with_interval(shown["figure"], shown["low"], shown["high"]))
+    figures = {key: shown[key] for key in ("verdict", "figure", "low", "high", "seeds")}
+    return Outcome(finding=finding, threshold=threshold, unit=unit, images=images, details=details, **figures)
+
+
+def overall(verdicts: Sequence[str]) -> str:
+    """The verdict on a claim that is put to several tests, all of which must support it."""
+    return next(word for word in WEIGHT if word in verdicts)
+
+
+def number(value: float) -> str:
+    """Three digits: 0.0716, 12.3, 390."""
+    return f"{value:#.3g}".rstrip(".")
+
+
+def number_with_interval(figure: float, low: float | None, high: float | None) -> str:
+    interval = "no interval" if low is None or high is None else f"{number(low)} to {number(high)}"
+    return f"{number(figure)} [{interval}]"
+
+
+def counted(margins: Sequence[Margin]) -> str:
+    """'5 of 12 comparisons speak for it, ' in front of the decisive one; nothing where there is only one."""
+    if len(margins) == 1:
+        return ""
+    return f"{sum(margin.margin > 0 for margin in margins)} of {len(margins)} comparisons speak for it; the decisive: "

@@ -1,0 +1,69 @@
+"""Every training loss keeps decreasing: in each part of the training its mean is below that of the part before."""
+
+import numpy as np
+
+from restoration import artifacts, bootstrap
+from restoration.claims import Margin, NotTested, Outcome, conclude
+from restoration.evidence import Evidence
+from restoration.identity import derived_seed
+from restoration.registry import PositiveInt, Task
+
+NEEDS = ["history", "validation"]
+
+
+def examine(evidence: Evidence, *, task: Task = "*", parts: PositiveInt = 10) -> Outcome:
+    """The figure is the smallest step down, from one of `parts` parts of a training to the next, as % of the loss.
+
+    Seeds are averaged over. The interval covers the noise of the iterations in a part, and seeds. What the validation
+    loss does is told as well and decides nothing: the claim is of training losses.
+    """
+    histories = evidence.of_models("history", task)
+    margins: list[Margin] = []
+    models = []
+    for name, paths in histories.items():
+        losses = np.stack([split(path, parts) for path in paths])
+        seeds, iterations, _ = losses.shape
+        generator = np.random.default_rng(derived_seed(0, "bootstrap", "iterations", *name))
+        weights = bootstrap.image_weights(iterations, generator)
+        steps = _steps(losses.mean(axis=(0, 1)))
+        resampled = _steps(bootstrap.replicates(losses, weights, generator)) if iterations * seeds > 1 else None
+        for part in range(parts - 1):
+            title = f"{name}, part {part + 1} to {part + 2} of {parts}"
+            margins.append(Margin(title, float(steps[part]), None if resampled is None else resampled[:, part], seeds))
+        models.append(bool((steps > 0).all()))
+    if not margins:
+        raise NotTested("a training of one part has no part before it")
+    falling = [
+        bool((np.diff(np.mean([_objective(path) for path in paths], axis=0)) < 0).all())
+        for paths in evidence.of_models("validation", task).values()
+    ]
+
+    def tell(decisive: int, figure: str) -> str:
+        return (
+            f"The mean training loss of each {parts}th of the training is below that of the one before for "
+            f"{sum(models)} of {len(models)} models; the decisive step down is {figure} % of the loss "
+            f"({margins[decisive].name}); the validation loss falls at every epoch for {sum(falling)} of them"
+        )
+
+    return conclude(margins, tell, "% of the loss")
+
+
+def split(path: str, parts: int) -> np.ndarray:
+    """A history's training loss, (iterations of a part, parts); what is over is left out at its start.
+
+    Raises NotTested where there are fewer iterations than parts.
+    """
+    losses = _objective(path)
+    length = len(losses) // parts
+    if not length:
+        raise NotTested(f"a training of {len(losses)} iterations does not have {parts} parts")
+    return losses[len(losses) - length * parts :].reshape(parts, length).T
+
+
+def _objective(path: str) -> np.ndarray:
+    return artifacts.read_parquet(path, "objective")["objective"].to_numpy(float)
+
+
+def _steps(means: np.ndarray) -> np.ndarray:
+    """(..., parts) to (..., parts - 1): by how many per cent each is below the one before."""
+    return 100 * (1 - means[..., 1:] / means[..., :-1])

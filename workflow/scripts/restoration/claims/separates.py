@@ -1,0 +1,55 @@
+"""The latent space separates the classes: a vote of the nearest training images tells a test image's class."""
+
+import numpy as np
+
+from restoration import artifacts, bootstrap, selection
+from restoration.claims import Margin, NotTested, Outcome, conclude, counted
+from restoration.evidence import Evidence
+from restoration.identity import derived_seed
+from restoration.registry import NonNegativeFloat, PositiveInt, Rows, Task
+
+NEEDS = ["latents"]
+
+
+def examine(
+    evidence: Evidence, *, task: Task, at_least: NonNegativeFloat, models: Rows = ("*",), neighbours: PositiveInt = 15
+) -> Outcome:
+    """The figure is the share of test images whose `neighbours` nearest training images, by the Euclidean distance of
+    latent means, have its class for their commonest. Supported if it is above `at_least` for every one of `models`.
+    """
+    selectors = [selection.read(text) for text in models]
+    margins: list[Margin] = []
+    images, weights = 0, np.empty(0)
+    for name, paths in evidence.of_models("latents", task).items():
+        if not any(selector.has(name.variant, name.loss) for selector in selectors):
+            continue
+        right = np.stack([correct(path, neighbours) for path in paths]).astype(float)[:, :, None]
+        if right.shape[1] != images:
+            images = right.shape[1]
+            weights = bootstrap.image_weights(images, np.random.default_rng(derived_seed(0, "bootstrap", "images")))
+        generator = np.random.default_rng(derived_seed(0, "bootstrap", "seeds", *name))
+        resampled = bootstrap.replicates(right, weights, generator)[:, 0]
+        title = f"{name.variant}/{name.loss}"
+        margins.append(Margin(title, float(right.mean()) - at_least, resampled - at_least, len(paths)))
+    if not margins:
+        raise NotTested(f"{task} has no {', '.join(models)}")
+
+    def tell(decisive: int, figure: str) -> str:
+        words = f"The {neighbours} nearest training images in the latent space tell the class of a share of the test"
+        return f"{words} images: {counted(margins)}{margins[decisive].name} {figure}, asked for is {at_least}"
+
+    return conclude(margins, tell, "accuracy", images, at_least)
+
+
+def correct(path: str, neighbours: int) -> np.ndarray:
+    """Of each test image of a latents.npz, whether its neighbours' vote is right; a tie goes to the smallest label."""
+    from scipy.spatial import cKDTree
+
+    train, train_labels, test, test_labels = artifacts.read_npz(path, "train", "train_labels", "test", "test_labels")
+    with artifacts.reading(path):
+        count = min(neighbours, len(train))
+        _, nearest = cKDTree(train).query(test, k=count)
+        labels = train_labels[nearest.reshape(len(test), count)]
+        classes = int(max(train_labels.max(), test_labels.max())) + 1
+        votes = np.stack([(labels == label).sum(axis=1) for label in range(classes)], axis=1)
+        return votes.argmax(axis=1) == test_labels
