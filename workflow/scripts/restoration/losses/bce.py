@@ -3,6 +3,8 @@
 import torch
 from torch.nn import functional
 
+LIKELIHOOD = True
+
 
 def pixelwise(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     return functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
