@@ -49,7 +49,8 @@ def read_scores(path: str | Path) -> Scores:
                 raise ValueError(f"{' '.join(key)} does not have one row for each of {images:,} images")
             rows = group.sort_values("image")
             for measure in measures:
-                array = rows[measure].to_numpy(float)
+                numeric = pd.api.types.is_numeric_dtype(rows[measure])
+                array = rows[measure].to_numpy(float) if numeric else np.array([np.inf])
                 if np.isinf(array).any():
                     raise ValueError(f"{' '.join(key)} has a {measure} that is no number")
                 if not np.isnan(array).all():
