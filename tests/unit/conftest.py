@@ -11,7 +11,7 @@ import torch
 import yaml
 from hypothesis import settings
 
-from restoration import models
+from restoration import models, registry
 from restoration.models import Model
 from restoration.variants import Variant
 
@@ -27,6 +27,37 @@ def read(name: str) -> dict[str, Any]:
     return yaml.safe_load((CONFIG / name).read_text(encoding="utf-8"))
 
 
+# The source's own.
+SOURCE = ["ae", "vae", "vae_incomplete", "cvae_label", "cvae_incomplete"]
+
+
+def variants() -> dict[str, dict[str, Any]]:
+    """The variants of all files in config/ by name, and one at least of each network that comes with the workflow."""
+    found: dict[str, dict[str, Any]] = {
+        "unet": {"network": "unet", "encoder_input": "corrupted", "condition": "mask"},
+        "unet_blind": {"network": "unet", "encoder_input": "corrupted", "condition": "none"},
+        "conv_vae": {"network": "conv_vae", "encoder_input": "corrupted", "condition": "none"},
+        "cvae_prior": {"network": "cvae_prior", "encoder_input": "complete", "condition": "observed"},
+    }
+    for path in [CONFIG / "config.yaml", *sorted(CONFIG.glob("*.yaml"))]:
+        content = read(path.name)
+        entries = content.get("variants") if isinstance(content, dict) else None
+        for name, entry in (entries or {}).items():
+            if isinstance(entry, dict):
+                found[name] = found.get(name, {}) | entry
+    return found
+
+
+def small(network: str, **sizes: int) -> dict[str, int]:
+    """Parameters of a network that make it small; `sizes` where they are to be others."""
+    known = registry.parameters("networks", network)
+    return {
+        key: value
+        for key, value in ({"hidden": 16, "latent": 3, "channels": 4, "depth": 1} | sizes).items()
+        if key in known
+    }
+
+
 def changed(config: dict[str, Any], path: str | tuple[str, ...], value: Any) -> dict[str, Any]:
     """A copy of `config` with `value` at `path`, dotted or as keys; MISSING takes the key away."""
     config = copy.deepcopy(config)
@@ -39,6 +70,9 @@ def changed(config: dict[str, Any], path: str | tuple[str, ...], value: Any) -> 
     else:
         place[key] = value
     return config
+
+
+VARIANTS = variants()
 
 
 @pytest.fixture
@@ -74,19 +108,18 @@ def strokes() -> Callable[..., tuple[np.ndarray, np.ndarray]]:
 
 @pytest.fixture(scope="session")
 def variant() -> Callable[..., Variant]:
-    """A variant of config/config.yaml by its name, with a small network."""
+    """One of `variants` by its name, with a small network."""
 
     def make(name: str, **parameters: Any) -> Variant:
-        settings = read("config.yaml")["variants"][name]
-        keys = {key: settings[key] for key in ("network", "encoder_input", "condition")}
-        return Variant(**keys, parameters={"hidden": 16, "latent": 3} | parameters)
+        keys = {key: VARIANTS[name][key] for key in ("network", "encoder_input", "condition")}
+        return Variant(**keys, parameters=small(keys["network"], **parameters))
 
     return make
 
 
 @pytest.fixture(scope="session")
 def build_model(variant: Callable[..., Variant]) -> Callable[..., Model]:
-    """A freshly initialised small model of a variant of config/config.yaml."""
+    """A freshly initialised small model of one of `variants`."""
 
     def make(
         name: str, loss: str = "bce", shape: tuple[int, int, int] = (1, 12, 12), classes: int = 4, seed: int = 0

@@ -5,6 +5,10 @@ from torch.distributions import Normal, kl
 from restoration import latent
 
 
+def seeded(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
 @pytest.fixture
 def distribution() -> tuple[torch.Tensor, torch.Tensor]:
     generator = torch.Generator().manual_seed(1)
@@ -28,6 +32,42 @@ def test_kl_divergence_by_hand():
     # mean 1, variance e: (1 + e - 1 - 1) / 2
     divergence = latent.kl_divergence(torch.ones(1, 1), torch.ones(1, 1))
     assert divergence.item() == pytest.approx((torch.e - 1) / 2)
+
+
+@pytest.fixture
+def prior() -> tuple[torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(2)
+    mu, logvar = torch.randn(2, 7, 5, generator=generator, dtype=torch.float64)
+    return mu, logvar
+
+
+def test_kl_divergence_from_another_prior_is_torchs(distribution, prior):
+    mu, logvar = distribution
+    expected = kl.kl_divergence(Normal(mu, (0.5 * logvar).exp()), Normal(prior[0], (0.5 * prior[1]).exp())).sum(dim=1)
+    torch.testing.assert_close(latent.kl_divergence(mu, logvar, prior), expected)
+
+
+def test_kl_divergence_from_the_standard_prior_is_the_same_when_it_is_given(distribution):
+    zeros = torch.zeros(7, 5, dtype=torch.float64)
+    torch.testing.assert_close(latent.kl_divergence(*distribution, (zeros, zeros)), latent.kl_divergence(*distribution))
+    assert latent.kl_divergence(*distribution, distribution).abs().max() < 1e-12
+
+
+def test_kl_divergence_is_the_mean_of_log_ratios_over_draws(distribution, prior):
+    mu, logvar = (part[:, None] for part in distribution)
+    draws = mu + (0.5 * logvar).exp() * torch.randn(7, 100_000, 5, dtype=torch.float64, generator=seeded(3))
+    ratios = latent.log_density(draws, mu, logvar) - latent.log_density(draws, *(part[:, None] for part in prior))
+    standard_error = ratios.std(dim=1) / 100_000**0.5
+    difference = ratios.mean(dim=1) - latent.kl_divergence(*distribution, prior)
+    assert (difference.abs() < 4 * standard_error).all()
+
+
+def test_log_density_is_torchs_summed_over_the_latent(distribution):
+    mu, logvar = distribution
+    z = torch.randn(4, 7, 5, dtype=torch.float64, generator=seeded(4))
+    expected = Normal(mu, (0.5 * logvar).exp()).log_prob(z).sum(dim=-1)
+    assert expected.shape == (4, 7)
+    torch.testing.assert_close(latent.log_density(z, mu, logvar), expected)
 
 
 def test_sample_has_the_mean_and_the_variance_asked_for():

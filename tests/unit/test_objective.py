@@ -1,12 +1,11 @@
 import numpy as np
 import pytest
 import torch
+from conftest import VARIANTS
 
 from restoration import images, objective
 from restoration.identity import derived_seed
 from restoration.latent import kl_divergence, sample
-
-VARIANTS = ["ae", "vae", "vae_incomplete", "cvae_label", "cvae_incomplete"]
 
 
 def seeded(seed: int = 0) -> torch.Generator:
@@ -33,16 +32,41 @@ def test_a_distribution_is_sampled_once_and_pays_its_kl(loss, build_model):
     torch.testing.assert_close(kl, kl_divergence(mu, logvar))
 
 
+@pytest.mark.parametrize("name", ["unet", "unet_blind"])
+def test_a_network_without_a_code_has_no_kl_and_the_loss_of_what_it_restores(name, build_model):
+    model, batch = build_model(name), torch.rand(5, 1, 12, 12)
+    target, mask = torch.rand(5, 1, 12, 12), torch.rand(5, 1, 12, 12) < 0.5
+    condition = model.variant.granted(batch, mask, torch.zeros(5), model.classes)
+    generator = seeded()
+    reconstruction, kl = objective.parts(model.network, model.loss, batch, condition, target, generator)
+    expected = model.loss.reconstruction(model.network.restore(batch, condition), target)
+    torch.testing.assert_close(reconstruction, expected)
+    assert kl.tolist() == [0] * 5
+    assert generator.get_state().equal(seeded().get_state())
+
+
+def test_with_a_learned_prior_the_kl_is_from_that(build_model):
+    model, batch = build_model("cvae_prior"), torch.rand(5, 1, 12, 12)
+    mask = torch.rand(5, 1, 12, 12) < 0.5
+    condition = model.variant.granted(batch.masked_fill(mask, 0), mask, torch.zeros(5), model.classes)
+    reconstruction, kl = objective.parts(model.network, model.loss, batch, condition, batch, seeded(3))
+    mu, logvar = model.autoencoder.encode(batch, condition)
+    logits = model.autoencoder.decode(sample(mu, logvar, seeded(3)), condition)
+    torch.testing.assert_close(reconstruction, model.loss.reconstruction(logits, batch))
+    torch.testing.assert_close(kl, kl_divergence(mu, logvar, model.autoencoder.prior(condition, 5)))
+    assert not torch.allclose(kl, kl_divergence(mu, logvar))
+
+
 @pytest.mark.parametrize("name", VARIANTS)
 @pytest.mark.parametrize("loss", ["bce", "mse"])
 def test_held_out_is_the_training_objective_averaged_over_the_images(name, loss, build_model, strokes):
     model = build_model(name, loss)
     complete, labels = strokes(17)
-    corrupted = complete // 2
-    measured = objective.held_out(model, complete, corrupted, labels, seed=4)
+    corrupted, mask = complete // 2, complete > 100
+    measured = objective.held_out(model, complete, corrupted, mask, labels, seed=4)
     truth, damaged = images.as_float(complete), images.as_float(corrupted)
     image = {"complete": truth, "corrupted": damaged}[model.variant.encoder_input]
-    condition = model.variant.granted(damaged, torch.from_numpy(labels), model.classes)
+    condition = model.variant.granted(damaged, torch.from_numpy(mask), torch.from_numpy(labels), model.classes)
     generator = seeded(derived_seed(4, "objective"))
     reconstruction, kl = objective.parts(model.network, model.loss, image, condition, truth, generator)
     assert measured["reconstruction"] == pytest.approx(reconstruction.mean().item(), rel=1e-5)
@@ -53,15 +77,17 @@ def test_held_out_is_the_training_objective_averaged_over_the_images(name, loss,
 def test_held_out_does_not_depend_on_how_images_are_batched(build_model, strokes, monkeypatch):
     model = build_model("ae")
     complete, labels = strokes(17)
-    whole = objective.held_out(model, complete, complete, labels, seed=0)
+    whole = objective.held_out(model, complete, complete, complete > 100, labels, seed=0)
     monkeypatch.setattr(images, "BATCH", 5)
-    assert objective.held_out(model, complete, complete, labels, seed=0) == pytest.approx(whole)
+    assert objective.held_out(model, complete, complete, complete > 100, labels, seed=0) == pytest.approx(whole)
 
 
 def test_held_out_is_the_same_twice_and_differs_by_seed(build_model, strokes):
     model = build_model("vae")
     complete, labels = strokes(10)
-    first, again, other = (objective.held_out(model, complete, complete, labels, seed) for seed in (0, 0, 1))
+    first, again, other = (
+        objective.held_out(model, complete, complete, complete > 100, labels, seed) for seed in (0, 0, 1)
+    )
     assert first == again
     assert first["kl"] == other["kl"]
     assert first["reconstruction"] != other["reconstruction"]
@@ -70,7 +96,7 @@ def test_held_out_is_the_same_twice_and_differs_by_seed(build_model, strokes):
 def test_held_out_leaves_no_gradient(build_model, strokes):
     model = build_model("vae")
     complete, labels = strokes(4)
-    objective.held_out(model, complete, complete, labels, seed=0)
+    objective.held_out(model, complete, complete, complete > 100, labels, seed=0)
     assert all(weights.grad is None for weights in model.network.parameters())
 
 
