@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from restoration import artifacts, bootstrap
+from restoration.errors import DamagedFile
 from restoration.identity import derived_seed
 from restoration.measures import HIGHER_IS_BETTER
 
@@ -75,7 +76,7 @@ def intervals(entries: Iterable[Entry]) -> tuple[pd.DataFrame, np.ndarray]:
             weights = bootstrap.image_weights(images, np.random.default_rng(derived_seed(0, "bootstrap", "images")))
         for file, (columns, values) in zip(files, scores, strict=True):
             if columns != scores[0].columns or len(values) != weights.shape[1]:
-                raise artifacts.DamagedFile(file, "it does not have the images and methods of its like")
+                raise DamagedFile(file, "it does not have the images and methods of its like")
         values = np.stack([of_seed for _, of_seed in scores])
         generator = np.random.default_rng(derived_seed(0, "bootstrap", "seeds", variant, loss))
         replicates = bootstrap.replicates(values, weights, generator)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from restoration import artifacts
 from restoration.claims import NotTested
+from restoration.errors import DamagedFile
 
 
 class Source(NamedTuple):
@@ -59,20 +60,17 @@ class Evidence:
             table = pd.read_parquet(table_path[0], columns=columns)
         (replicates,) = artifacts.read_npz(replicates_path[0], "replicates")
         if replicates.ndim != 2 or len(replicates) != len(table) or not np.isfinite(replicates).all():
-            raise artifacts.DamagedFile(
-                replicates_path[0], "it does not have the replicates of the intervals beside it"
-            )
+            raise DamagedFile(replicates_path[0], "it does not have the replicates of the intervals beside it")
         return table, replicates.astype(float)
 
 
 def number(path: str, *keys: str) -> float:
     """A figure in a JSON file. Raises NotTested where there is none, DamagedFile where it is no number."""
     content = artifacts.read_json(path)
-    with artifacts.reading(path):
-        for key in keys:
-            if content is None or key not in content:
-                raise NotTested(f"the results have no {' '.join(keys).replace('_', ' ')}")
-            content = content[key]
-        if not isinstance(content, int | float):
-            raise ValueError(f"{'.'.join(keys)} is no number")
+    for key in keys:
+        if not isinstance(content, dict) or key not in content:
+            raise NotTested(f"the results have no {' '.join(keys).replace('_', ' ')}")
+        content = content[key]
+    if type(content) not in (int, float):
+        raise DamagedFile(path, f"{'.'.join(keys)} is no number")
     return float(content)

@@ -65,8 +65,8 @@ def check(text: str, known: Mapping[str, Sequence[str]], where: str) -> None:
 def rows(table: "pd.DataFrame", selector: Selector, higher_is_better: bool) -> list[int]:
     """The rows of a table with variant, loss, method and mean, one for each method, that the selector selects."""
     has = [selector.has(*pair) for pair in zip(table["variant"], table["loss"], strict=True)]
+    models = table[has]
     if selector.method:
-        by_method = table["method"] == selector.method
-        return list(table.index[has & by_method]) if selector.method != ANY else list(table.index[has])
-    best = table[has].groupby(["variant", "loss"], sort=False)["mean"]
-    return list(best.idxmax() if higher_is_better else best.idxmin())
+        return [row for row, method in models["method"].items() if selector.method in (ANY, method)]
+    means = models.groupby(["variant", "loss"], sort=False)["mean"]
+    return list(means.idxmax() if higher_is_better else means.idxmin())
