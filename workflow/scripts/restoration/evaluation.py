@@ -16,20 +16,12 @@ from restoration.identity import derived_seed
 from restoration.images import BATCH, batches
 from restoration.models import Model
 from restoration.networks import Autoencoder
+from restoration.visible import observed
 
 MEASURES = ["mse", "psnr", "ssim"]
 
 # (corrupted, mask, labels) of a batch to its restoration. No method is given the complete images.
 Restorer = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
-
-
-def observed(corrupted: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    """The corrupted image (B, C, H, W) with 0 for what is hidden, whatever stood there; mask: bool (B, 1, H, W).
-
-    Where all of an image is hidden, as under noise, no pixel is known exactly, and it is left as it is.
-    """
-    whole = mask.flatten(1).all(dim=1)[:, None, None, None]
-    return corrupted.masked_fill(mask & ~whole, 0)
 
 
 def restorer(model: Model, method: str, parameters: dict, seed: int) -> Restorer | None:
