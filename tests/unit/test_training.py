@@ -5,13 +5,13 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
+from conftest import SOURCE, VARIANTS
 
 from restoration import corruptions, models, objective, training
 from restoration.errors import UserError
 from restoration.images import as_float
 
-VARIANTS = ["ae", "vae", "vae_incomplete", "cvae_label", "cvae_incomplete"]
-SETTINGS = {"epochs": 3, "batch_size": 16, "learning_rate": 0.003}
+SETTINGS = {"epochs": 3, "batch_size": 16, "learning_rate": 0.003, "schedule": "constant"}
 IMAGES = 120  # eight iterations an epoch, the last of them with half a batch
 
 
@@ -32,7 +32,7 @@ def trainer(build_model, data, tmp_path) -> Callable[..., training.Trainer]:
         loss: str = "bce",
         seed: int = 0,
         corrupt: corruptions.Corrupt | None = None,
-        **settings: float,
+        **settings: float | str,
     ) -> training.Trainer:
         model = build_model(name, loss, shape=(1, 8, 8), seed=seed)
         corrupt = corrupt or corruptions.build({"name": "stroke_hole", "size": 3})
@@ -44,9 +44,9 @@ def trainer(build_model, data, tmp_path) -> Callable[..., training.Trainer]:
 def run(loop: training.Trainer, show: Callable[[int, float], None] = lambda *_: None) -> list[int]:
     """To the end; the iterations at which `log` was called."""
     images, labels = loop.images.numpy()[:20], loop.labels.numpy()[:20]
-    logged = []
+    mask, logged = np.zeros((20, 1, 8, 8), bool), []
     loop.run(
-        lambda model: objective.held_out(model, images, images, labels, loop.seed),
+        lambda model: objective.held_out(model, images, images, mask, labels, loop.seed),
         show,
         lambda trained: logged.append(trained.iteration),
     )
@@ -74,7 +74,8 @@ def test_the_loss_goes_down(name, loss, trainer):
     assert last[0] < 0.7 * first[0]
     assert loop.validation[-1]["objective"] < loop.validation[0]["objective"]
     torch.testing.assert_close(loop.record[:, 0], loop.record[:, 1] + loop.record[:, 2])
-    assert (loop.record[:, 2] > 0).all() == (name != "ae")
+    assert (loop.record[:, 2] > 0).all() == loop.model.network.variational
+    assert (loop.record[:, 2] == 0).all() != loop.model.network.variational
 
 
 def test_the_record_has_a_row_for_each_iteration_and_validation_one_for_each_epoch(trainer):
@@ -108,6 +109,28 @@ def test_show_is_called_with_the_iterations_made_and_their_objective(trainer, mo
 
 
 @pytest.mark.parametrize("name", VARIANTS)
+def test_training_shows_the_network_what_the_variant_says(name, trainer, data, monkeypatch):
+    loop, given = trainer(name), []
+    parts = objective.parts
+    monkeypatch.setattr(objective, "parts", lambda *arguments: (given.append(arguments), parts(*arguments))[1])
+    indices = torch.tensor([5, 0, 77])
+    generator = torch.Generator()
+    generator.set_state(loop.generator.get_state())
+    complete = as_float(data[0])[indices]
+    corrupted, mask = loop.corrupt(complete, generator)
+    loop.step(indices)
+
+    variant = loop.model.variant
+    [(network, loss, image, condition, target, own)] = given
+    assert (network, loss, own) == (loop.model.network, loop.model.loss, loop.generator)
+    assert image.equal({"complete": complete, "corrupted": corrupted}[variant.encoder_input])
+    assert target.equal(complete)
+    expected = variant.granted(corrupted, mask, torch.from_numpy(data[1])[indices], loop.model.classes)
+    assert (condition is None) == (expected is None) == (variant.condition == "none")
+    assert condition is None or condition.equal(expected)
+
+
+@pytest.mark.parametrize("name", SOURCE)
 def test_training_shows_the_encoder_what_the_variant_says(name, trainer, data):
     loop, seen, decoded = trainer(name), [], []
     loop.model.network.encoder.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].detach().clone()))
@@ -143,7 +166,37 @@ def test_the_target_is_the_complete_image(trainer, data):
     torch.testing.assert_close(loop.record[0, 0], expected)
 
 
-@pytest.mark.parametrize("name", ["ae", "cvae_incomplete"])
+def test_the_cosine_schedule_rises_for_a_twentieth_and_falls_to_zero():
+    assert [training.factor("constant", progress) for progress in (0, 0.3, 1)] == [1, 1, 1]
+    # The rise is over at 4.9 %: it begins a thousandth on, so that the first iteration does something.
+    assert training.factor("cosine", 0) == pytest.approx(0.001 / 0.05)
+    assert training.factor("cosine", 0.024) == pytest.approx(0.5 * 0.5 * (1 + math.cos(0.024 * math.pi)))
+    assert training.factor("cosine", 0.05) == pytest.approx(0.5 * (1 + math.cos(0.05 * math.pi)))
+    assert training.factor("cosine", 0.05) == pytest.approx(1, abs=0.01)
+    assert training.factor("cosine", 0.5) == pytest.approx(0.5)
+    assert training.factor("cosine", 1) == pytest.approx(0)
+    factors = [training.factor("cosine", step / 1000) for step in range(1001)]
+    top = factors.index(max(factors))
+    assert 40 <= top <= 50
+    assert (np.diff(factors[: top + 1]) > 0).all()
+    assert (np.diff(factors[top:]) < 0).all()
+
+
+@pytest.mark.parametrize("schedule", ["constant", "cosine"])
+def test_each_iteration_has_the_learning_rate_of_its_schedule(schedule, trainer, monkeypatch):
+    loop, rates = trainer(schedule=schedule, learning_rate=0.002), []
+    step = loop.optimiser.step
+
+    def noted() -> None:
+        rates.extend(group["lr"] for group in loop.optimiser.param_groups)
+        step()
+
+    monkeypatch.setattr(loop.optimiser, "step", noted)
+    run(loop)
+    assert rates == pytest.approx([0.002 * training.factor(schedule, iteration / 24) for iteration in range(24)])
+
+
+@pytest.mark.parametrize("name", ["ae", "cvae_incomplete", "unet", "cvae_prior"])
 def test_two_trainings_of_one_seed_are_bit_identical_whatever_the_global_generator(name, trainer):
     loops = []
     for place in ("first.pt", "second.pt"):
@@ -162,13 +215,13 @@ def test_trainings_of_different_seeds_differ(trainer):
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-@pytest.mark.parametrize("stop", [2, 12, 20])
-def test_a_stopped_training_goes_on_to_the_same_end(name, stop, trainer, monkeypatch):
+@pytest.mark.parametrize(("stop", "schedule"), [(2, "constant"), (12, "cosine"), (20, "cosine")])
+def test_a_stopped_training_goes_on_to_the_same_end(name, stop, schedule, trainer, monkeypatch):
     monkeypatch.setattr(training, "CHUNK", 2)
-    whole = trainer(name, "whole.pt")
+    whole = trainer(name, "whole.pt", schedule=schedule)
     run(whole)
 
-    stopped = trainer(name)
+    stopped = trainer(name, schedule=schedule)
 
     def show(iteration: int, _: float) -> None:
         if iteration == stop:
@@ -180,7 +233,7 @@ def test_a_stopped_training_goes_on_to_the_same_end(name, stop, trainer, monkeyp
         run(stopped, show)
     assert stop < stopped.iteration < len(stopped.record)
 
-    resumed = trainer(name)
+    resumed = trainer(name, schedule=schedule)
     assert resumed.resume()
     assert resumed.iteration == stop
     assert len(resumed.validation) == stop // 8
@@ -219,10 +272,11 @@ def test_a_training_that_is_stopped_again_and_again_comes_to_the_same_end(traine
     assert loop.checkpoint.read_bytes() == whole.checkpoint.read_bytes()
 
 
-def test_a_finished_checkpoint_resumes_as_finished(trainer):
-    loop = trainer()
+@pytest.mark.parametrize("schedule", ["constant", "cosine"])
+def test_a_finished_checkpoint_resumes_as_finished(schedule, trainer):
+    loop = trainer(schedule=schedule)
     run(loop)
-    resumed = trainer()
+    resumed = trainer(schedule=schedule)
     assert resumed.resume()
     assert resumed.finished
     assert run(resumed) == []
@@ -248,6 +302,18 @@ def test_checkpoints_are_written_when_they_are_due(trainer, monkeypatch):
         monkeypatch.setattr(loop, "save", lambda save=save, at=at, loop=loop: (at.append(loop.iteration), save()))
         run(loop)
     assert saves == {-math.inf: [3, 6, 8, 9, 12, 15, 16], math.inf: [16]}
+
+
+def test_a_trained_unet_is_saved_and_loaded(trainer, tmp_path):
+    loop = trainer("unet", schedule="cosine")
+    run(loop)
+    models.save(loop.model, tmp_path / "model.pt")
+    loaded = models.load(tmp_path / "model.pt")
+    generator = torch.Generator().manual_seed(0)
+    images, mask = torch.rand(5, 1, 8, 8, generator=generator), torch.zeros(5, 1, 8, 8)
+    with torch.no_grad():
+        expected = loop.model.network.restore(images, mask.flatten(1))
+        assert loaded.network.restore(images, mask.flatten(1)).equal(expected)
 
 
 def test_a_training_without_a_checkpoint_starts_afresh(trainer):
