@@ -4,6 +4,7 @@ rule provenance:
         expand(rules.corrupt.output, task=TASKS),
         expand(rules.baselines.output, task=TASKS),
         [paths(output) for output in [*rules.train.output, *rules.evaluate.output]],
+        paths(rules.likelihood.output[0], LIKELIHOODS),
         expand(rules.compare.output, task=TASKS),
         rules.claims.output if CLAIMS else [],
         expand(rules.figure_restorations.output, task=TASKS),

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import jsonschema
 import yaml
 
-from restoration import consistency, registry
+from restoration import consistency, likelihood_scope, registry
 from restoration.configuration_file import dotted, plain
 from restoration.errors import UserError, quoted
 
@@ -66,9 +66,13 @@ def resolve(config: Mapping[str, Any]) -> dict[str, Any]:
     resolved = plain(config)
     if not isinstance(resolved, dict):
         raise UserError(f"the configuration: {quoted(resolved)} is not {KINDS['object']}")
-    for task in [resolved, *_mappings(_switch_off(resolved, "tasks"))]:
+    tasks = _mappings(_switch_off(resolved, "tasks"))
+    for task in [resolved, *tasks]:
         _switch_off(task, "variants")
         _switch_off(task, "inference")
+    for task in tasks:
+        if task.get("likelihood") is False:
+            del task["likelihood"]
     if error := jsonschema.exceptions.best_match(_validator().iter_errors(resolved)):
         raise UserError(_message(error))
     consistency.check_dataset(**resolved["dataset"])
@@ -127,11 +131,12 @@ def _resolve_task(name: str, task: Mapping[str, Any], resolved: Mapping[str, Any
         for variant, overrides in chosen.items()
     }
     consistency.check_inference(methods, variants, where)
-    return {
-        "corruption": _resolve_corruption(task["corruption"], resolved["dataset"]["name"], f"{where}.corruption"),
-        "inference": methods,
-        "variants": variants,
-    }
+    corruption = _resolve_corruption(task["corruption"], resolved["dataset"]["name"], f"{where}.corruption")
+    settings = {"corruption": corruption, "inference": methods, "variants": variants}
+    if "likelihood" in task:
+        likelihood_scope.check(variants, corruption["name"], where)
+        settings["likelihood"] = task["likelihood"]
+    return settings
 
 
 def _resolve_corruption(given: Mapping[str, Any], dataset: str, where: str) -> dict[str, Any]:
