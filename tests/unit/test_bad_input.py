@@ -23,12 +23,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+import yaml
 from conftest import MISSING, changed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from restoration import (
     artifacts,
+    claims_file,
     configuration,
     configuration_file,
     corruptions,
@@ -213,6 +215,8 @@ CONFIGURATION: list[tuple[str | tuple[str, ...], Any, str]] = [
     (f"{METHODS}.best_prior", {"samples": 0}, f"{METHODS}.best_prior.samples: 0 is not a whole number from 1"),
     (f"{METHODS}.best_prior", {"samples": 2.0}, f"{METHODS}.best_prior.samples: 2.0 is not a whole number"),
     (f"{METHODS}.best_prior", {"sample": 2}, f"{METHODS}.best_prior.sample: 'best_prior' has no such parameter"),
+    ("claims", 3, "claims: 3 is not a text or true or false or null"),
+    ("claims", ["config/claims.yaml"], "claims: ['config/claims.yaml'] is not a text"),
     ("packages.torch", 2, "packages.torch: 2 is not a text or null"),
     ("tracking.uri", 5000, "tracking.uri: 5000 is not a text or null"),
     ("tracking.uri", "", "tracking.uri: '' does not fit. The address of a tracking server (http://, https://)"),
@@ -258,6 +262,93 @@ def test_a_name_that_is_given_twice(text, line, tmp_path):
 def test_what_is_there_once(text, tmp_path):
     (tmp_path / "mine.yaml").write_text(text)
     configuration_file.refuse_duplicates(tmp_path / "mine.yaml")
+
+
+# A claims file that is none, and what the line says after the file's name.
+NO_CLAIMS = [
+    ("", ": None is not a list of claims; claims: false for none"),
+    ("[]", ": [] is not a list of claims"),
+    ("id: one", ": {'id': 'one'} is not a list of claims"),
+    ("- [yaml", " cannot be read (while parsing a flow"),
+    ("- one", ": 0: 'one' is not a mapping"),
+    ("- {id: one, id: two}", ": 'id' is there twice, line 1 and 1; keep one of them"),
+    ("- {3: one}", ": 0: the key a number is not a text; write it in quotes"),
+    ("- &a {id: *a}", ": 0.id.id.id.id.id: nested too deeply"),
+]
+
+
+@pytest.mark.parametrize(("text", "line"), NO_CLAIMS)
+def test_a_claims_file_that_is_none(text, line, config, tmp_path):
+    path = tmp_path / "mine.yaml"
+    path.write_text(text)
+    said = refusal(lambda: claims_file.load(str(path), config))
+    assert said.removeprefix("claims: ").startswith(f"{path}{line}")
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        (True, "claims: True is not the path of a file; false for none"),
+        ("nowhere.yaml", "claims: nowhere.yaml cannot be read ([Errno 2] No such file or directory"),
+        (".", "claims: . cannot be read ([Errno 21] Is a directory"),
+    ],
+)
+def test_claims_that_are_no_file(path, line, config, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert refusal(lambda: claims_file.load(path, config)).startswith(line)
+
+
+# A claim's key and its value; what the line says after the file's name.
+CLAIMS: list[tuple[str, Any, str]] = [
+    ("id", MISSING, "0: 'id' is missing"),
+    ("id", 3, "0.id: 3 is not a text"),
+    ("id", "a.b", "0.id: 'a.b' does not fit. A name of letters, digits, '_' and '-'"),
+    ("id", "a\n", "0.id: 'a\\n' does not fit"),
+    ("id", "Other", "Other: is there twice; rename one of them"),
+    ("sentence", MISSING, "0: 'sentence' is missing"),
+    ("sentence", " ", "0.sentence: ' ' is not a text"),
+    ("source", None, "0.source: None is not a text"),
+    ("reading", 3, "0.reading: 3 is not a text"),
+    ("claim", "It is so", "0: unknown key 'claim'; known: id, sentence, source, reading, test, tests"),
+    ("test", MISSING, "one: needs one of 'test', a mapping, and 'tests', a list of them"),
+    ("tests", [], "one: needs one of 'test', a mapping"),
+    ("test", "better", "one.test: 'better' is not a mapping"),
+    ("test.kind", MISSING, "one.test: 'kind' is missing; known: better, decreasing"),
+    ("test.kind", "best", "one.test: there is no kind 'best'; known: better, decreasing"),
+    ("test.kind", "../losses/bce", "one.test: there is no kind '../losses/bce'"),
+    ("test.kind", ["better"], "one.test: there is no kind ['better']"),
+    ("test.kind", "separates", "one.test.better: 'separates' has no such parameter; it takes: task, at_least"),
+    ("test.task", MISSING, "one.test: 'better' needs task"),
+    ("test.task", "inpaintnig", "one.test.task: there is no task 'inpaintnig'; known: representation, denoising"),
+    ("test.task", 3, "one.test.task: 3 is not a text"),
+    ("test.better", "vae", "one.test.better: 'vae' is not a list of texts"),
+    ("test.better", [], "one.test.better: [] is not a list of texts"),
+    ("test.better", ["gan"], "one.test.better: there is no 'gan' among the variants; known: ae, vae"),
+    ("test.better", ["vae", 3], "one.test.better: ['vae', 3] is not a list of texts"),
+    ("test.better", ["vae/l1"], "one.test.better: there is no 'l1' among the losses; known: bce"),
+    ("test.better", ["vae/mse/guess"], "one.test.better: there is no 'guess' among the inference; known: best_prior"),
+    ("test.better", ["vae/mse/encode/4"], "one.test.better: 'vae/mse/encode/4' is not variant/loss/inference or base"),
+    ("test.better", ["vae//encode"], "one.test.better: 'vae//encode' is not variant/loss/inference"),
+    ("test.better", ["vae/"], "one.test.better: 'vae/' is not variant/loss/inference"),
+    ("test.better", [""], "one.test.better: '' is not variant/loss/inference"),
+    ("test.than", ["baseline:gan"], "one.test.than: there is no 'gan' among the baselines; known: "),
+    ("test.than", ["baseline:"], "one.test.than: 'baseline:' is not variant/loss/inference or baseline:name"),
+    ("test.measure", "mae", "one.test.measure: there is no measure 'mae'; known: mse, bce"),
+    ("test.region", "edge", "one.test.region: 'edge' is not one of whole, hole"),
+    ("test.same_loss", 1, "one.test.same_loss: 1 is not true or false"),
+    ("test.at_least", 1, "one.test.at_least: 'better' has no such parameter; it takes: task, better, than"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "value", "line"), CLAIMS, ids=[f"{path}={value!r:.30}" for path, value, _ in CLAIMS])
+def test_a_claim(path, value, line, config, tmp_path):
+    test = {"kind": "better", "task": "inpainting", "better": ["vae"], "than": ["*"]}
+    other = {"id": "other", "sentence": "It is so.", "source": "page 1", "tests": [test]}
+    claim = changed({"id": "one", "sentence": "It is so.", "source": "page 1", "test": test}, path, value)
+    file = tmp_path / "mine.yaml"
+    twice = value == "Other"
+    file.write_text(yaml.safe_dump([other, claim] if twice else [claim, other], sort_keys=False))
+    assert refusal(lambda: claims_file.load(str(file), config)).startswith(f"{file}: {line}")
 
 
 # A part that a user adds, or a damaged one; the configuration that asks for it; the line.

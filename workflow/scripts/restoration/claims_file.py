@@ -27,11 +27,15 @@ def load(path: str | bool | None, config: Mapping[str, Any]) -> dict[str, dict[s
         return {}
     if not isinstance(path, str):
         raise UserError(f"claims: {quoted(path)} is not the path of a file; false for none")
-    configuration_file.refuse_duplicates(path) if Path(path).is_file() else None
     try:
-        entries = configuration_file.plain(yaml.safe_load(Path(path).read_text(encoding="utf-8")))
+        configuration_file.refuse_duplicates(path)
+        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise UserError(f"claims: {path} cannot be read ({reason(error)})") from None
+    try:
+        entries = configuration_file.plain(content)
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from None
     if not isinstance(entries, list) or not entries:
         raise UserError(f"{path}: {quoted(entries)} is not a list of claims; claims: false for none")
     known = names(config)

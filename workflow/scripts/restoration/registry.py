@@ -53,7 +53,10 @@ TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "Quadrants": ("1, 2 or 3 quadrants", lambda value: type(value) is int and 1 <= value <= 3),
     "Task": ("a text", lambda value: type(value) is str),
     "Measure": ("a text", lambda value: type(value) is str),
-    "Rows": ("a list of texts", lambda value: type(value) is list and all(type(row) is str for row in value)),
+    "Rows": (
+        "a list of texts",
+        lambda value: type(value) is list and bool(value) and all(type(row) is str for row in value),
+    ),
     "bool": ("true or false", lambda value: type(value) is bool),
     "str": ("a text", lambda value: type(value) is str),
 }
