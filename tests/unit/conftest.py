@@ -58,6 +58,11 @@ def small(network: str, **sizes: int) -> dict[str, int]:
     }
 
 
+def quick(method: str) -> dict[str, int]:
+    """Parameters of an inference method with which it does not take long."""
+    return {key: 3 for key, (kind, _) in registry.parameters("inference", method).items() if kind == "PositiveInt"}
+
+
 def changed(config: dict[str, Any], path: str | tuple[str, ...], value: Any) -> dict[str, Any]:
     """A copy of `config` with `value` at `path`, dotted or as keys; MISSING takes the key away."""
     config = copy.deepcopy(config)
@@ -119,13 +124,15 @@ def variant() -> Callable[..., Variant]:
 
 @pytest.fixture(scope="session")
 def build_model(variant: Callable[..., Variant]) -> Callable[..., Model]:
-    """A freshly initialised small model of one of `variants`."""
+    """A freshly initialised small model of one of `variants`, ready for inference as a loaded one is."""
 
     def make(
         name: str, loss: str = "bce", shape: tuple[int, int, int] = (1, 12, 12), classes: int = 4, seed: int = 0
     ) -> Model:
         with torch.random.fork_rng():
             torch.manual_seed(seed)
-            return models.create(variant(name), loss, shape, classes)
+            model = models.create(variant(name), loss, shape, classes)
+        model.network.eval()
+        return model
 
     return make

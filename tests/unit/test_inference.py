@@ -1,5 +1,6 @@
 import pytest
 import torch
+from conftest import SOURCE, VARIANTS, quick
 
 from restoration import evaluation, registry
 from restoration.models import Model
@@ -7,7 +8,6 @@ from restoration.networks import Autoencoder
 from restoration.variants import Variant
 
 METHODS = registry.names("inference")
-VARIANTS = ["ae", "vae", "vae_incomplete", "cvae_label", "cvae_incomplete"]
 CLASSES = 4
 
 best_prior, inferred_label, encode = (
@@ -62,8 +62,8 @@ def test_every_method_restores_whole_images_and_only_reads_what_it_gets(method, 
     applicable = [model for name in VARIANTS if evaluation.restorer(model := build_model(name, loss), method, {}, 0)]
     assert applicable
     for model in applicable:
-        condition = model.variant.granted(corrupted, labels, model.classes)
-        first, again = (entry.restore(model, corrupted, mask, condition, seeded()) for _ in range(2))
+        condition = model.variant.granted(corrupted, mask, labels, model.classes)
+        first, again = (entry.restore(model, corrupted, mask, condition, seeded(), **quick(method)) for _ in range(2))
         assert first.shape == corrupted.shape
         assert 0 <= first.min() < first.max() <= 1
         assert first.equal(again)
@@ -73,17 +73,22 @@ def test_every_method_restores_whole_images_and_only_reads_what_it_gets(method, 
 
 @pytest.mark.parametrize(
     ("method", "applicable"),
-    [("encode", VARIANTS), ("best_prior", VARIANTS[1:]), ("inferred_label", ["cvae_label"])],
+    [
+        ("encode", [*SOURCE, "unet", "unet_blind", "conv_vae", "cvae_prior"]),
+        ("best_prior", [*SOURCE[1:], "conv_vae", "cvae_prior"]),
+        ("inferred_label", ["cvae_label"]),
+    ],
 )
 def test_methods_apply_where_they_make_sense(method, applicable, build_model):
-    assert [name for name in VARIANTS if evaluation.restorer(build_model(name), method, {}, 0)] == applicable
+    names = [*SOURCE, "unet", "unet_blind", "conv_vae", "cvae_prior"]
+    assert [name for name in names if evaluation.restorer(build_model(name), method, {}, 0)] == applicable
 
 
 @torch.no_grad()
 def test_encode_decodes_the_mean_of_the_latent(task, build_model):
     corrupted, mask, labels = task
     model = build_model("cvae_label")
-    condition = model.variant.granted(corrupted, labels, model.classes)
+    condition = model.variant.granted(corrupted, mask, labels, model.classes)
     generator = seeded()
     state = generator.get_state()
     restored = encode.restore(model, corrupted, mask, condition, generator)
@@ -97,11 +102,11 @@ def misfit(restored: torch.Tensor, corrupted: torch.Tensor, mask: torch.Tensor) 
 
 
 @torch.no_grad()
-@pytest.mark.parametrize("name", VARIANTS[1:])
+@pytest.mark.parametrize("name", [*SOURCE[1:], "conv_vae", "cvae_prior"])
 def test_more_samples_of_the_prior_never_fit_the_visible_pixels_worse(name, task, build_model):
     corrupted, mask, labels = task
     model = build_model(name)
-    condition = model.variant.granted(corrupted, labels, model.classes)
+    condition = model.variant.granted(corrupted, mask, labels, model.classes)
     errors = torch.stack(
         [
             misfit(best_prior.restore(model, corrupted, mask, condition, seeded(), samples=samples), corrupted, mask)
@@ -126,6 +131,28 @@ def test_the_best_of_the_prior_is_one_of_the_draws_chosen_by_its_visible_pixels(
     restored = best_prior.restore(model, corrupted, mask, None, seeded(2), samples=samples)
     torch.testing.assert_close(restored, expected)
     assert chosen.unique().numel() > 1
+
+
+@torch.no_grad()
+def test_a_learned_prior_is_the_one_that_is_sampled(task, build_model):
+    corrupted, mask, labels = task
+    model = build_model("cvae_prior")
+    condition = model.variant.granted(corrupted, mask, labels, model.classes)
+    mu, logvar = model.autoencoder.prior(condition, len(corrupted))
+    latent = mu + (0.5 * logvar).exp() * torch.randn(mu.shape, generator=seeded(2))
+    expected = torch.sigmoid(model.autoencoder.decode(latent, condition))
+    restored = best_prior.restore(model, corrupted, mask, condition, seeded(2), samples=1)
+    torch.testing.assert_close(restored, expected)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("name", ["unet", "unet_blind"])
+def test_encode_restores_directly_where_there_is_no_code(name, task, build_model):
+    corrupted, mask, labels = task
+    model = build_model(name)
+    condition = model.variant.granted(corrupted, mask, labels, model.classes)
+    restored = encode.restore(model, corrupted, mask, condition, seeded())
+    torch.testing.assert_close(restored, torch.sigmoid(model.network.restore(corrupted, condition)))
 
 
 @torch.no_grad()
@@ -172,7 +199,7 @@ def test_the_inferred_label_pays_for_its_latent():
 def test_the_inferred_label_ignores_the_label_that_it_is_given(task, build_model):
     corrupted, mask, labels = task
     model = build_model("cvae_label")
-    true, rotated = (model.variant.granted(corrupted, (labels + shift) % 4, 4) for shift in (0, 1))
+    true, rotated = (model.variant.granted(corrupted, mask, (labels + shift) % 4, 4) for shift in (0, 1))
     results = [inferred_label.restore(model, corrupted, mask, condition, seeded()) for condition in (true, rotated)]
     assert results[0].equal(results[1])
     assert not encode.restore(model, corrupted, mask, true, seeded()).equal(

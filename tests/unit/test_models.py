@@ -43,7 +43,7 @@ def build(name: str, condition: str, shape: tuple[int, int, int] = (1, 7, 9), pa
         labels = (torch.arange(count) + seed) % CLASSES
         return images, variant.granted(images, mask, labels, CLASSES)
 
-    return network, inputs
+    return network.eval(), inputs
 
 
 def outputs(model: models.Model) -> torch.Tensor:
@@ -110,6 +110,7 @@ def test_every_network_treats_the_images_of_a_batch_apart(name, condition):
 @pytest.mark.parametrize("shape", SHAPES[2:], ids=str)
 def test_the_objective_passes_gradients_to_all_weights_of_every_network(name, condition, shape):
     network, inputs = build(name, condition, shape)
+    network.train()
     images, given = inputs(6)
     loss = registry.load("losses", "bce")
     reconstruction, kl = objective.parts(network, loss, images, given, images, torch.Generator().manual_seed(0))

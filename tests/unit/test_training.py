@@ -78,6 +78,20 @@ def test_the_loss_goes_down(name, loss, trainer):
     assert (loop.record[:, 2] == 0).all() != loop.model.network.variational
 
 
+@pytest.mark.parametrize("name", ["ae", "unet"])
+def test_the_network_is_in_training_while_it_trains_and_not_while_it_is_validated(name, trainer, monkeypatch):
+    loop, stepping, validating = trainer(name), [], []
+    step, network = loop.step, loop.model.network
+    monkeypatch.setattr(loop, "step", lambda indices: (stepping.append(network.training), step(indices)))
+    loop.run(
+        lambda _: validating.append(network.training) or dict.fromkeys(objective.MEASURED, 0.0),
+        lambda *_: None,
+        lambda _: None,
+    )
+    assert stepping == [True] * 24
+    assert validating == [False] * 3
+
+
 def test_the_record_has_a_row_for_each_iteration_and_validation_one_for_each_epoch(trainer):
     loop = trainer()
     assert not loop.finished
