@@ -18,10 +18,12 @@ from restoration.models import Model
 from restoration.networks import Autoencoder
 from restoration.visible import observed
 
-MEASURES = ["mse", "psnr", "ssim"]
+MEASURES = ["mse", "psnr", "ssim", "accuracy"]
 
 # (corrupted, mask, labels) of a batch to its restoration. No method is given the complete images.
 Restorer = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
+# Images (B, C, H, W) in [0, 1] to the labels (B,) that they show, as classifier.Classifier.read does.
+Reader = Callable[[torch.Tensor], torch.Tensor]
 
 
 def restorer(model: Model, method: str, parameters: dict, seed: int) -> Restorer | None:
@@ -52,23 +54,33 @@ def paste(restored: torch.Tensor, corrupted: torch.Tensor, mask: torch.Tensor) -
 
 
 @torch.no_grad()
-def score(restored: torch.Tensor, complete: np.ndarray, corrupted: np.ndarray, mask: np.ndarray) -> pd.DataFrame:
-    """One row for each image, output (raw, pasted) and region (whole, hole): image, output, region, mse, psnr, ssim.
+def score(
+    restored: torch.Tensor,
+    complete: np.ndarray,
+    corrupted: np.ndarray,
+    mask: np.ndarray,
+    labels: np.ndarray,
+    read: Reader,
+) -> pd.DataFrame:
+    """One row for each image, output (raw, pasted) and region (whole, hole): image, output, region and MEASURES.
 
-    All (N, C, H, W), complete and corrupted as uint8; mask bool (N, 1, H, W).
+    Images (N, C, H, W), complete and corrupted as uint8; mask bool (N, 1, H, W); labels int64 (N,). accuracy: 1 where
+    `read` finds the label in the restored image, else 0; NaN inside the hole, which is not read alone.
     """
     has_hole = bool(mask.any()) and not mask.all()
     frames = []
-    for start, (truth, damaged, hidden) in zip(
-        range(0, len(complete), BATCH), batches(complete, corrupted, mask), strict=True
+    for start, (truth, damaged, hidden, label) in zip(
+        range(0, len(complete), BATCH), batches(complete, corrupted, mask, labels), strict=True
     ):
         raw = restored[start : start + len(truth)]
         outputs = {"raw": raw, "pasted": paste(raw, damaged, hidden)} if has_hole else {"raw": raw}
         for output, image in outputs.items():
             squared_error, similarity = (image - truth).square(), metrics.ssim_map(image, truth)
+            accuracy = (read(image) == label).float()
             for region, pixels in {"whole": None, "hole": hidden}.items() if has_hole else [("whole", None)]:
                 error = metrics.mse(squared_error, pixels)
                 columns = {"mse": error, "psnr": metrics.psnr(error), "ssim": metrics.ssim(similarity, pixels)}
+                columns["accuracy"] = accuracy if region == "whole" else torch.full_like(accuracy, torch.nan)
                 frame = pd.DataFrame({name: column.numpy() for name, column in columns.items()})
                 frame.insert(0, "image", np.arange(start, start + len(truth), dtype=np.int32))
                 frame.insert(1, "output", output)
@@ -84,25 +96,29 @@ def measure(
     mask: np.ndarray,
     labels: np.ndarray,
     shown: np.ndarray,
+    read: Reader,
 ) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
     """Every method's scores, as `score` gives them and a column `method`; its restorations of the images `shown`."""
     scores, examples = [], {}
     for method, restore in restorers.items():
         restored = restore_all(restore, corrupted, mask, labels)
-        scores.append(score(restored, complete, corrupted, mask).assign(method=method))
+        scores.append(score(restored, complete, corrupted, mask, labels, read).assign(method=method))
         examples[method] = restored[shown].numpy()
     table = pd.concat(scores, ignore_index=True)
     return table.astype(dict.fromkeys(["method", "output", "region"], "category")), examples
 
 
 def summarise(scores: pd.DataFrame) -> dict[str, dict[str, dict[str, dict[str, float]]]]:
-    """method -> output -> region -> measure -> mean over the images, from `score`'s rows with a column `method`."""
+    """method -> output -> region -> measure -> mean over the images, from `score`'s rows with a column `method`.
+
+    A measure that a region does not have is left out.
+    """
     summary: dict = {}
     means = scores.groupby(["method", "output", "region"], sort=False, observed=True)[MEASURES].mean()
     for key, row in means.iterrows():
         method, output, region = cast(tuple[str, str, str], key)
         summary.setdefault(method, {}).setdefault(output, {})[region] = {
-            measure: float(value) for measure, value in row.items()
+            cast(str, measure): float(value) for measure, value in row.items() if not pd.isna(value)
         }
     return summary
 
@@ -114,7 +130,8 @@ def latent_means(model: Model, images: np.ndarray, mask: np.ndarray, labels: np.
         return np.zeros((len(images), 0), dtype=np.float32)
     means = []
     for image, hidden, label in batches(images, mask, labels):
-        means.append(model.network.code(image, model.variant.granted(image, hidden, label, model.classes)))
+        seen = observed(image, hidden)
+        means.append(model.network.code(seen, model.variant.granted(seen, hidden, label, model.classes)))
     return torch.cat(means).numpy()
 
 
