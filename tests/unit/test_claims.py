@@ -35,7 +35,7 @@ def examined(kind, files, **parameters):
     assert set(outcome["evidence"]["files"]) <= set(files.values())
     if outcome["low"] is not None:
         assert outcome["low"] <= outcome["figure"] <= outcome["high"]
-        assert f"{outcome['figure']:#.3g}".rstrip(".") in outcome["finding"]
+        assert f"{abs(outcome['figure']):#.3g}".rstrip(".") in outcome["finding"]
     return outcome
 
 
@@ -230,6 +230,18 @@ def test_lowest(models, verdict, quantity, files, tmp_path):
         assert outcome["seeds"] == 3
 
 
+def test_lowest_among_some(files, tmp_path):
+    losses(files, tmp_path, dict(zip(MODELS, (10, 50, 20, 1), strict=True)))
+    given = {"task": "holes", "models": ["cvae/mse"]}
+    assert examined("lowest", files, **given)["verdict"] == NOT_SUPPORTED
+    outcome = examined("lowest", files, **given, than=["cvae", "vae/mse"])
+    assert outcome["verdict"] == SUPPORTED
+    assert [detail["name"] for detail in outcome["details"]] == [
+        "cvae/mse against cvae/bce",
+        "cvae/mse against vae/mse",
+    ]
+
+
 def test_one_seed_decides_no_loss(files, tmp_path):
     losses(files, tmp_path, dict(zip(MODELS, (10, 50, 20, 20.5), strict=True)), seeds=1)
     outcome = examined("lowest", files, task="holes", models=["cvae/mse"])
@@ -294,6 +306,8 @@ def test_the_steps_are_those_of_the_parts_means(files, tmp_path):
     )
     outcome = examined("decreasing", files, parts=3)
     assert [detail["figure"] for detail in outcome["details"]] == pytest.approx([50, 25])
+    assert examined("decreasing", files, parts=3, models=["vae"])["verdict"] == outcome["verdict"]
+    assert examined("decreasing", files, parts=3, models=["ae"])["verdict"] == NOT_TESTED
     assert examined("decreasing", files, parts=8)["verdict"] == NOT_TESTED
     assert examined("decreasing", files, parts=1)["verdict"] == NOT_TESTED
 

@@ -25,7 +25,8 @@ LEVEL = 0.95
 
 def image_weights(images: int, generator: np.random.Generator, replicates: int = REPLICATES) -> np.ndarray:
     """How often each image is drawn, as a share of the draws: float64 (replicates, images), rows that sum to 1."""
-    return generator.multinomial(images, np.full(images, 1 / images), size=replicates) / images
+    drawn = generator.integers(images, size=(replicates, images))
+    return np.stack([np.bincount(row, minlength=images) for row in drawn]) / images
 
 
 def replicates(values: np.ndarray, weights: np.ndarray, generator: np.random.Generator) -> np.ndarray:

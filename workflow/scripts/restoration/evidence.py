@@ -1,13 +1,13 @@
 """The files of results that claims are tested on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from restoration import artifacts
+from restoration import artifacts, selection
 from restoration.claims import NotTested
 from restoration.errors import DamagedFile
 
@@ -62,6 +62,19 @@ class Evidence:
         if replicates.ndim != 2 or len(replicates) != len(table) or not np.isfinite(replicates).all():
             raise DamagedFile(replicates_path[0], "it does not have the replicates of the intervals beside it")
         return table, replicates.astype(float)
+
+
+def chosen(models: Mapping[Name, list[str]], texts: Sequence[str]) -> dict[Name, list[str]]:
+    """Those of the models that the selectors name, in the models' order. Raises NotTested where one names none."""
+    selectors = [selection.read(text) for text in texts]
+    for text, selector in zip(texts, selectors, strict=True):
+        if not any(selector.has(name.variant, name.loss) for name in models):
+            raise NotTested(f"{next(iter(models)).task} has no {text}")
+    return {
+        name: paths
+        for name, paths in models.items()
+        if any(selector.has(name.variant, name.loss) for selector in selectors)
+    }
 
 
 def number(path: str, *keys: str) -> float:

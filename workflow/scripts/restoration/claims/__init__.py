@@ -52,6 +52,30 @@ class Bounds(NamedTuple):
     verdict: str
 
 
+class Comparison(NamedTuple):
+    """What is shown of a margin; low and high are None where it has no interval."""
+
+    name: str
+    figure: float
+    low: float | None
+    high: float | None
+    seeds: int
+    verdict: str
+
+    def __str__(self) -> str:
+        interval = (
+            "no interval" if self.low is None or self.high is None else f"{number(self.low)}, {number(self.high)}"
+        )
+        return f"{number(self.figure)} [{interval}]"
+
+    def turned(self) -> "Comparison":
+        """The same with a figure that is not negative."""
+        if self.figure >= 0:
+            return self
+        low, high = (None if bound is None else -bound for bound in (self.high, self.low))
+        return self._replace(figure=-self.figure, low=low, high=high)
+
+
 @dataclass(frozen=True)
 class Outcome:
     """A test's answer. `finding`: one sentence with figures; `figure`, `low`, `high`: of the decisive comparison, whose
@@ -95,28 +119,41 @@ def decide(margins: Sequence[Margin]) -> tuple[int, list[Bounds]]:
 
 
 def conclude(
-    margins: Sequence[Margin], tell: Callable[[int, str], str], unit: str, images: int = 0, threshold: float = 0.0
+    margins: Sequence[Margin],
+    tell: Callable[[int, Comparison], str],
+    unit: str,
+    images: int = 0,
+    threshold: float = 0.0,
 ) -> Outcome:
     """The outcome of margins that must all be above 0; what is shown is threshold + margin.
 
-    tell: from the number of the decisive margin and its figure and interval, as text, to the sentence of the finding.
+    tell: from the number of the decisive margin, and what is shown of it, to the sentence of the finding.
     """
     decisive, bounds = decide(margins)
-    details: list[dict[str, Any]] = [
-        {
-            "name": margin.name,
-            "figure": threshold + margin.margin,
-            "low": None if bound.low is None else threshold + bound.low,
-            "high": None if bound.high is None else threshold + bound.high,
-            "seeds": margin.seeds,
-            "verdict": bound.verdict,
-        }
+    details = [
+        Comparison(
+            margin.name,
+            threshold + margin.margin,
+            None if bound.low is None else threshold + bound.low,
+            None if bound.high is None else threshold + bound.high,
+            margin.seeds,
+            bound.verdict,
+        )
         for margin, bound in zip(margins, bounds, strict=True)
     ]
     shown = details[decisive]
-    finding = tell(decisive, number_with_interval(shown["figure"], shown["low"], shown["high"]))
-    figures = {key: shown[key] for key in ("verdict", "figure", "low", "high", "seeds")}
-    return Outcome(finding=finding, threshold=threshold, unit=unit, images=images, details=details, **figures)
+    return Outcome(
+        shown.verdict,
+        tell(decisive, shown),
+        shown.figure,
+        shown.low,
+        shown.high,
+        threshold,
+        unit,
+        shown.seeds,
+        images,
+        [detail._asdict() for detail in details],
+    )
 
 
 def overall(verdicts: Sequence[str]) -> str:
@@ -129,13 +166,8 @@ def number(value: float) -> str:
     return f"{value:#.3g}".rstrip(".")
 
 
-def number_with_interval(figure: float, low: float | None, high: float | None) -> str:
-    interval = "no interval" if low is None or high is None else f"{number(low)} to {number(high)}"
-    return f"{number(figure)} [{interval}]"
-
-
 def counted(margins: Sequence[Margin]) -> str:
-    """'5 of 12 comparisons speak for it, ' in front of the decisive one; nothing where there is only one."""
+    """'5 of 12 comparisons speak for it; the decisive: ', to begin with; nothing where there is only one."""
     if len(margins) == 1:
         return ""
     return f"{sum(margin.margin > 0 for margin in margins)} of {len(margins)} comparisons speak for it; the decisive: "

@@ -1,7 +1,7 @@
 """Some restorations are better than others: each of `better` than each of `than`, image by image."""
 
 from restoration import measures, selection
-from restoration.claims import Margin, NotTested, Outcome, conclude, counted, number
+from restoration.claims import Comparison, Margin, NotTested, Outcome, conclude, counted, number
 from restoration.evidence import Evidence
 from restoration.registry import Measure, Rows, Task
 
@@ -71,9 +71,9 @@ def examine(
     ]
     unit = measures.UNITS[measure]
 
-    def tell(decisive: int, figure: str) -> str:
-        one, other = pairs[decisive]
-        means = f"{name(one)} {number(here['mean'][one])}, {name(other)} {number(here['mean'][other])}"
-        return f"{unit} {WHERE[region]} ({output}): {counted(margins)}{means}, a difference in favour of {figure}"
+    def tell(decisive: int, shown: Comparison) -> str:
+        one, other = (f"{name(row)} {number(here['mean'][row])}" for row in pairs[decisive])
+        by = f"{'worse' if shown.figure < 0 else 'better'} by {shown.turned()}"
+        return f"{unit} {WHERE[region]} ({output}): {counted(margins)}{one}, {other}, {by}"
 
     return conclude(margins, tell, unit, images=int(here["images"].iloc[0]))

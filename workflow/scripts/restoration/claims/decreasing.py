@@ -3,23 +3,23 @@
 import numpy as np
 
 from restoration import artifacts, bootstrap
-from restoration.claims import Margin, NotTested, Outcome, conclude
-from restoration.evidence import Evidence
+from restoration.claims import Comparison, Margin, NotTested, Outcome, conclude
+from restoration.evidence import Evidence, chosen
 from restoration.identity import derived_seed
-from restoration.registry import PositiveInt, Task
+from restoration.registry import PositiveInt, Rows, Task
 
 NEEDS = ["history", "validation"]
 
 
-def examine(evidence: Evidence, *, task: Task = "*", parts: PositiveInt = 10) -> Outcome:
+def examine(evidence: Evidence, *, task: Task = "*", models: Rows = ("*",), parts: PositiveInt = 10) -> Outcome:
     """The figure is the smallest step down, from one of `parts` parts of a training to the next, as % of the loss.
 
     Seeds are averaged over. The interval covers the noise of the iterations in a part, and seeds. What the validation
     loss does is told as well and decides nothing: the claim is of training losses.
     """
-    histories = evidence.of_models("history", task)
+    histories = chosen(evidence.of_models("history", task), models)
     margins: list[Margin] = []
-    models = []
+    falls = []
     for name, paths in histories.items():
         losses = np.stack([split(path, parts) for path in paths])
         seeds, iterations, _ = losses.shape
@@ -30,19 +30,19 @@ def examine(evidence: Evidence, *, task: Task = "*", parts: PositiveInt = 10) ->
         for part in range(parts - 1):
             title = f"{name}, part {part + 1} to {part + 2} of {parts}"
             margins.append(Margin(title, float(steps[part]), None if resampled is None else resampled[:, part], seeds))
-        models.append(bool((steps > 0).all()))
+        falls.append(bool((steps > 0).all()))
     if not margins:
         raise NotTested("a training of one part has no part before it")
     falling = [
         bool((np.diff(np.mean([_objective(path) for path in paths], axis=0)) < 0).all())
-        for paths in evidence.of_models("validation", task).values()
+        for paths in chosen(evidence.of_models("validation", task), models).values()
     ]
 
-    def tell(decisive: int, figure: str) -> str:
+    def tell(decisive: int, shown: Comparison) -> str:
         return (
-            f"The mean training loss of each {parts}th of the training is below that of the one before for "
-            f"{sum(models)} of {len(models)} models; the decisive step down is {figure} % of the loss "
-            f"({margins[decisive].name}); the validation loss falls at every epoch for {sum(falling)} of them"
+            f"The mean training loss of each of {parts} parts of the training is below that of the part before for "
+            f"{sum(falls)} of {len(falls)} models; the decisive step down is {shown} % of the loss ({shown.name}); "
+            f"the validation loss falls at every epoch for {sum(falling)} of them"
         )
 
     return conclude(margins, tell, "% of the loss")

@@ -5,9 +5,9 @@ The losses are taken as they are, each model's by its own: those of BCE and of M
 
 import numpy as np
 
-from restoration import bootstrap, selection
-from restoration.claims import Margin, NotTested, Outcome, conclude, counted, number
-from restoration.evidence import Evidence, Name
+from restoration import bootstrap
+from restoration.claims import Comparison, Margin, NotTested, Outcome, conclude, counted, number
+from restoration.evidence import Evidence, Name, chosen
 from restoration.evidence import number as read_number
 from restoration.identity import derived_seed
 from restoration.registry import Rows, Task
@@ -21,22 +21,21 @@ PLACES = {
 }
 
 
-def examine(evidence: Evidence, *, task: Task, models: Rows, quantity: str = "training") -> Outcome:
-    """The figure is how much lower the loss is, positive where it is; its interval covers the seeds."""
+def examine(
+    evidence: Evidence, *, task: Task, models: Rows, than: Rows = ("*",), quantity: str = "training"
+) -> Outcome:
+    """The figure is how much lower the loss is than that of each of `than`; its interval covers the seeds."""
     need, keys, words = PLACES[quantity]
+    files = evidence.of_models(need, task)
+    claimed = chosen(files, models)
+    others = {name: paths for name, paths in chosen(files, than).items() if name not in claimed}
+    if not others:
+        raise NotTested(f"{task} has no other models to compare with")
     losses = {
-        name: np.array([read_number(path, *keys) for path in paths])
-        for name, paths in evidence.of_models(need, task).items()
+        name: np.array([read_number(path, *keys) for path in paths]) for name, paths in {**claimed, **others}.items()
     }
     resampled = {name: _replicates(name, values) for name, values in losses.items()}
-    selectors = [selection.read(text) for text in models]
-    for text, selector in zip(models, selectors, strict=True):
-        if not any(selector.has(name.variant, name.loss) for name in losses):
-            raise NotTested(f"{task} has no {text}")
-    claimed = [name for name in losses if any(selector.has(name.variant, name.loss) for selector in selectors)]
-    pairs = [(one, other) for one in claimed for other in losses if other not in claimed]
-    if not pairs:
-        raise NotTested(f"{task} has no other models to compare with")
+    pairs = [(one, other) for one in claimed for other in others]
     margins = []
     for one, other in pairs:
         seeds = min(len(losses[one]), len(losses[other]))
@@ -44,10 +43,10 @@ def examine(evidence: Evidence, *, task: Task, models: Rows, quantity: str = "tr
         title = f"{one.variant}/{one.loss} against {other.variant}/{other.loss}"
         margins.append(Margin(title, margin, resampled[other] - resampled[one] if seeds > 1 else None, seeds))
 
-    def tell(decisive: int, figure: str) -> str:
-        one, other = pairs[decisive]
-        means = ", ".join(f"{name.variant}/{name.loss} {number(losses[name].mean())}" for name in (one, other))
-        return f"{words[0].upper()}{words[1:]}: {counted(margins)}{means}, lower by {figure}"
+    def tell(decisive: int, shown: Comparison) -> str:
+        one, other = (f"{name.variant}/{name.loss} {number(losses[name].mean())}" for name in pairs[decisive])
+        by = f"{'higher' if shown.figure < 0 else 'lower'} by {shown.turned()}"
+        return f"{words[0].upper()}{words[1:]}: {counted(margins)}{one}, {other}, {by}"
 
     return conclude(margins, tell, "loss for an image")
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from restoration import artifacts, bootstrap, selection
-from restoration.claims import Margin, NotTested, Outcome, conclude, counted
-from restoration.evidence import Evidence
+from restoration import artifacts, bootstrap
+from restoration.claims import Comparison, Margin, Outcome, conclude, counted
+from restoration.evidence import Evidence, chosen
 from restoration.identity import derived_seed
 from restoration.registry import NonNegativeFloat, PositiveInt, Rows, Task
 
@@ -17,12 +17,9 @@ def examine(
     """The figure is the share of test images whose `neighbours` nearest training images, by the Euclidean distance of
     latent means, have its class for their commonest. Supported if it is above `at_least` for every one of `models`.
     """
-    selectors = [selection.read(text) for text in models]
     margins: list[Margin] = []
     images, weights = 0, np.empty(0)
-    for name, paths in evidence.of_models("latents", task).items():
-        if not any(selector.has(name.variant, name.loss) for selector in selectors):
-            continue
+    for name, paths in chosen(evidence.of_models("latents", task), models).items():
         right = np.stack([correct(path, neighbours) for path in paths]).astype(float)[:, :, None]
         if right.shape[1] != images:
             images = right.shape[1]
@@ -31,12 +28,10 @@ def examine(
         resampled = bootstrap.replicates(right, weights, generator)[:, 0]
         title = f"{name.variant}/{name.loss}"
         margins.append(Margin(title, float(right.mean()) - at_least, resampled - at_least, len(paths)))
-    if not margins:
-        raise NotTested(f"{task} has no {', '.join(models)}")
 
-    def tell(decisive: int, figure: str) -> str:
+    def tell(decisive: int, shown: Comparison) -> str:
         words = f"The {neighbours} nearest training images in the latent space tell the class of a share of the test"
-        return f"{words} images: {counted(margins)}{margins[decisive].name} {figure}, asked for is {at_least}"
+        return f"{words} images: {counted(margins)}{margins[decisive].name} {shown}, asked for is {at_least}"
 
     return conclude(margins, tell, "accuracy", images, at_least)
 
