@@ -1,0 +1,150 @@
+"""No inference and no baseline reads a hidden pixel, nor a label that its variant is not given.
+
+Hidden pixels are replaced by noise and labels by others: what is restored is the same to the last bit. Everything goes
+the way that evaluate.py and baselines.py take.
+"""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from conftest import VARIANTS, quick
+
+from restoration import corruptions, evaluation, models, registry, visible
+from restoration.images import as_float
+
+METHODS = registry.names("inference")
+CLASSES = 4
+HOLES = [
+    {"name": "stroke_hole", "size": 4},
+    {"name": "central_hole", "size": 6},
+    {"name": "quadrants", "observed": 1},
+    {"name": "missing_pixels", "fraction": 0.5},
+]
+
+
+def test_every_corruption_that_hides_pixels_is_tried():
+    generator, images = torch.Generator().manual_seed(0), torch.rand(10, 1, 28, 28)
+    hiding = set()
+    for name in registry.names("corruptions"):
+        _, mask = corruptions.build({"name": name})(images, generator)
+        if mask.any() and not mask.all():
+            hiding.add(name)
+    assert hiding == {hole["name"] for hole in HOLES}
+
+
+@pytest.fixture
+def make_task(strokes):
+    """complete, corrupted, corrupted with noise in the place of what is hidden, mask, labels, and other labels."""
+
+    def make(hole: dict = HOLES[0], count: int = 23) -> SimpleNamespace:
+        complete, labels = strokes(count, (1, 14, 14), CLASSES)
+        corrupted, mask = corruptions.build(hole)(as_float(complete), torch.Generator().manual_seed(9))
+        corrupted, mask = corrupted.mul(255).round().to(torch.uint8).numpy(), mask.numpy()
+        rng = np.random.default_rng(1)
+        noise = rng.integers(1, 256, corrupted.shape, np.uint8)  # nowhere the 0 of a hole
+        return SimpleNamespace(
+            complete=complete,
+            corrupted=corrupted,
+            noisy=np.where(mask, noise, corrupted),
+            mask=mask,
+            labels=labels,
+            others=(labels + rng.integers(1, CLASSES, count)) % CLASSES,
+        )
+
+    return make
+
+
+def restored(model: models.Model, method: str, corrupted: np.ndarray, mask: np.ndarray, labels: np.ndarray):
+    """By a restorer of its own, for each has a generator that goes on."""
+    restore = evaluation.restorer(model, method, quick(method), seed=0)
+    return evaluation.restore_all(restore, corrupted, mask, labels)
+
+
+def applies(model: models.Model, method: str) -> bool:
+    return evaluation.restorer(model, method, {}, seed=0) is not None
+
+
+@pytest.fixture
+def model_of(build_model):
+    return lambda name, loss="bce": build_model(name, loss, shape=(1, 14, 14), classes=CLASSES)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("hole", HOLES, ids=lambda hole: hole["name"])
+def test_no_inference_reads_a_hidden_pixel(method, hole, model_of, make_task):
+    task = make_task(hole)
+    assert (task.noisy != task.corrupted).any(axis=(1, 2, 3)).all()
+    applicable = [model for name in VARIANTS if applies(model := model_of(name), method)]
+    assert applicable
+    for model in applicable:
+        first, second = (
+            restored(model, method, images, task.mask, task.labels) for images in (task.corrupted, task.noisy)
+        )
+        assert first.equal(second), model.variant
+
+
+@pytest.mark.parametrize("loss", registry.names("losses"))
+@pytest.mark.parametrize("method", METHODS)
+def test_no_inference_reads_a_label_that_its_variant_is_not_given(method, loss, model_of, make_task):
+    task = make_task()
+    for name in VARIANTS:
+        model = model_of(name, loss)
+        if applies(model, method):
+            first, second = (
+                restored(model, method, task.corrupted, task.mask, labels) for labels in (task.labels, task.others)
+            )
+            given = model.variant.condition == "label" and method != "inferred_label"
+            assert first.equal(second) != given, name
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_hidden_pixels_would_be_read_if_they_were_handed_on(method, model_of, make_task, monkeypatch):
+    """What the tests above look for can be seen: without `observed`, the noise in the holes changes restorations."""
+    monkeypatch.setattr(evaluation, "observed", lambda corrupted, mask: corrupted)
+    task = make_task()
+    changed, same = [], []
+    for name in VARIANTS:
+        if applies(model := model_of(name), method):
+            first, second = (
+                restored(model, method, images, task.mask, task.labels) for images in (task.corrupted, task.noisy)
+            )
+            (same if first.equal(second) else changed).append(name)
+    # Draws of a prior are chosen by the visible pixels; what they depend on besides is the condition.
+    blind = {name for name in VARIANTS if VARIANTS[name]["condition"] in ("none", "label", "mask")}
+    assert set(same) <= (blind if method == "best_prior" else set())
+    assert changed
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_under_noise_which_hides_all_every_pixel_is_read(method, model_of, make_task):
+    task = make_task()
+    everything = np.ones_like(task.mask)
+    model = model_of("cvae_label" if method == "inferred_label" else "vae_incomplete")
+    first, second = (
+        restored(model, method, images, everything, task.labels) for images in (task.corrupted, task.noisy)
+    )
+    assert not first.equal(second)
+
+
+def test_what_is_observed_keeps_visible_pixels_and_wholly_hidden_images():
+    images = torch.rand(3, 2, 4, 5) + 0.1
+    mask = torch.zeros(3, 1, 4, 5, dtype=torch.bool)
+    mask[0, :, 1:3, 2:] = True
+    mask[1] = True
+    before = images.clone()
+    seen = visible.observed(images, mask)
+    assert not seen[0].masked_select(mask[0]).any()
+    assert seen[0].masked_select(~mask[0]).equal(images[0].masked_select(~mask[0]))
+    assert seen[1:].equal(images[1:])
+    assert images.equal(before)
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_no_code_of_a_test_image_reads_a_hidden_pixel(name, model_of, make_task):
+    task, model = make_task(), model_of(name)
+    first, second = (
+        evaluation.latent_means(model, images, task.mask, task.labels) for images in (task.corrupted, task.noisy)
+    )
+    np.testing.assert_array_equal(first, second)
