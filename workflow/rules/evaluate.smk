@@ -1,8 +1,28 @@
+rule classifier:
+    input:
+        dataset=rules.download.output[0],
+    output:
+        model=f"{RESULTS}/classifier/classifier.pt",
+        metrics=f"{RESULTS}/classifier/metrics.json",
+    log:
+        f"{RESULTS}/logs/classifier.log",
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        **job("classifier.py", {"seed": CONFIG["dataset"]["seed"]}),
+    script:
+        "../scripts/classifier.py"
+
+
 rule evaluate:
     input:
         **rules.train.output,
         dataset=rules.download.output[0],
         test=rules.corrupt.output.test,
+        classifier=rules.classifier.output.model,
         store=ancient(rules.tracking_store.output[0]),
     output:
         scores=f"{RESULTS}/evaluate/{MODEL}/scores.parquet",
@@ -38,6 +58,7 @@ rule baselines:
     input:
         dataset=rules.download.output[0],
         test=rules.corrupt.output.test,
+        classifier=rules.classifier.output.model,
     output:
         scores=f"{RESULTS}/baselines/{{task}}/scores.parquet",
         metrics=f"{RESULTS}/baselines/{{task}}/metrics.json",

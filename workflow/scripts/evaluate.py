@@ -4,8 +4,20 @@ import time
 from typing import Any
 
 import numpy as np
+import torch
 
-from restoration import artifacts, evaluation, images, jobs, models, objective, stored, tracking
+from restoration import (
+    artifacts,
+    classifier,
+    diagnostics,
+    evaluation,
+    images,
+    jobs,
+    models,
+    objective,
+    stored,
+    tracking,
+)
 from restoration.errors import DamagedFile, UserError
 
 LATENTS = 10_000  # of the training images; enough for a picture of the clusters
@@ -20,10 +32,22 @@ def write_picture(path: str, rows: list[np.ndarray]) -> None:
         Image.fromarray(picture.transpose(1, 2, 0).squeeze()).save(part)
 
 
-def main(job: dict, inputs: Any, outputs: Any, seed: int) -> dict:
+def timed(restore: evaluation.Restorer, seconds: dict[str, float], method: str) -> evaluation.Restorer:
+    """The same restorer, which adds to `seconds` what it takes."""
+
+    def restore_in_time(*batch: torch.Tensor) -> torch.Tensor:
+        start = time.perf_counter()
+        restored = restore(*batch)
+        seconds[method] = seconds.get(method, 0) + time.perf_counter() - start
+        return restored
+
+    return restore_in_time
+
+
+def main(job: dict, inputs: Any, outputs: Any, seed: int) -> tuple[dict, dict[str, float]]:
     """Write the scores of each image, their means, the restorations that figures show, and the latent means.
 
-    Returns the metrics, as they are in metrics.json.
+    Returns the metrics, as they are in metrics.json, and the milliseconds that each method took for an image.
     """
     model = models.load(inputs.model)
     splits, classes = stored.read_dataset(inputs.dataset, "train", "test")
@@ -33,17 +57,21 @@ def main(job: dict, inputs: Any, outputs: Any, seed: int) -> dict:
         fits = f"images {model.image_shape} of {model.classes} classes"
         raise DamagedFile(inputs.model, f"a model for {fits}; the data set has {complete.shape[1:]} of {classes}")
     shown = evaluation.shown(labels, model.classes)
-    restorers = {
-        method: restore
-        for method, parameters in job["inference"]
-        if (restore := evaluation.restorer(model, method, parameters, seed))
-    }
+    read = classifier.load(inputs.classifier, complete.shape[1:], classes).read
+    test = diagnostics.Images(complete, corrupted, mask, labels)
+    restorers, cost, seconds = {}, {}, {}
+    for method, parameters in job["inference"]:
+        # One to count with and one to measure with: each goes on with its own draws.
+        counted, restore = (evaluation.restorer(model, method, parameters, seed) for _ in range(2))
+        if counted and restore:
+            cost[method] = {"multiply_adds": diagnostics.multiply_adds(counted, test)}
+            restorers[method] = timed(restore, seconds, method)
     if not restorers:
         methods = ", ".join(method for method, _ in job["inference"])
         raise UserError(
             f"{inputs.model}: no inference of its task applies to it ({methods}); add encode, or take the variant out"
         )
-    scores, examples = evaluation.measure(restorers, complete, corrupted, mask, labels, shown)
+    scores, examples = evaluation.measure(restorers, *test, shown, read)
     artifacts.write_parquet(outputs.scores, scores)
     artifacts.write_npz(outputs.examples, shown=shown, **examples)
     write_picture(outputs.picture, [complete[shown], corrupted[shown], *map(images.as_uint8, examples.values())])
@@ -60,16 +88,18 @@ def main(job: dict, inputs: Any, outputs: Any, seed: int) -> dict:
         "test": objective.held_out(model, complete, corrupted, mask, labels, seed),
         "scores": evaluation.summarise(scores),
         "images": len(labels),
+        "cost": cost,
+        **diagnostics.measure(model, test, seed),
     }
     artifacts.write_json(outputs.metrics, metrics)
-    return metrics
+    return metrics, {method: 1000 * seconds[method] / len(labels) for method in seconds}
 
 
 if __name__ == "__main__":
     with jobs.running(snakemake) as logger:
         start = time.monotonic()
         inputs, outputs = snakemake.input, snakemake.output
-        metrics = main(jobs.settings(snakemake), inputs, outputs, int(snakemake.wildcards.seed))
+        metrics, milliseconds = main(jobs.settings(snakemake), inputs, outputs, int(snakemake.wildcards.seed))
         summary = artifacts.read_json(inputs.summary, "identity", "settings")
         run = tracking.model_run(snakemake.config, snakemake.wildcards, summary["identity"])
         reopened = run.reopen()
@@ -78,5 +108,7 @@ if __name__ == "__main__":
                 history = artifacts.read_parquet(inputs.history, *objective.MEASURED)
                 validation = artifacts.read_parquet(inputs.validation, "iteration", *objective.MEASURED)
                 tracking.log_training(run, history, validation, inputs.model)
-            run.log_evaluation(metrics, [outputs.metrics, outputs.scores, outputs.picture])
+            run.log_evaluation(metrics, milliseconds, [outputs.metrics, outputs.scores, outputs.picture])
+        for method, taken in milliseconds.items():
+            logger.info("%s: %s: %.2f ms an image", run.name, method, taken)
         logger.info("%s: %d images in %.1f s", run.name, metrics["images"], time.monotonic() - start)

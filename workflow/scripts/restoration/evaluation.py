@@ -18,7 +18,8 @@ from restoration.models import Model
 from restoration.networks import Autoencoder
 from restoration.visible import observed
 
-MEASURES = ["mse", "psnr", "ssim", "accuracy"]
+WHOLE = ["accuracy"]  # measures of whole images alone: a hole is not read by itself
+MEASURES = ["mse", "psnr", "ssim", *WHOLE]
 
 # (corrupted, mask, labels) of a batch to its restoration. No method is given the complete images.
 Restorer = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
@@ -111,14 +112,14 @@ def measure(
 def summarise(scores: pd.DataFrame) -> dict[str, dict[str, dict[str, dict[str, float]]]]:
     """method -> output -> region -> measure -> mean over the images, from `score`'s rows with a column `method`.
 
-    A measure that a region does not have is left out.
+    Without those of WHOLE inside the hole.
     """
     summary: dict = {}
     means = scores.groupby(["method", "output", "region"], sort=False, observed=True)[MEASURES].mean()
     for key, row in means.iterrows():
         method, output, region = cast(tuple[str, str, str], key)
         summary.setdefault(method, {}).setdefault(output, {})[region] = {
-            cast(str, measure): float(value) for measure, value in row.items() if not pd.isna(value)
+            measure: float(row[measure]) for measure in MEASURES if region == "whole" or measure not in WHOLE
         }
     return summary
 

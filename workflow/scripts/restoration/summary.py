@@ -9,7 +9,14 @@ from restoration import artifacts
 
 KEYS = ["task", "variant", "loss", "method", "output", "region"]
 MEASURES = ["mse", "psnr", "ssim"]
+WHOLE = ["accuracy"]  # measures of whole images alone
 OBJECTIVE = ["objective", "reconstruction", "kl"]
+DIAGNOSED = {  # parts of a model's metrics.json and what is in them; a part is null where it makes no sense for a model
+    "latent": ["kl", "active_units", "units", "diversity", "collapsed"],
+    "prior_draw": ["visible", "hidden"],
+    "common": ["mse", "bce"],
+}
+FIGURES = [*(f"{part}_{name}" for part, names in DIAGNOSED.items() for name in names), "multiply_adds"]
 
 
 def rows(metrics: Mapping[str, Any], **name: Any) -> list[dict[str, Any]]:
@@ -22,12 +29,26 @@ def rows(metrics: Mapping[str, Any], **name: Any) -> list[dict[str, Any]]:
     ]
 
 
-def read_metrics(path: str, *parts: str) -> dict[str, Any]:
-    """A metrics.json with its scores and `parts`. Raises DamagedFile if it is none."""
-    metrics = artifacts.read_json(path, "scores", *parts)
+def diagnosed(metrics: Mapping[str, Any]) -> dict[str, float | bool | None]:
+    """What a model's metrics.json says of it besides its scores: FIGURES but the last."""
+    return {
+        f"{part}_{name}": None if metrics[part] is None else metrics[part][name]
+        for part, names in DIAGNOSED.items()
+        for name in names
+    }
+
+
+def read_metrics(path: str, of_model: bool = False) -> dict[str, Any]:
+    """A metrics.json of baselines or of a model. Raises DamagedFile if it is none."""
+    metrics = artifacts.read_json(path, "scores", *(("test", "cost", *DIAGNOSED) if of_model else ()))
     with artifacts.reading(path):
-        values = [row[measure] for row in rows(metrics) for measure in MEASURES]
-        values += [metrics[part][key] for part in parts for key in OBJECTIVE]
+        values = []
+        for row in rows(metrics):
+            values += [row[measure] for measure in (*MEASURES, *(WHOLE if row["region"] == "whole" else []))]
+            values += [metrics["cost"][row["method"]]["multiply_adds"]] if of_model else []
+        if of_model:
+            values += [metrics["test"][key] for key in OBJECTIVE]
+            values += [value for value in diagnosed(metrics).values() if value is not None]
         if not values or not all(isinstance(value, int | float) for value in values):
             raise ValueError("it holds no numbers")
     return metrics
@@ -43,7 +64,8 @@ def read_training(path: str) -> dict[str, Any]:
 
 
 def collect(models: Sequence[tuple[Sequence[Any], str, str]], baselines: Sequence[tuple[str, str]]) -> pd.DataFrame:
-    """One row for each model (or baseline), method, output and region.
+    """One row for each model (or baseline), method, output and region. What is not measured of it is NaN, and of
+    WHOLE and FIGURES a truth 1 or 0.
 
     models: (task, variant, loss, seed), metrics.json, training.json; baselines: task, metrics.json.
     """
@@ -51,15 +73,17 @@ def collect(models: Sequence[tuple[Sequence[Any], str, str]], baselines: Sequenc
     for task, path in baselines:
         table += rows(read_metrics(path), task=task, variant="", loss="", seed=-1, file=path)
     for (task, variant, loss, seed), path, training in models:
-        metrics, trained = read_metrics(path, "test"), read_training(training)
+        metrics, trained = read_metrics(path, of_model=True), read_training(training)
         name = {"task": task, "variant": variant, "loss": loss, "seed": seed, "file": path}
         extra = {f"test_{key}": metrics["test"][key] for key in OBJECTIVE}
         extra |= {"parameters": trained["parameters"], "identity": trained["identity"], "run": trained["run"]}
-        table += [{**row, **extra} for row in rows(metrics, **name)]
-    return pd.DataFrame(table)
+        extra |= diagnosed(metrics)
+        table += [{**row, **extra, **metrics["cost"][row["method"]]} for row in rows(metrics, **name)]
+    return pd.DataFrame(table).astype(dict.fromkeys([*WHOLE, *FIGURES], float))
 
 
 def over_seeds(table: pd.DataFrame) -> pd.DataFrame:
     """Mean, standard deviation and number over seeds: columns (measure, mean/std/count), one row for each KEYS."""
-    measured = [*MEASURES, *(f"test_{key}" for key in OBJECTIVE)]
+    known = [*MEASURES, *WHOLE, *(f"test_{key}" for key in OBJECTIVE), *FIGURES]
+    measured = [name for name in known if name in table]
     return table.groupby(KEYS, sort=False)[measured].agg(["mean", "std", "count"])

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 BATCH = 1000  # the most metric values that MLflow takes in one call
+DIAGNOSED = ["latent", "prior_draw", "common"]  # parts of metrics.json, each a mapping or None
 
 logger = logging.getLogger("restoration.tracking")
 
@@ -117,12 +118,19 @@ class Run:
         """rows: iteration, objective, reconstruction and kl of each epoch's end."""
         self._log([(f"validation_{name}", row[name], int(row["iteration"])) for row in rows for name in MEASURED])
 
-    def log_evaluation(self, metrics: Mapping[str, Any], files: list[str]) -> None:
-        """The contents of metrics.json as metrics, `method/output/region_measure`, and the files as artifacts."""
+    def log_evaluation(self, metrics: Mapping[str, Any], milliseconds: Mapping[str, float], files: list[str]) -> None:
+        """The contents of metrics.json and the milliseconds that each method takes for an image as metrics, among them
+        `method/output/region_measure`, and the files as artifacts.
+        """
         values = {f"test_{name}": metrics["test"][name] for name in MEASURED}
+        for part in DIAGNOSED:
+            known = {key: value for key, value in (metrics[part] or {}).items() if value is not None}
+            values |= {f"{part}/{key}": float(value) for key, value in known.items()}
         for method, outputs in metrics["scores"].items():
             for output, regions in outputs.items():
                 values |= {f"{method}/{output}/{key.replace('.', '_')}": v for key, v in flatten(regions).items()}
+            values[f"{method}/multiply_adds"] = metrics["cost"][method]["multiply_adds"]
+            values[f"{method}/milliseconds_per_image"] = milliseconds[method]
         self._log([(name, value, 0) for name, value in values.items()])
         for file in files:
             self.log_file(file, "evaluation")
