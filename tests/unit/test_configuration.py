@@ -1,4 +1,5 @@
 import copy
+import itertools
 import math
 from typing import Any
 
@@ -22,6 +23,9 @@ def refusal(config: Any) -> str:
     return message
 
 
+TRAINING = {"epochs": 10, "batch_size": 128, "learning_rate": 0.001, "schedule": "constant"}
+
+
 @pytest.fixture
 def smallest() -> dict[str, Any]:
     """Only what is required."""
@@ -37,13 +41,11 @@ def test_what_is_not_given_has_its_default(smallest):
         "dataset": {"name": "mnist", "source": None, "validation": 5000, "seed": 0},
         "seeds": [0],
         "losses": ["bce", "mse"],
-        "training": {"epochs": 10, "batch_size": 128, "learning_rate": 0.001},
+        "training": TRAINING,
         "variants": {"ae": {"network": "autoencoder", "encoder_input": "corrupted", "condition": "none"}},
         "tasks": {
             "task": {
                 "corruption": {"name": "none"},
-                "losses": ["bce", "mse"],
-                "training": {"epochs": 10, "batch_size": 128, "learning_rate": 0.001},
                 "inference": {"encode": {}},
                 "variants": {
                     "ae": {
@@ -51,10 +53,13 @@ def test_what_is_not_given_has_its_default(smallest):
                         "encoder_input": "corrupted",
                         "condition": "none",
                         "parameters": {"hidden": 400, "latent": 20},
+                        "losses": ["bce", "mse"],
+                        "training": TRAINING,
                     }
                 },
             }
         },
+        "claims": None,
         "packages": {"torch": None, "matplotlib": None, "seaborn": None},
         "tracking": {"uri": None},
     }
@@ -69,7 +74,7 @@ def test_the_configuration_that_is_given_is_not_changed(config, smallest):
 
 def test_what_is_resolved_is_not_shared_between_tasks_or_calls(smallest):
     first = configuration.resolve(smallest)
-    first["tasks"]["task"]["training"]["epochs"] = 99
+    first["tasks"]["task"]["variants"]["ae"]["training"]["epochs"] = 99
     first["losses"].append("other")
     assert first["training"]["epochs"] == 10
     assert configuration.resolve(smallest)["losses"] == ["bce", "mse"]
@@ -101,6 +106,8 @@ def test_the_tasks_of_the_source_have_its_settings(config):
         "encoder_input": "corrupted",
         "condition": "none",
         "parameters": {"hidden": 400, "latent": 20},
+        "losses": ["bce", "mse"],
+        "training": TRAINING,
     }
     assert tasks["inpainting"]["variants"]["vae"]["encoder_input"] == "complete"
     assert tasks["inpainting"]["inference"] == {"encode": {}, "best_prior": {"samples": 50}, "inferred_label": {}}
@@ -114,15 +121,12 @@ def test_digits_has_the_same_tasks_and_models(config, digits_config):
     assert configuration.models(digits) == configuration.models(mnist)
     assert digits["dataset"]["name"] == "digits"
     assert digits["training"] == mnist["training"] | digits_config["training"]
-    without_training = [
-        {
-            task: {key: value for key, value in one.items() if key != "training"}
-            for task, one in resolved["tasks"].items()
-        }
-        for resolved in (mnist, digits)
-    ]
-    assert without_training[0] == without_training[1]
-    assert digits["tasks"]["inpainting"]["training"] == digits["training"]
+    for task in ("representation", "denoising", "inpainting"):
+        for variant, settings in digits["tasks"][task]["variants"].items():
+            assert settings["training"] == digits["training"]
+            settings["training"] = mnist["training"]
+            assert settings == mnist["tasks"][task]["variants"][variant]
+    assert digits["tasks"] == mnist["tasks"]
 
 
 def test_every_model_is_trained_for_each_seed_and_loss(config):
@@ -165,8 +169,6 @@ def test_an_overlay_adds_a_variant_and_a_task(config):
     resolved = configuration.resolve(config)
     assert resolved["tasks"]["strong_noise"] == {
         "corruption": {"name": "gaussian_noise", "sigma": 1},
-        "losses": ["mse"],
-        "training": {"epochs": 3, "batch_size": 128, "learning_rate": 0.001},
         "inference": {"best_prior": {"samples": 50}},
         "variants": {
             "wide": {
@@ -174,12 +176,16 @@ def test_an_overlay_adds_a_variant_and_a_task(config):
                 "encoder_input": "corrupted",
                 "condition": "label",
                 "parameters": {"hidden": 1000, "latent": 20},
+                "losses": ["mse"],
+                "training": TRAINING | {"epochs": 3},
             },
             "vae": {
                 "network": "vae",
                 "encoder_input": "complete",
                 "condition": "none",
                 "parameters": {"hidden": 400, "latent": 5},
+                "losses": ["mse"],
+                "training": TRAINING | {"epochs": 3},
             },
         },
     }
@@ -193,6 +199,81 @@ def test_a_task_overrides_network_and_condition(config):
     assert (variant["network"], variant["condition"], variant["encoder_input"]) == ("vae", "label", "corrupted")
 
 
+# Where losses and training may stand: the later ones have the last word.
+LEVELS = [(), ("tasks", "inpainting"), ("variants", "vae"), ("tasks", "inpainting", "variants", "vae")]
+SUBSETS = [levels for count in range(5) for levels in itertools.combinations(range(4), count)]
+
+
+@pytest.mark.parametrize("levels", SUBSETS, ids=str)
+def test_training_is_that_of_the_nearest_place_that_has_it(levels, config):
+    for level in levels:
+        config = changed(config, (*LEVELS[level], "training"), {"epochs": 20 + level})
+    tasks = configuration.resolve(config)["tasks"]
+    expected = TRAINING | ({"epochs": 20 + max(levels)} if levels else {})
+    assert tasks["inpainting"]["variants"]["vae"]["training"] == expected
+    # Another variant of the task, and the variant in another task, have what is not meant for one of the two.
+    for task, variant, own in (("inpainting", "cvae_label", (0, 1)), ("denoising", "vae", (0, 2))):
+        epochs = [20 + level for level in levels if level in own]
+        assert tasks[task]["variants"][variant]["training"] == TRAINING | ({"epochs": epochs[-1]} if epochs else {})
+
+
+def test_training_is_put_together_key_by_key(config):
+    for level, own in zip(
+        LEVELS,
+        ({"epochs": 1, "batch_size": 1}, {"batch_size": 2}, {"learning_rate": 0.2}, {"schedule": "cosine"}),
+        strict=True,
+    ):
+        config = changed(config, (*level, "training"), own)
+    training = configuration.resolve(config)["tasks"]["inpainting"]["variants"]["vae"]["training"]
+    assert training == {"epochs": 1, "batch_size": 2, "learning_rate": 0.2, "schedule": "cosine"}
+
+
+@pytest.mark.parametrize("levels", SUBSETS, ids=str)
+def test_losses_are_those_of_the_nearest_place_that_has_them(levels, config):
+    values = [["bce"], ["mse"], ["bce", "mse"], ["mse", "bce"]]
+    for level in levels:
+        config = changed(config, (*LEVELS[level], "losses"), values[level])
+    resolved = configuration.resolve(config)
+    expected = values[max(levels)] if levels else ["bce", "mse"]
+    assert resolved["tasks"]["inpainting"]["variants"]["vae"]["losses"] == expected
+    names = configuration.models(resolved)
+    assert [name.loss for name in names if (name.task, name.variant) == ("inpainting", "vae")] == expected
+
+
+def test_models_are_those_of_each_variants_own_losses(config):
+    config = changed(config, "variants.vae.losses", ["mse"])
+    config = changed(config, "tasks.denoising.variants.ae", {"losses": ["bce"]})
+    names = configuration.models(configuration.resolve(config | {"seeds": [1, 2]}))
+    listed = {(task, variant): [] for task, variant, _, _ in names}
+    for task, variant, loss, seed in names:
+        listed[task, variant].append((loss, seed))
+    assert listed["representation", "vae"] == listed["inpainting", "vae"] == [("mse", 1), ("mse", 2)]
+    assert listed["denoising", "ae"] == [("bce", 1), ("bce", 2)]
+    assert listed["inpainting", "cvae_label"] == [("bce", 1), ("bce", 2), ("mse", 1), ("mse", 2)]
+
+
+def test_the_stronger_variants_are_configuration_alone(config):
+    overlay = yaml.safe_load("""
+        variants:
+            unet: {network: unet, encoder_input: corrupted, condition: mask}
+            conv_vae: {network: conv_vae, encoder_input: corrupted, condition: none, latent: 10}
+            cvae_prior: {network: cvae_prior, encoder_input: complete, condition: observed, losses: [bce]}
+        tasks:
+            inpainting:
+                variants: {unet: {losses: [mse], training: {schedule: cosine}}, conv_vae: , cvae_prior: }
+    """)
+    update_config(config, overlay)
+    variants = configuration.resolve(config)["tasks"]["inpainting"]["variants"]
+    assert variants["unet"]["parameters"] == {"channels": 48, "depth": 2}
+    assert variants["unet"]["training"] == TRAINING | {"schedule": "cosine"}
+    assert variants["conv_vae"]["parameters"]["latent"] == 10
+    assert [variants[name]["losses"] for name in ("unet", "conv_vae", "cvae_prior")] == [
+        ["mse"],
+        ["bce", "mse"],
+        ["bce"],
+    ]
+
+
 def test_numbers_that_snakemake_passes_on_as_text_are_numbers(config):
     overlay = {
         "seeds": ["1", "2"],
@@ -202,7 +283,7 @@ def test_numbers_that_snakemake_passes_on_as_text_are_numbers(config):
     update_config(config, overlay)
     resolved = configuration.resolve(config)
     assert resolved["seeds"] == [1, 2]
-    assert resolved["training"] == {"epochs": 3, "batch_size": 128, "learning_rate": 0.01}
+    assert resolved["training"] == TRAINING | {"epochs": 3, "learning_rate": 0.01}
     assert list(resolved["tasks"]) == ["denoising", "inpainting"]
     assert resolved["tasks"]["inpainting"]["variants"]["vae"]["parameters"]["latent"] == 5
 
@@ -222,9 +303,11 @@ leaves = (
     | st.floats()
     | printable
     | st.just("long" * 500)
-    | st.sampled_from(["vae", "none", "label", "corrupted", "bce", "encode", "digits", "stroke_hole"])
+    | st.sampled_from(["vae", "unet", "none", "label", "observed", "cosine", "bce", "encode", "digits", "stroke_hole"])
 )
-known_keys = st.sampled_from(["name", "network", "condition", "latent", "vae", "encode", "epochs", "size"])
+known_keys = st.sampled_from(
+    ["name", "network", "condition", "latent", "vae", "encode", "training", "losses", "epochs", "schedule", "size"]
+)
 values = st.recursive(
     leaves,
     lambda inner: (
