@@ -60,6 +60,7 @@ def refusal(action: Callable[[], Any]) -> str:
 
 NAME = "does not fit. A name of letters, digits, '_' and '-', beginning with a letter, of 60 characters at most"
 PLAIN_VAE = {"network": "vae", "encoder_input": "complete", "condition": "none"}
+UNET = {"network": "unet", "encoder_input": "corrupted", "condition": "mask"}
 PLAIN_TASK = {"corruption": {"name": "none"}, "variants": {"vae": {}}}
 ENDLESS: dict[str, Any] = {}
 ENDLESS["network"] = ENDLESS
@@ -125,7 +126,10 @@ CONFIGURATION: list[tuple[str | tuple[str, ...], Any, str]] = [
     ("training.learning_rate", "1.0e+999", "training.learning_rate: inf is no number to compute with"),
     ("training.learning_rate", math.nan, "training.learning_rate: nan is no number to compute with"),
     ("training.learning_rate", False, "training.learning_rate: False is not a number"),
-    ("training.momentum", 0.9, "training: unknown key 'momentum'; known: epochs, batch_size, learning_rate"),
+    ("training.momentum", 0.9, "training: unknown key 'momentum'; known: epochs, batch_size, learning_rate, schedule"),
+    ("training.schedule", "linear", "training.schedule: 'linear' is not one of ['constant', 'cosine']"),
+    ("training.schedule", None, "training.schedule: None is not one of"),
+    ("training.schedule", ["cosine"], "training.schedule: ['cosine'] is not one of"),
     ("variants", MISSING, "the configuration: 'variants' is missing"),
     ("variants", [], "variants: [] is not a mapping"),
     ("variants", "vae", "variants: 'vae' is not a mapping"),
@@ -135,12 +139,33 @@ CONFIGURATION: list[tuple[str | tuple[str, ...], Any, str]] = [
     ("variants.vae", False, "tasks.representation.variants.vae: there is no variant 'vae'; variants has: ae"),
     ("variants.vae", ENDLESS, "variants.vae.network.network.network.network: nested too deeply"),
     ("variants.vae.network", MISSING, "variants.vae: 'network' is missing"),
-    ("variants.vae.network", "unet", "variants.vae: there is no 'unet' among the networks; known: autoencoder, vae"),
+    ("variants.vae.network", "gan", "variants.vae: there is no 'gan' among the networks; known: autoencoder, conv_vae"),
     ("variants.vae.network", "../losses/bce", "variants.vae: there is no '../losses/bce' among the networks"),
     ("variants.vae.network", 3, "variants.vae.network: 3 is not a text"),
     ("variants.vae.encoder_input", "clean", "variants.vae.encoder_input: 'clean' is not one of ['complete', 'corr"),
     ("variants.vae.condition", "labels", "variants.vae.condition: 'labels' is not one of ['none', 'label', 'corr"),
-    ("variants.ae.condition", "label", "variants.ae.condition: network 'autoencoder' takes none; set condition: none"),
+    ("variants.ae.condition", "label",
+     "variants.ae.condition: network 'autoencoder' does not take 'label'; set condition: none, or another network"),
+    ("variants.vae", UNET | {"condition": "label"},
+     "variants.vae.condition: network 'unet' does not take 'label'; set condition: none or mask, or another network"),
+    ("variants.vae", UNET | {"condition": "corrupted"}, "variants.vae.condition: network 'unet' does not take 'corr"),
+    ("variants.vae", UNET | {"latent": 2}, "variants.vae.latent: 'unet' has no such parameter; it takes: channels, de"),
+    ("variants.vae", UNET | {"channels": 0}, "variants.vae.channels: 0 is not a whole number from 1 to"),
+    ("variants.vae", UNET | {"depth": 1.5}, "variants.vae.depth: 1.5 is not a whole number from 1 to"),
+    ("variants.vae", PLAIN_VAE | {"network": "cvae_prior"},
+     "variants.vae.condition: network 'cvae_prior' does not take 'none'; set condition: observed, or another network"),
+    ("variants.vae", PLAIN_VAE | {"network": "cvae_prior", "condition": "corrupted"},
+     "variants.vae.condition: network 'cvae_prior' does not take 'corrupted'; set condition: observed"),
+    ("variants.vae", PLAIN_VAE | {"network": "conv_vae", "width": 3}, "variants.vae.width: 'conv_vae' has no such"),
+    ("variants.vae.training", {"epoch": 1}, "variants.vae.training: unknown key 'epoch'; known: epochs, batch_size"),
+    ("variants.vae.training", {"epochs": 0}, "variants.vae.training.epochs: 0 is less than the minimum of 1"),
+    ("variants.vae.training", {"schedule": "linear"}, "variants.vae.training.schedule: 'linear' is not one of"),
+    ("variants.vae.training", 10, "variants.vae.training: 10 is not a mapping"),
+    ("variants.vae.training", None, "variants.vae.training: None is not a mapping"),
+    ("variants.vae.losses", ["l1"], "variants.vae.losses: there is no 'l1' among the losses; known: bce, mse"),
+    ("variants.vae.losses", [], "variants.vae.losses: [] should be non-empty"),
+    ("variants.vae.losses", "bce", "variants.vae.losses: 'bce' is not a list"),
+    ("variants.vae.losses", ["mse", "mse"], "variants.vae.losses: ['mse', 'mse'] has non-unique elements"),
     ("variants.cvae_label.latent", "many", "variants.cvae_label.latent: 'many' is not a whole number from 1 to"),
     ("variants.cvae_label.latent", "x" * 5000, "variants.cvae_label.latent: 'xxx"),
     ("variants.cvae_label.latent", 0, "variants.cvae_label.latent: 0 is not a whole number from 1 to 1,000,000"),
@@ -197,13 +222,20 @@ CONFIGURATION: list[tuple[str | tuple[str, ...], Any, str]] = [
     (NOISY, ["vae"], f"{NOISY}: ['vae'] is not a mapping"),
     (f"{NOISY}.gan", {}, f"{NOISY}.gan: there is no variant 'gan'; variants has: ae"),
     (f"{NOISY}.vae", {"latent": []}, f"{NOISY}.vae.latent: [] is not a whole number"),
-    (f"{NOISY}.vae", {"network": "unet"}, f"{NOISY}.vae: there is no 'unet' among the networks"),
+    (f"{NOISY}.vae", {"network": "gan"}, f"{NOISY}.vae: there is no 'gan' among the networks"),
+    (f"{NOISY}.vae", {"network": "unet"}, f"{NOISY}.vae.hidden: 'unet' has no such parameter; it takes: channels"),
+    (f"{NOISY}.vae", {"training": {"epoch": 1}}, f"{NOISY}.vae.training: unknown key 'epoch'; known: epochs"),
+    (f"{NOISY}.vae", {"training": {"schedule": 1}}, f"{NOISY}.vae.training.schedule: 1 is not one of"),
+    (f"{NOISY}.vae", {"losses": ["l1"]}, f"{NOISY}.vae.losses: there is no 'l1' among the losses"),
+    (f"{NOISY}.vae", {"losses": {}}, f"{NOISY}.vae.losses: {{}} is not a list"),
     (f"{NOISY}.vae", 3, f"{NOISY}.vae: 3 is not a mapping"),
     (f"{NOISY}.vae", {"condition": 1}, f"{NOISY}.vae.condition: 1 is not one of"),
-    (f"{NOISY}.ae", {"condition": "label"}, f"{NOISY}.ae.condition: network 'autoencoder' takes none"),
+    (f"{NOISY}.ae", {"condition": "label"}, f"{NOISY}.ae.condition: network 'autoencoder' does not take 'label'"),
+    (f"{NOISY}.ae", {"condition": "mask"}, f"{NOISY}.ae.condition: network 'autoencoder' does not take 'mask'"),
     ("tasks.denoising.losses", [], "tasks.denoising.losses: [] should be non-empty"),
     ("tasks.denoising.losses", ["l1"], "tasks.denoising.losses: there is no 'l1' among the losses"),
     ("tasks.denoising.training", {"epochs": -1}, "tasks.denoising.training.epochs: -1 is less than the minimum of 1"),
+    ("tasks.denoising.training", {"schedule": "step"}, "tasks.denoising.training.schedule: 'step' is not one of"),
     ("tasks.denoising.training", {"epoch": 1}, "tasks.denoising.training: unknown key 'epoch'; known: epochs"),
     ("tasks.denoising.inference", {"encode": {}, "inferred_label": {}},
      "tasks.denoising.inference.inferred_label: for none of the task's variants (variational: True, condition: label)"),
@@ -806,6 +838,9 @@ RESULTS: dict[str, list[tuple[str, Callable[[Path], Any], str]]] = {
         ("unknown loss", tensors(loss="unheard_of"), f"{ODD}loss: there is no 'unheard_of' among the losses"),
         ("unknown parameter", tensors(variant=lambda old: old | {"parameters": {"width": 3}}),
          f"{ODD}variant.width: 'vae' has no such parameter"),
+        ("a condition that its network does not take",
+         tensors(variant=lambda old: old | {"network": "autoencoder", "parameters": {}}),
+         f"{ODD}network 'autoencoder' takes no condition"),
         ("claimed width", tensors(variant=lambda old: old | {"parameters": {"hidden": 10**6}}),
          f"{ODD}encoder.0.weight is torch.float32 (16, 148); expected (1000000, 148)"),
         ("claimed images", tensors(image_shape=[1, 10**6, 10**6]), f"{ODD}encoder.0.weight is"),
@@ -841,8 +876,8 @@ def test_a_model_of_other_images_than_the_data_sets(here, build_model):
     )
 
 
-def faster(groups: list[dict]) -> list[dict]:
-    return [group | {"lr": 9.0} for group in groups]
+def forgetful(groups: list[dict]) -> list[dict]:
+    return [group | {"betas": (0.5, 0.9)} for group in groups]
 
 
 def optimiser(change: Callable[[dict], Any]) -> Callable[[dict], dict]:
@@ -885,7 +920,7 @@ CHECKPOINTS: list[tuple[str, Callable[[Path], Any]]] = [
     ("fewer weights", tensors(network=lambda old: dict(list(old.items())[1:]))),
     ("weights with NaN", tensors(network=weights(lambda old: old * math.nan))),
     ("no optimiser", tensors(optimiser=None)),
-    ("another learning rate", tensors(optimiser=lambda old: old | {"param_groups": faster(old["param_groups"])})),
+    ("another setting of Adam", tensors(optimiser=lambda old: old | {"param_groups": forgetful(old["param_groups"])})),
     ("no moments", tensors(optimiser=lambda old: old | {"state": {}})),
     ("other moments", tensors(optimiser=optimiser(lambda old: old | {"exp_avg": torch.zeros(2)}))),
     ("moments with NaN", tensors(optimiser=optimiser(lambda old: old | {"exp_avg": old["exp_avg"] * math.nan}))),
@@ -901,7 +936,7 @@ def stopped(strokes, build_model, tmp_path) -> Callable[[], training.Trainer]:
     """A training of two epochs of three iterations, whose checkpoint is after the fifth."""
 
     def make() -> training.Trainer:
-        settings = {"epochs": 2, "batch_size": 4, "learning_rate": 0.001}
+        settings = {"epochs": 2, "batch_size": 4, "learning_rate": 0.001, "schedule": "constant"}
         corrupt = corruptions.build({"name": "none"})
         return training.Trainer(build_model("vae"), *strokes(12), corrupt, settings, 0, tmp_path / "state.pt")
 
