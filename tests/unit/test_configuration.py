@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from snakemake.utils import update_config
 
-from restoration import configuration, configuration_file
+from restoration import configuration, configuration_file, registry
 from restoration.configuration import ModelName
 from restoration.errors import UserError
 
@@ -272,6 +272,17 @@ def test_the_stronger_variants_are_configuration_alone(config):
         ["bce", "mse"],
         ["bce"],
     ]
+
+
+@pytest.mark.parametrize("name", registry.names("networks"))
+def test_the_readme_has_the_parameters_and_conditions_of_every_network(name):
+    lines = (configuration.SCHEMA.parents[2] / "config" / "README.md").read_text(encoding="utf-8").splitlines()
+    [row] = [line for line in lines if line.startswith(f"| `{name}`:")]
+    _, _, parameters, conditions, _ = row.split("|")
+    expected = [f"`{key}` ({default})" for key, (_, default) in registry.parameters("networks", name).items()]
+    assert parameters.strip() == ", ".join(expected)
+    known = registry.constant("networks", name, "conditions")
+    assert conditions.strip() == ("all" if known is None else ", ".join(f"`{condition}`" for condition in known))
 
 
 def test_numbers_that_snakemake_passes_on_as_text_are_numbers(config):
