@@ -30,6 +30,7 @@ from hypothesis import strategies as st
 
 from restoration import (
     artifacts,
+    classifier,
     claims_file,
     configuration,
     configuration_file,
@@ -393,6 +394,19 @@ PARTS = [
     ("corruptions/mine.py", "def corrupt(*, a: int = 1): ...", {"a": 2}, "corruptions/mine.py: annotate 'a' with one"),
     ("corruptions/mine.py", "def corrupt(*, a: PositiveInt): ...", {}, "tasks.denoising.corruption: 'mine' needs a"),
     ("corruptions/mine.py", "def corrupt(*, a: Pixels = 40): ...", {}, f"{NOISE}.a: 40 does not fit; the images of"),
+    ("corruptions/mine.py", "HIDES = 'few'\ndef corrupt(): ...", {}, "corruptions/mine.py: HIDES must be one of"),
+    ("baselines/mine.py", "HIDDEN = 'some'\ndef restore(): ...", None, "baselines/mine.py: HIDDEN must be a list"),
+    ("baselines/mine.py", "HIDDEN = [[]]\ndef restore(): ...", None, "baselines/mine.py: HIDDEN must be a list"),
+    ("baselines/mine.py", "GRID = [3, 5]\ndef restore(): ...", None, "baselines/mine.py: GRID must be a mapping of"),
+    ("baselines/mine.py", "GRID = {'a': 3}\ndef restore(): ...", None, "baselines/mine.py: GRID must be a mapping of"),
+    ("baselines/mine.py", "GRID = {'a': []}\ndef restore(): ...", None, "baselines/mine.py: GRID must be a mapping of"),
+    ("baselines/mine.py", "GRID = {'a': [3]}\ndef restore(): ...", None, "baselines/mine.py: GRID.a: 'mine' has no"),
+    (
+        "baselines/mine.py",
+        "GRID = {'a': ['']}\ndef restore(*, a: bool = 1): ...",
+        None,
+        "baselines/mine.py: GRID.a: ''",
+    ),
     ("datasets/mnist.py", "IMAGE_SHAPE = 28\ndef load(source): ...", None, "datasets/mnist.py: IMAGE_SHAPE must be"),
     ("datasets/mnist.py", "TRAIN_IMAGES = 'all'\ndef load(source): ...", None, "datasets/mnist.py: TRAIN_IMAGES must"),
     ("datasets/mlflow.py", "def load(source): ...", None, "dataset.name: results/mlflow has another use"),
@@ -594,9 +608,11 @@ READERS: dict[str, Callable[[Path], Any]] = {
     "examples.npz": examples,
     "latents.npz": stored.read_latents,
     "history.parquet": lambda path: artifacts.read_parquet(path, "iteration", "objective"),
-    "metrics.json": lambda path: summary.read_metrics(str(path), "test"),
+    "metrics.json": lambda path: summary.read_metrics(str(path), of_model=True),
     "training.json": lambda path: summary.read_training(str(path)),
     "model.pt": models.load,
+    "classifier.pt": lambda path: classifier.load(path, (1, 12, 12), 4),
+    "classifier.json": classifier.read_metrics,
 }
 
 
@@ -619,13 +635,22 @@ def good(tmp_path_factory, strokes, build_model) -> Path:
     means, labels = np.zeros((6, 2), np.float32), np.arange(6)
     artifacts.write_npz(folder / "latents.npz", train=means, train_labels=labels, test=means, test_labels=labels)
     artifacts.write_parquet(folder / "history.parquet", pd.DataFrame({"iteration": [1, 2], "objective": [9.0, 8.0]}))
-    scores = {"encode": {"raw": {"whole": {"mse": 0.1, "psnr": 10.0, "ssim": 0.5}}}}
-    test = {"objective": 9.0, "reconstruction": 8.0, "kl": 1.0}
-    artifacts.write_json(folder / "metrics.json", {"scores": scores, "test": test})
+    metrics = {
+        "scores": {"encode": {"raw": {"whole": {"mse": 0.1, "psnr": 10.0, "ssim": 0.5, "accuracy": 0.9}}}},
+        "test": {"objective": 9.0, "reconstruction": 8.0, "kl": 1.0},
+        "cost": {"encode": {"multiply_adds": 100}},
+        "latent": {"kl": 0.5, "active_units": 3, "units": 5, "diversity": 0.2, "collapsed": False},
+        "prior_draw": {"visible": 40.0, "hidden": None},
+        "common": {"mse": 12.0, "bce": 85.0},
+    }
+    artifacts.write_json(folder / "metrics.json", metrics)
     artifacts.write_json(
         folder / "training.json", {"run": "", "identity": "", "parameters": 7, "train": {"objective": 9.0}}
     )
     models.save(build_model("cvae_label"), folder / "model.pt")
+    classifier.save(classifier.Classifier((1, 12, 12), 4), folder / "classifier.pt")
+    shares = {"validation": 0.9, "test": 0.9}
+    artifacts.write_json(folder / "classifier.json", {"accuracy": shares, "images": {"validation": 4, "test": 6}})
     return folder
 
 
@@ -767,6 +792,7 @@ def spread(values: torch.Tensor) -> torch.Tensor:
 
 
 NO_MODEL = "not a model of this workflow (format 1)"
+NO_CLASSIFIER = "not a classifier of this workflow (format 1)"
 ODD = "does not fit together ("
 
 RESULTS: dict[str, list[tuple[str, Callable[[Path], Any], str]]] = {
@@ -800,11 +826,41 @@ RESULTS: dict[str, list[tuple[str, Callable[[Path], Any], str]]] = {
         ("truncated", cut(0.8), "cannot be read ("),
         ("not a text", put(b"\xff\xfe"), "cannot be read ('utf-8' codec can't decode byte 0xff"),
         ("nested without end", put(b"[" * 10**5), "cannot be read ("),
-        ("a list", put(b"[]"), "cannot be read (it has no scores, test)"),
+        ("a list", put(b"[]"), "cannot be read (it has no scores, test, cost, latent, prior_draw, common)"),
         ("no scores", entries(scores=None), "cannot be read (it has no scores)"),
         ("empty scores", entries(scores={}, test={}), "cannot be read ("),
         ("scores of another form", entries(scores=[1]), "cannot be read ("),
         ("texts for scores", entries(test=dict.fromkeys(summary.OBJECTIVE, "9")), "cannot be read (it holds"),
+        ("no cost of a method", entries(cost={}), "cannot be read ('encode')"),
+        ("a text for a cost", entries(cost={"encode": {"multiply_adds": "9"}}), "cannot be read (it holds no"),
+        ("no accuracy", entries(scores={"encode": {"raw": {"whole": {"mse": 0.1, "psnr": 9.0, "ssim": 0.5}}}}),
+         "cannot be read ('accuracy')"),
+        ("part of a latent", entries(latent={"kl": 0.5}), "cannot be read ('active_units')"),
+        ("a list for a latent", entries(latent=[1]), "cannot be read ("),
+        ("a text for a diagnosis", entries(common={"mse": "12", "bce": 85.0}), "cannot be read (it holds no"),
+    ],
+    "classifier.pt": [
+        ("empty", put(b""), "cannot be read (File is not a zip file)"),
+        ("truncated", cut(0.999), "cannot be read (File is not a zip file)"),
+        ("a damaged byte", flip(0.7), "cannot be read ("),
+        ("removed", remove, "cannot be read ([Errno 2] No such file"),
+        ("code in torch's format", saved({"classifier": 1, "state_dict": Malicious()}), "cannot be read (Weights"),
+        ("a bomb", member("data/0", BOMB, zipfile.ZIP_DEFLATED), "cannot be read (its "),
+        ("a model", lambda path: shutil.copy(path.with_name("model.pt"), path), NO_CLASSIFIER),
+        ("a list", saved([1, 2]), NO_CLASSIFIER),
+        ("another format", tensors(classifier=2), NO_CLASSIFIER),
+        ("other images", tensors(image_shape=[1, 28, 28]), f"{ODD}it reads images [1, 28, 28] of 4 classes"),
+        ("other classes", tensors(classes=9), f"{ODD}it reads images [1, 12, 12] of 9 classes"),
+        ("claimed images", tensors(image_shape=torch.ones(3)), ODD),
+        ("no weights", tensors(state_dict={}), f"{ODD}its weights are not those of its network"),
+        ("other weights", tensors(state_dict=weights(lambda old: old[1:])), f"{ODD}layers.1.weight is torch.float32"),
+        ("no number", tensors(state_dict=weights(lambda old: old * math.nan)), f"{ODD}layers.1.weight has values"),
+    ],
+    "classifier.json": [
+        ("truncated", cut(0.8), "cannot be read ("),
+        ("no accuracy", entries(accuracy=None), "cannot be read (it has no accuracy)"),
+        ("of the test images alone", entries(accuracy={"test": 0.9}), "cannot be read ('validation')"),
+        ("a text", entries(accuracy={"validation": "0.9", "test": 0.9}), "cannot be read (it holds no numbers)"),
     ],
     "training.json": [
         ("no run", entries(run=None), "cannot be read (it has no run)"),
@@ -825,6 +881,7 @@ RESULTS: dict[str, list[tuple[str, Callable[[Path], Any], str]]] = {
         ("a bomb", member("data/0", BOMB, zipfile.ZIP_DEFLATED), "cannot be read (its "),
         ("a state_dict alone", lambda path: torch.save(torch.load(path)["state_dict"], path), NO_MODEL),
         ("a list", saved([1, 2]), NO_MODEL),
+        ("a classifier", lambda path: shutil.copy(path.with_name("classifier.pt"), path), NO_MODEL),
         ("a tensor", saved(torch.ones(3)), NO_MODEL),
         ("nothing", saved({}), NO_MODEL),
         ("another format", tensors(format=2), NO_MODEL),

@@ -1,7 +1,6 @@
 from pathlib import Path
 from types import SimpleNamespace
 
-import baselines as baselines_script
 import evaluate as evaluate_script
 import numpy as np
 import pandas as pd
@@ -9,7 +8,7 @@ import pytest
 import torch
 from conftest import SOURCE, VARIANTS
 
-from restoration import artifacts, corruptions, evaluation, images, metrics, models, registry
+from restoration import artifacts, classifier, corruptions, evaluation, images, metrics, models, registry, summary
 from restoration.images import as_float
 from restoration.networks import Autoencoder
 
@@ -18,6 +17,11 @@ SIDE = 14
 
 def seeded(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
+
+
+def read(shown: torch.Tensor) -> torch.Tensor:
+    """A label (B,) for each image, by its brightness: a classifier as bad as it is quick."""
+    return (shown.flatten(1).mean(dim=1) * 1000).long() % 4
 
 
 def corrupted_by(settings: dict, complete: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -104,11 +108,11 @@ def restored(task) -> torch.Tensor:
 
 
 def test_scores_of_a_hole_are_those_of_the_metrics_for_each_image(task, restored, monkeypatch):
-    complete, corrupted, mask, _ = task
+    complete, corrupted, mask, labels = task
     monkeypatch.setattr(evaluation, "BATCH", 5)
     monkeypatch.setattr(images, "BATCH", 5)
-    scores = evaluation.score(restored, complete, corrupted, mask)
-    assert list(scores) == ["image", "output", "region", "mse", "psnr", "ssim"]
+    scores = evaluation.score(restored, complete, corrupted, mask, labels, read)
+    assert list(scores) == ["image", "output", "region", "mse", "psnr", "ssim", "accuracy"]
     assert len(scores) == 23 * 2 * 2
     truth, damaged, hidden = as_float(complete), as_float(corrupted), torch.from_numpy(mask)
     outputs = {"raw": restored, "pasted": torch.where(hidden, restored, damaged)}
@@ -120,11 +124,18 @@ def test_scores_of_a_hole_are_those_of_the_metrics_for_each_image(task, restored
         np.testing.assert_allclose(rows["psnr"], metrics.psnr(error), rtol=1e-5)
         similarity = metrics.ssim(metrics.ssim_map(outputs[output], truth), pixels)
         np.testing.assert_allclose(rows["ssim"], similarity, rtol=1e-4)
+        assert rows["accuracy"].dtype == np.float32
+        if region == "hole":
+            assert rows["accuracy"].isna().all()
+        else:
+            right = (read(outputs[output]) == torch.from_numpy(labels)).tolist()
+            assert rows["accuracy"].tolist() == right
+            assert 0 < sum(right) < 23
 
 
 def test_scores_inside_the_hole_by_hand(task):
-    complete, corrupted, mask, _ = task
-    scores = evaluation.score(torch.zeros(complete.shape), complete, corrupted, mask)
+    complete, corrupted, mask, labels = task
+    scores = evaluation.score(torch.zeros(complete.shape), complete, corrupted, mask, labels, read)
     inside = (complete / 255.0) ** 2 * mask
     raw, pasted = (
         scores[(scores["output"] == output) & (scores["region"] == region)]["mse"].to_numpy()
@@ -135,8 +146,8 @@ def test_scores_inside_the_hole_by_hand(task):
 
 
 def test_raw_and_pasted_outputs_are_equally_wrong_inside_the_hole(task, restored):
-    complete, corrupted, mask, _ = task
-    scores = evaluation.score(restored, complete, corrupted, mask)
+    complete, corrupted, mask, labels = task
+    scores = evaluation.score(restored, complete, corrupted, mask, labels, read)
     hole = scores[scores["region"] == "hole"].pivot(index="image", columns="output", values="mse")
     np.testing.assert_allclose(hole["raw"], hole["pasted"])
     whole = scores[scores["region"] == "whole"].pivot(index="image", columns="output", values="mse")
@@ -145,16 +156,16 @@ def test_raw_and_pasted_outputs_are_equally_wrong_inside_the_hole(task, restored
 
 @pytest.mark.parametrize("name", ["gaussian_noise", "none"])
 def test_a_task_without_a_hole_has_one_output_and_one_region(name, strokes):
-    complete, _ = strokes(4, (1, SIDE, SIDE))
+    complete, labels = strokes(4, (1, SIDE, SIDE))
     corrupted, mask = corrupted_by({"name": name}, complete)
-    scores = evaluation.score(as_float(corrupted), complete, corrupted, mask)
+    scores = evaluation.score(as_float(corrupted), complete, corrupted, mask, labels, read)
     assert set(zip(scores["output"], scores["region"], strict=True)) == {("raw", "whole")}
     assert len(scores) == 4
 
 
 def test_a_perfect_restoration_has_the_best_scores(task):
-    complete, corrupted, mask, _ = task
-    scores = evaluation.score(as_float(complete), complete, corrupted, mask)
+    complete, corrupted, mask, labels = task
+    scores = evaluation.score(as_float(complete), complete, corrupted, mask, labels, read)
     assert (scores["mse"] == 0).all()
     assert (scores["psnr"] == metrics.PEAK_SIGNAL_CAP).all()
     np.testing.assert_allclose(scores["ssim"], 1, atol=1e-6)
@@ -164,7 +175,7 @@ def test_measure_scores_every_method_and_keeps_what_is_shown(task):
     complete, corrupted, mask, labels = task
     restorers = {"keep": lambda corrupted, *_: corrupted, "black": lambda corrupted, *_: torch.zeros_like(corrupted)}
     shown = evaluation.shown(labels, 4)
-    scores, examples = evaluation.measure(restorers, complete, corrupted, mask, labels, shown)
+    scores, examples = evaluation.measure(restorers, complete, corrupted, mask, labels, shown, read)
     assert list(examples) == ["keep", "black"]
     np.testing.assert_array_equal(examples["keep"], as_float(corrupted[shown]).numpy())
     assert len(scores) == 2 * 23 * 4
@@ -175,7 +186,8 @@ def test_measure_scores_every_method_and_keeps_what_is_shown(task):
             for region in ("whole", "hole"):
                 rows = scores.query("method == @method and output == @output and region == @region")
                 means = summary[method][output][region]
-                assert means == pytest.approx({name: rows[name].mean() for name in ("mse", "psnr", "ssim")})
+                measures = ["mse", "psnr", "ssim", *(["accuracy"] if region == "whole" else [])]
+                assert means == pytest.approx({name: rows[name].mean() for name in measures})
     assert summary["keep"]["raw"]["whole"]["mse"] < summary["black"]["raw"]["whole"]["mse"]
     assert summary["keep"]["raw"]["whole"] == pytest.approx(summary["keep"]["pasted"]["whole"])
 
@@ -199,28 +211,6 @@ def test_latent_means_are_the_means_of_the_codes(name, small_model, task, monkey
         np.testing.assert_allclose(means, expected, rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", registry.names("baselines"))
-def test_every_baseline_restores_whole_images_and_knows_no_test_image(name, task):
-    _, corrupted, mask, _ = task
-    train_images = np.random.default_rng(0).integers(0, 256, (40, 1, SIDE, SIDE), np.uint8)
-    damaged = as_float(corrupted)
-    before = damaged.clone()
-    restored = registry.load("baselines", name).restore(damaged, torch.from_numpy(mask), torch.from_numpy(train_images))
-    assert restored.shape == damaged.shape
-    assert restored.dtype == torch.float32
-    assert 0 <= restored.min() <= restored.max() <= 1
-    assert damaged.equal(before)
-
-
-def test_the_mean_image_is_exact_for_any_number_of_images():
-    train_images = np.full((70_000, 1, 2, 2), 255, np.uint8)
-    train_images[: 70_000 // 4] = 0
-    mean = registry.load("baselines", "mean_image").restore(
-        torch.zeros(3, 1, 2, 2), torch.zeros(3, 1, 2, 2, dtype=torch.bool), torch.from_numpy(train_images)
-    )
-    torch.testing.assert_close(mean, torch.full((3, 1, 2, 2), 0.75))
-
-
 @pytest.fixture
 def files(task, tmp_path, strokes, small_model) -> SimpleNamespace:
     """What the rules of evaluation read."""
@@ -236,7 +226,13 @@ def files(task, tmp_path, strokes, small_model) -> SimpleNamespace:
     )
     artifacts.write_npz(tmp_path / "test.npz", corrupted=corrupted, mask=mask)
     models.save(small_model("cvae_label"), tmp_path / "model.pt")
-    return SimpleNamespace(dataset=tmp_path / "dataset.npz", test=tmp_path / "test.npz", model=tmp_path / "model.pt")
+    classifier.save(classifier.train(train_images, train_labels, 4, seed=0), tmp_path / "classifier.pt")
+    return SimpleNamespace(
+        dataset=tmp_path / "dataset.npz",
+        test=tmp_path / "test.npz",
+        model=tmp_path / "model.pt",
+        classifier=tmp_path / "classifier.pt",
+    )
 
 
 def outputs_in(folder: Path) -> SimpleNamespace:
@@ -252,13 +248,17 @@ def outputs_in(folder: Path) -> SimpleNamespace:
 def test_an_evaluation_writes_all_its_files_the_same_twice(files, tmp_path):
     job = {"inference": [["best_prior", {"samples": 4}], ["inferred_label", {}], ["encode", {}]]}
     first, second = outputs_in(tmp_path / "first"), outputs_in(tmp_path / "second")
-    measured = evaluate_script.main(job, files, first, seed=0)
+    measured, milliseconds = evaluate_script.main(job, files, first, seed=0)
     evaluate_script.main(job, files, second, seed=0)
     for one, other in zip(vars(first).values(), vars(second).values(), strict=True):
         assert one.read_bytes() == other.read_bytes()
     assert artifacts.read_json(first.metrics) == measured
     assert list(measured["scores"]) == ["best_prior", "inferred_label", "encode"]
     assert measured["images"] == 23
+    assert set(milliseconds) == set(measured["cost"]) == set(measured["scores"])
+    assert min(milliseconds.values()) > 0
+    assert measured["cost"]["inferred_label"]["multiply_adds"] == 4 * measured["cost"]["encode"]["multiply_adds"]
+    assert summary.read_metrics(str(first.metrics), of_model=True) == measured
     scores = pd.read_parquet(first.scores)
     assert evaluation.summarise(scores)["encode"]["raw"]["hole"] == pytest.approx(
         measured["scores"]["encode"]["raw"]["hole"]
@@ -273,15 +273,7 @@ def test_an_evaluation_writes_all_its_files_the_same_twice(files, tmp_path):
 def test_an_evaluation_leaves_out_what_does_not_apply(files, tmp_path, small_model):
     models.save(small_model("ae"), files.model)
     job = {"inference": [["best_prior", {"samples": 4}], ["inferred_label", {}], ["encode", {}]]}
-    assert list(evaluate_script.main(job, files, outputs_in(tmp_path), seed=0)["scores"]) == ["encode"]
-
-
-def test_baselines_are_measured_like_models(files, tmp_path, task):
-    outputs = {name: path for name, path in vars(outputs_in(tmp_path / "out")).items() if name != "latents"}
-    names = registry.names("baselines")
-    baselines_script.main({"baselines": names}, files.dataset, files.test, outputs)
-    measured = artifacts.read_json(outputs["metrics"])["scores"]
-    assert sorted(measured) == names
-    complete, corrupted, mask, _ = task
-    hole = ((complete / 255.0 - corrupted / 255.0) ** 2 * mask).sum(axis=(1, 2, 3)) / mask.sum(axis=(1, 2, 3))
-    assert measured["identity"]["raw"]["hole"]["mse"] == pytest.approx(hole.mean(), rel=1e-5)
+    measured, _ = evaluate_script.main(job, files, outputs_in(tmp_path), seed=0)
+    assert list(measured["scores"]) == ["encode"]
+    assert measured["latent"] is measured["prior_draw"] is None
+    assert summary.read_metrics(str(tmp_path / "metrics.json"), of_model=True) == measured

@@ -6,12 +6,21 @@ from restoration import registry
 from restoration.errors import UserError
 
 SHIPPED = {
-    "corruptions": ["gaussian_noise", "none", "stroke_hole"],
+    "corruptions": ["central_hole", "gaussian_noise", "missing_pixels", "none", "quadrants", "stroke_hole"],
     "networks": ["autoencoder", "vae"],
     "inference": ["best_prior", "encode", "inferred_label"],
     "datasets": ["digits", "fashion_mnist", "kmnist", "mnist"],
     "losses": ["bce", "mse"],
-    "baselines": ["identity", "mean_image"],
+    "baselines": [
+        "biharmonic",
+        "identity",
+        "kernel_neighbours",
+        "mean_image",
+        "median",
+        "nearest_neighbour",
+        "non_local_means",
+        "total_variation",
+    ],
 }
 ENTRIES = [(kind, name) for kind in registry.ENTRY_POINTS for name in registry.names(kind)]
 

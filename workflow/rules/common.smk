@@ -7,6 +7,7 @@ from snakemake.exceptions import WorkflowError
 sys.path.insert(0, f"{workflow.basedir}/workflow/scripts")
 
 from restoration import (
+    baselines,
     claims_file,
     configuration,
     configuration_file,

@@ -54,9 +54,16 @@ rule evaluate:
         "../scripts/evaluate.py"
 
 
+def baselines_of(wildcards):
+    """The baselines that make sense for a task, by what its corruption hides."""
+    corruption = TASKS[wildcards.task]["corruption"]["name"]
+    return baselines.fitting(registry.constant("corruptions", corruption, "HIDES"))
+
+
 rule baselines:
     input:
         dataset=rules.download.output[0],
+        validation=rules.corrupt.output.validation,
         test=rules.corrupt.output.test,
         classifier=rules.classifier.output.model,
     output:
@@ -68,11 +75,15 @@ rule baselines:
     conda:
         ENVIRONMENT
     threads: 1
+    resources:
+        mem_mb=2000,
     params:
         **job(
             "baselines.py",
-            {"baselines": registry.names("baselines")},
-            [("baselines", name) for name in registry.names("baselines")],
+            lambda wildcards: {"baselines": baselines_of(wildcards)},
+            lambda wildcards: [
+                ("baselines", name) for name in baselines_of(wildcards)
+            ],
         ),
     script:
         "../scripts/baselines.py"

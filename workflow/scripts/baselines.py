@@ -1,31 +1,62 @@
-"""Measure what needs no training on a task's stored corrupted test set: the ground that models stand on."""
+"""Measure what needs no trained model on a task's stored corrupted test set: the ground that models stand on."""
 
+import logging
+
+import numpy as np
 import torch
 
-from restoration import artifacts, classifier, evaluation, jobs, registry, stored
+from restoration import artifacts, baselines, classifier, evaluation, jobs, stored, tuning
+from restoration.images import as_float
 
 
-def baseline(name: str, train_images: torch.Tensor) -> evaluation.Restorer:
-    """The registry entry `name`, knowing the training images."""
-    entry = registry.load("baselines", name)
-    return lambda corrupted, mask, _: entry.restore(corrupted, mask, train_images)
+def hides(mask: np.ndarray) -> str:
+    """Which pixels of an image a task hides: "none", "some" or "all"."""
+    return "all" if mask.all() else "some" if mask.any() else "none"
 
 
-def main(job: dict, dataset: str, test: str, reader: str, outputs: dict[str, str]) -> None:
-    """Write the scores of each image, with the baseline's name as `method`, their means, and the images to show."""
-    splits, classes = stored.read_dataset(dataset, "train", "test")
+def main(job: dict, dataset: str, validation: str, test: str, reader: str, outputs: dict[str, str]) -> None:
+    """Write the scores of each image by each `method`, their means, the parameters, and the images to show.
+
+    A method is a baseline of job["baselines"] that is for the task, or one with the calibration. Parameters are chosen
+    on the task's validation images.
+    """
+    logger = logging.getLogger("restoration")
+    splits, classes = stored.read_dataset(dataset, "train", "validation", "test")
     complete, labels = splits["test"]
     corrupted, mask = stored.read_corrupted(test, complete)
-    restorers = {name: baseline(name, torch.from_numpy(splits["train"].images)) for name in job["baselines"]}
+    train_images, known = torch.from_numpy(splits["train"].images), splits["validation"].images
+    first = slice(tuning.IMAGES)
+    known_corrupted, known_mask = stored.read_corrupted(validation, known)
+    examples = tuning.Examples(
+        as_float(known[first]), as_float(known_corrupted[first]), torch.from_numpy(known_mask[first])
+    )
+    methods: dict[str, tuning.Tuned] = {}
+    for name in job["baselines"]:
+        if name in baselines.fitting(hides(mask)):
+            methods |= tuning.tune(name, train_images, examples)
+    restorers = {method: tuned.restore for method, tuned in methods.items()}
     shown = evaluation.shown(labels, classes)
     read = classifier.load(reader, complete.shape[1:], classes).read
-    scores, examples = evaluation.measure(restorers, complete, corrupted, mask, labels, shown, read)
+    scores, shown_restorations = evaluation.measure(restorers, complete, corrupted, mask, labels, shown, read)
+    parameters = {method: tuned.baseline.parameters for method, tuned in methods.items()}
+    for method, tuned in methods.items():
+        milliseconds = 1000 * tuned.baseline.seconds / tuned.baseline.images
+        logger.info("%s %s: %.2f ms an image", method, parameters[method], milliseconds)
     artifacts.write_parquet(outputs["scores"], scores)
-    artifacts.write_npz(outputs["examples"], shown=shown, **examples)
-    artifacts.write_json(outputs["metrics"], {"scores": evaluation.summarise(scores), "images": len(labels)})
+    artifacts.write_npz(outputs["examples"], shown=shown, **shown_restorations)
+    artifacts.write_json(
+        outputs["metrics"],
+        {
+            "scores": evaluation.summarise(scores),
+            "images": len(labels),
+            "parameters": parameters,
+            "validation_images": len(examples.mask),
+        },
+    )
 
 
 if __name__ == "__main__":
     with jobs.running(snakemake):
         inputs = snakemake.input
-        main(jobs.settings(snakemake), inputs.dataset, inputs.test, inputs.classifier, dict(snakemake.output.items()))
+        images = (inputs.dataset, inputs.validation, inputs.test)
+        main(jobs.settings(snakemake), *images, inputs.classifier, dict(snakemake.output.items()))

@@ -144,6 +144,7 @@ def _resolve_corruption(given: Mapping[str, Any], dataset: str, where: str) -> d
     parameters = {key: value for key, value in given.items() if key != "name"}
     parameters = registry.check("corruptions", name, parameters, where)
     consistency.check_pixels(name, parameters, dataset, where)
+    consistency.check_baselines(name)
     return {"name": name, **parameters}
 
 

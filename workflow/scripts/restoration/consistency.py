@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from restoration import inference, registry
+from restoration import baselines, inference, registry
 from restoration.errors import UserError, quoted
 
 RESERVED = {"mlflow", "checkpoints"}  # folders of results/ that are no data set's
@@ -42,6 +42,22 @@ def check_pixels(corruption: str, parameters: Mapping[str, Any], dataset: str, w
             raise UserError(
                 f"{where}.{key}: {parameters[key]} does not fit; the images of {dataset} have {size} pixels"
             )
+
+
+def check_baselines(corruption: str) -> None:
+    """Raises UserError for constants by which a task's baselines are chosen and tuned, and that cannot be."""
+    hides = registry.constant("corruptions", corruption, "HIDES")
+    if hides is not None and hides not in baselines.KINDS:
+        raise UserError(f"corruptions/{corruption}.py: HIDES must be one of {', '.join(baselines.KINDS)}")
+    for name in registry.names("baselines"):
+        hidden, grid = (registry.constant("baselines", name, constant) for constant in ("HIDDEN", "GRID"))
+        if hidden is not None and not (isinstance(hidden, list) and all(kind in baselines.KINDS for kind in hidden)):
+            raise UserError(f"baselines/{name}.py: HIDDEN must be a list of {', '.join(baselines.KINDS)}")
+        if grid is not None and not (isinstance(grid, dict) and all(isinstance(v, list) and v for v in grid.values())):
+            raise UserError(f"baselines/{name}.py: GRID must be a mapping of parameters to lists of values")
+        for key, values in (grid or {}).items():
+            for value in values:
+                registry.check("baselines", name, {key: value}, f"baselines/{name}.py: GRID")
 
 
 def check_condition(network: str, condition: str, where: str) -> None:
