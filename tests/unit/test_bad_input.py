@@ -30,8 +30,8 @@ from hypothesis import strategies as st
 
 from restoration import (
     artifacts,
-    classifier,
     claims_file,
+    classifier,
     configuration,
     configuration_file,
     corruptions,

@@ -11,16 +11,24 @@ SCORES = {"mse": 0.1, "psnr": 10.0, "ssim": 0.5}
 KEYS = ("task", "variant", "loss", "method", "output", "region")
 
 
-def measured(mse: float, **test: float) -> dict[str, Any]:
-    """The contents of a metrics.json with two methods, two outputs and two regions."""
+def measured(mse: float, variational: bool = False, **test: float) -> dict[str, Any]:
+    """The contents of a metrics.json with two methods, two outputs and two regions; of a model if `test` is given."""
     scores = {
         method: {
-            output: {region: SCORES | {"mse": mse * factor} for region, factor in (("whole", 1), ("hole", 2))}
+            output: {"whole": SCORES | {"mse": mse, "accuracy": 0.75}, "hole": SCORES | {"mse": mse * 2}}
             for output in ("raw", "pasted")
         }
         for method in ("encode", "best_prior")
     }
-    return {"scores": scores, "images": 10} | ({"test": test} if test else {})
+    latent = {"kl": 0.5, "active_units": 3, "units": 5, "diversity": mse, "collapsed": mse < 0.2}
+    of_model = {
+        "test": test,
+        "cost": {"encode": {"multiply_adds": 100}, "best_prior": {"multiply_adds": 5000}},
+        "latent": latent if variational else None,
+        "prior_draw": {"visible": 40.0, "hidden": None} if variational else None,
+        "common": {"mse": 12.0, "bce": 85.0},
+    }
+    return {"scores": scores, "images": 10} | (of_model if test else {})
 
 
 @pytest.fixture
@@ -29,7 +37,7 @@ def table(tmp_path: Path) -> pd.DataFrame:
     models = []
     for number, (variant, seed, mse) in enumerate([("vae", 0, 0.1), ("vae", 1, 0.3), ("ae", 0, 0.5)]):
         metrics, training = tmp_path / f"metrics{number}.json", tmp_path / f"training{number}.json"
-        artifacts.write_json(metrics, measured(mse, objective=seed + 3.0, reconstruction=2.0, kl=1.0))
+        artifacts.write_json(metrics, measured(mse, variant == "vae", objective=seed + 3.0, reconstruction=2.0, kl=1.0))
         artifacts.write_json(
             training, {"parameters": 7, "identity": f"id{number}", "run": f"run {number}", "train": {"objective": 1.0}}
         )
@@ -53,7 +61,28 @@ def test_a_baseline_has_no_variant_loss_or_objective(table):
     assert len(baseline) == 8
     assert set(baseline["loss"]) == {""}
     assert set(baseline["mse"]) == {0.7, 1.4}
-    assert baseline[["test_objective", "parameters", "identity"]].isna().all(axis=None)
+    assert baseline[["test_objective", "parameters", "identity", *summary.FIGURES]].isna().all(axis=None)
+
+
+def test_a_measure_of_whole_images_is_missing_inside_the_hole(table):
+    assert (table[table["region"] == "whole"]["accuracy"] == 0.75).all()
+    assert table[table["region"] == "hole"]["accuracy"].isna().all()
+
+
+def test_each_row_of_a_model_has_its_diagnostics_and_the_cost_of_its_method(table):
+    vae = table[table["variant"] == "vae"]
+    assert set(zip(vae["method"], vae["multiply_adds"], strict=True)) == {("encode", 100), ("best_prior", 5000)}
+    assert set(zip(vae["seed"], vae["latent_diversity"], vae["latent_collapsed"], strict=True)) == {
+        (0, 0.1, 1),
+        (1, 0.3, 0),
+    }
+    assert set(zip(vae["latent_kl"], vae["latent_active_units"], vae["latent_units"], strict=True)) == {(0.5, 3, 5)}
+    assert (vae["prior_draw_visible"] == 40).all()
+    assert vae["prior_draw_hidden"].isna().all()
+    ae = table[table["variant"] == "ae"]
+    assert ae[["latent_kl", "latent_collapsed", "prior_draw_visible"]].isna().all(axis=None)
+    assert set(zip(ae["common_mse"], ae["common_bce"], strict=True)) == {(12, 85)}
+    assert all(table[name].dtype == float for name in [*summary.WHOLE, *summary.FIGURES])
 
 
 def test_seeds_are_summed_up_by_mean_standard_deviation_and_number(table):
@@ -64,6 +93,8 @@ def test_seeds_are_summed_up_by_mean_standard_deviation_and_number(table):
     assert vae["mse", "std"] == pytest.approx(np.std([0.1, 0.3], ddof=1))
     assert vae["mse", "count"] == 2
     assert vae["test_objective", "mean"] == pytest.approx(3.5)
+    assert vae["latent_collapsed", "mean"] == 0.5
+    assert vae["multiply_adds", "mean"] == 100
     single = seeds.loc[("inpainting", "ae", "bce", "encode", "raw", "whole")]
     assert np.isnan(single["mse", "std"])
     assert single["mse", "count"] == 1

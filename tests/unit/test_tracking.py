@@ -19,10 +19,18 @@ METRICS = {
     "test": {"objective": 3.0, "reconstruction": 2.0, "kl": 1.0},
     "scores": {
         "encode": {
-            "raw": {"whole": {"mse": 0.1, "psnr": 10.0, "ssim": 0.5}, "hole": {"mse": 0.2, "psnr": 7.0, "ssim": 0.4}}
+            "raw": {
+                "whole": {"mse": 0.1, "psnr": 10.0, "ssim": 0.5, "accuracy": 0.9},
+                "hole": {"mse": 0.2, "psnr": 7.0, "ssim": 0.4},
+            }
         }
     },
+    "cost": {"encode": {"multiply_adds": 1000}},
+    "latent": {"kl": 0.5, "active_units": 3, "units": 5, "diversity": 0.25, "collapsed": False},
+    "prior_draw": {"visible": 40.0, "hidden": None},
+    "common": {"mse": 12.0, "bce": 85.0},
 }
+MILLISECONDS = {"encode": 0.125}
 experiments = count()
 
 
@@ -148,7 +156,7 @@ def test_a_finished_run_is_reopened_for_its_evaluation_and_once_only(open_run, c
     assert run.run_id == trained.run_id
     assert stored(client, run).info.status == "RUNNING"
     with run:
-        run.log_evaluation(METRICS, [str(tmp_path / "metrics.json")])
+        run.log_evaluation(METRICS, MILLISECONDS, [str(tmp_path / "metrics.json")])
     recorded = stored(client, run)
     assert recorded.info.status == "FINISHED"
     assert recorded.data.params == {"loss": "bce"}
@@ -159,9 +167,20 @@ def test_a_finished_run_is_reopened_for_its_evaluation_and_once_only(open_run, c
         "encode/raw/whole_mse": 0.1,
         "encode/raw/whole_psnr": 10.0,
         "encode/raw/whole_ssim": 0.5,
+        "encode/raw/whole_accuracy": 0.9,
         "encode/raw/hole_mse": 0.2,
         "encode/raw/hole_psnr": 7.0,
         "encode/raw/hole_ssim": 0.4,
+        "encode/multiply_adds": 1000,
+        "encode/milliseconds_per_image": 0.125,
+        "latent/kl": 0.5,
+        "latent/active_units": 3,
+        "latent/units": 5,
+        "latent/diversity": 0.25,
+        "latent/collapsed": 0,
+        "prior_draw/visible": 40.0,
+        "common/mse": 12.0,
+        "common/bce": 85.0,
     }
     assert [file.path for file in client.list_artifacts(run.run_id, "evaluation")] == ["evaluation/metrics.json"]
     assert not open_run().reopen()
@@ -223,7 +242,7 @@ def test_a_server_that_cannot_be_reached_costs_one_warning_and_little_time(caplo
             run.log_history(torch.ones(5, 3), first=1)
             run.log_validation([{"iteration": 3, "objective": 1.5, "reconstruction": 1.0, "kl": 0.5}])
             run.log_file(tmp_path / "model.pt", "model")
-            run.log_evaluation(METRICS, [str(tmp_path / "model.pt")])
+            run.log_evaluation(METRICS, MILLISECONDS, [str(tmp_path / "model.pt")])
     assert time.monotonic() - start < 15
     (warning,) = warnings_of(caplog)
     assert warning.startswith("MLflow: task vae bce seed 0: not recorded (")
