@@ -32,7 +32,7 @@ def test_reading_is_without_chance_and_each_image_by_itself(strokes):
 
 
 def test_the_same_seed_gives_the_same_classifier_whatever_the_global_one(strokes, monkeypatch):
-    monkeypatch.setattr(classifier, "LEAST_ITERATIONS", 10)
+    monkeypatch.setattr(classifier, "LEAST_ITERATIONS", 40)
     states = []
     for before, seed in ((0, 5), (1, 5), (0, 6)):
         torch.manual_seed(before)
@@ -50,7 +50,7 @@ def test_small_data_sets_are_seen_more_often():
 
 
 def test_a_loaded_classifier_is_the_one_that_was_saved(tmp_path, strokes, monkeypatch):
-    monkeypatch.setattr(classifier, "LEAST_ITERATIONS", 10)
+    monkeypatch.setattr(classifier, "LEAST_ITERATIONS", 40)
     images, labels = strokes(20)
     network = classifier.train(images, labels, classes=4, seed=0)
     classifier.save(network, tmp_path / "first.pt")
