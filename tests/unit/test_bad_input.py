@@ -366,7 +366,7 @@ CLAIMS: list[tuple[str, Any, str]] = [
     ("test.better", [""], "one.test.better: '' is not variant/loss/inference"),
     ("test.than", ["baseline:gan"], "one.test.than: there is no 'gan' among the baselines; known: "),
     ("test.than", ["baseline:"], "one.test.than: 'baseline:' is not variant/loss/inference or baseline:name"),
-    ("test.measure", "mae", "one.test.measure: there is no measure 'mae'; known: mse, bce"),
+    ("test.measure", "mae", "one.test.measure: there is no measure 'mae'; known: mse, psnr"),
     ("test.region", "edge", "one.test.region: 'edge' is not one of whole, hole"),
     ("test.same_loss", 1, "one.test.same_loss: 1 is not true or false"),
     ("test.at_least", 1, "one.test.at_least: 'better' has no such parameter; it takes: task, better, than"),

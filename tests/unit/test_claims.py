@@ -179,9 +179,9 @@ def test_better_than_baselines_without_some(files, compared):
 
 def test_a_measure_that_the_scores_lack_is_not_tested(files, compared):
     compared(CLEAR)
-    outcome = examined("better", files, task="holes", better=["cvae"], than=["vae"], measure="bce")
+    outcome = examined("better", files, task="holes", better=["cvae"], than=["vae"], measure="ssim")
     assert (outcome["verdict"], outcome["figure"]) == (NOT_TESTED, None)
-    assert outcome["finding"] == "Not tested: the scores of holes have no bce, raw, whole."
+    assert outcome["finding"] == "Not tested: the scores of holes have no ssim, raw, whole."
 
 
 def test_a_task_that_is_switched_off_is_not_tested(files):
@@ -207,10 +207,11 @@ def losses(files, tmp_path, values, seeds=3, spread=0.5, prior_draw=True):
             artifacts.write_json(path, {"train": {"objective": objective}})
             path = put(files, tmp_path, "metrics", "holes", variant, loss, seed)
             draw = {"visible": 5 * objective} if prior_draw else None
-            artifacts.write_json(path, {"test": {"objective": objective}, "prior_draw": draw})
+            common = {"mse": objective, "bce": objective}
+            artifacts.write_json(path, {"test": {"objective": objective}, "prior_draw": draw, "common": common})
 
 
-@pytest.mark.parametrize("quantity", ["training", "test", "prior_draw"])
+@pytest.mark.parametrize("quantity", ["training", "test", "prior_draw", "squared_error", "cross_entropy"])
 @pytest.mark.parametrize(
     ("models", "verdict"),
     [

@@ -1,6 +1,7 @@
 """Some models have the lowest loss of a task: each of `models` a lower one than each of the others.
 
-The losses are taken as they are, each model's by its own: those of BCE and of MSE have different scales.
+`training`, `test` and `prior_draw` are each model's own loss as it is, though those of BCE and MSE have different
+scales; `squared_error` and `cross_entropy` measure all models alike.
 """
 
 import numpy as np
@@ -13,11 +14,14 @@ from restoration.identity import derived_seed
 from restoration.registry import Rows, Task
 
 NEEDS = ["summary", "metrics"]
-CHOICES = {"quantity": ["training", "test", "prior_draw"]}
+CHOICES = {"quantity": ["training", "test", "prior_draw", "squared_error", "cross_entropy"]}
+RESTORED = "of test images as the network restores them, summed over pixels"
 PLACES = {
     "training": ("summary", ("train", "objective"), "training loss, mean of the last epoch"),
     "test": ("metrics", ("test", "objective"), "test loss"),
     "prior_draw": ("metrics", ("prior_draw", "visible"), "loss of one draw of the prior over the visible pixels"),
+    "squared_error": ("metrics", ("common", "mse"), f"squared error {RESTORED}"),
+    "cross_entropy": ("metrics", ("common", "bce"), f"binary cross-entropy {RESTORED}"),
 }
 
 
