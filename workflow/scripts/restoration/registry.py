@@ -32,6 +32,7 @@ LARGEST = 1_000_000  # more of anything is a slip of the keyboard, and would end
 
 # The types that a parameter's annotation may name: what a value must be, in words, and the test.
 PositiveInt = int
+OddInt = int
 Pixels = int  # of a corruption: a length that must fit into the images, where the data set's file tells their size
 NonNegativeFloat = float
 Fraction = float
@@ -43,6 +44,10 @@ TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "PositiveInt": (
         f"a whole number from 1 to {LARGEST:,}",
         lambda value: type(value) is int and 1 <= value <= LARGEST,
+    ),
+    "OddInt": (
+        f"an odd number from 1 to {LARGEST:,}",
+        lambda value: type(value) is int and 1 <= value <= LARGEST and value % 2 == 1,
     ),
     "Pixels": ("a whole number of pixels, 1 or more", lambda value: type(value) is int and value >= 1),
     "NonNegativeFloat": (

@@ -101,7 +101,9 @@ class Trainer:
         Raises UserError when the objective is no longer a number or grows out of bounds.
         """
         while not self.finished:
+            self.model.network.train()
             self._epoch(show)
+            self.model.network.eval()
             self.validation.append({"iteration": self.iteration, **validate(self.model)})
             log(self)
             self._save_if_due()

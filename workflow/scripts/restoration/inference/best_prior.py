@@ -2,6 +2,7 @@
 
 import torch
 
+from restoration.inference import counted
 from restoration.latent import sample
 from restoration.models import Model
 from restoration.registry import PositiveInt
@@ -19,14 +20,14 @@ def restore(
     samples: PositiveInt = 50,
 ) -> torch.Tensor:
     """Of `samples` draws for each image, the one with the least squared error over the visible pixels."""
-    visible = ~mask
+    pixels = counted(mask)
     best = torch.zeros_like(corrupted)
     least = torch.full((len(corrupted),), torch.inf)
     mu, logvar = model.autoencoder.prior(condition, len(corrupted))
     for _ in range(samples):
         latent = sample(mu, logvar, generator)
         image = model.loss.image(model.autoencoder.decode(latent, condition))
-        error = (image - corrupted).mul_(visible).square_().flatten(1).sum(dim=1)
+        error = (image - corrupted).mul_(pixels).square_().flatten(1).sum(dim=1)
         better = error < least
         least = torch.where(better, error, least)
         best[better] = image[better]

@@ -7,6 +7,7 @@ them plus KL, at the latent's mean.
 import torch
 from torch.nn import functional
 
+from restoration.inference import counted, misfit
 from restoration.latent import kl_divergence
 from restoration.models import Model
 
@@ -21,7 +22,7 @@ def restore(
     generator: torch.Generator,
 ) -> torch.Tensor:
     """(B, C, H, W) to (B, C, H, W); `condition`, the true label, is not looked at."""
-    visible = ~mask
+    pixels = counted(mask)
     best = torch.zeros_like(corrupted)
     least = torch.full((len(corrupted),), torch.inf)
     for label in range(model.classes):
@@ -30,8 +31,7 @@ def restore(
         mu, logvar = model.autoencoder.encode(corrupted, guess)
         assert logvar is not None  # or the method would not apply
         logits = model.autoencoder.decode(mu, guess)
-        misfit = model.loss.pixelwise(logits, corrupted).mul_(visible).flatten(1).sum(dim=1)
-        bound = misfit + kl_divergence(mu, logvar)
+        bound = misfit(model, logits, corrupted, pixels) + kl_divergence(mu, logvar)
         better = bound < least
         least = torch.where(better, bound, least)
         best[better] = model.loss.image(logits[better])

@@ -1,0 +1,49 @@
+"""The most probable latent (maximum a posteriori): the best compromise of fitting the visible pixels and the prior.
+
+Found by gradient: minimise -log p(visible | z) - log p(z), where pixels near the hole count more, and blend the decoded
+image into the visible pixels (Yeh et al., "Semantic Image Inpainting with Deep Generative Models", 2017,
+arXiv:1607.07539, with the decoder's likelihood and the prior in the place of their two losses).
+"""
+
+import torch
+
+from restoration import context
+from restoration.inference import misfit
+from restoration.latent import log_density
+from restoration.models import Model
+from restoration.registry import NonNegativeFloat, OddInt, PositiveInt
+
+NEEDS = {"variational": True}  # only a prior makes one latent more probable than another
+
+
+def restore(
+    model: Model,
+    corrupted: torch.Tensor,
+    mask: torch.Tensor,
+    condition: torch.Tensor | None,
+    generator: torch.Generator,
+    *,
+    steps: PositiveInt = 80,
+    learning_rate: NonNegativeFloat = 0.15,
+    window: OddInt = 7,
+    near: NonNegativeFloat = 8.0,
+    far: NonNegativeFloat = 0.3,
+    blend: bool = True,
+) -> torch.Tensor:
+    """(B, C, H, W) to (B, C, H, W): `steps` of Adam from the code of the corrupted image, for all images at once.
+
+    `window`, `near`, `far`: what the visible pixels count, as `context.weights`; near 0 and far 1: the plain posterior.
+    """
+    network = model.autoencoder
+    prior = network.prior(condition, len(corrupted))
+    counts = context.weights(mask, window, near, far)
+    latent = network.code(corrupted, condition).detach().clone().requires_grad_()
+    optimiser = torch.optim.Adam([latent], lr=learning_rate, fused=True)
+    with torch.enable_grad():
+        for _ in range(steps):
+            logits = network.decode(latent, condition)
+            objective = misfit(model, logits, corrupted, counts) - log_density(latent, *prior)
+            (latent.grad,) = torch.autograd.grad(objective.sum(), [latent])
+            optimiser.step()
+    restored = model.loss.image(network.decode(latent.detach(), condition))
+    return context.blended(restored, corrupted, mask) if blend else restored
