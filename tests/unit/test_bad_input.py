@@ -67,6 +67,7 @@ ENDLESS: dict[str, Any] = {}
 ENDLESS["network"] = ENDLESS
 NOISE, HOLE = "tasks.denoising.corruption", "tasks.inpainting.corruption"
 NOISY, METHODS = "tasks.denoising.variants", "tasks.inpainting.inference"
+ASKED = "tasks.inpainting.likelihood"
 
 CONFIGURATION: list[tuple[str | tuple[str, ...], Any, str]] = [
     ("dataset", MISSING, "the configuration: 'dataset' is missing"),
@@ -250,6 +251,23 @@ CONFIGURATION: list[tuple[str | tuple[str, ...], Any, str]] = [
     (f"{METHODS}.best_prior", {"sample": 2}, f"{METHODS}.best_prior.sample: 'best_prior' has no such parameter"),
     ("claims", 3, "claims: 3 is not a text or true or false or null"),
     ("claims", ["config/claims.yaml"], "claims: ['config/claims.yaml'] is not a text"),
+    (ASKED, 3, f"{ASKED}: 3 is not a mapping"),
+    (ASKED, True, f"{ASKED}: True is not a mapping"),
+    (ASKED, {"samples": 0}, f"{ASKED}.samples: 0 is less than the minimum of 1"),
+    (ASKED, {"samples": 10**6}, f"{ASKED}.samples: 1000000 is greater than the maximum of 100000"),
+    (ASKED, {"samples": 100.0}, f"{ASKED}.samples: 100.0 is not a whole number"),
+    (ASKED, {"images": 0}, f"{ASKED}.images: 0 is less than the minimum of 1"),
+    (ASKED, {"images": "all"}, f"{ASKED}.images: 'all' is not a whole number or null"),
+    (ASKED, {"targets": []}, f"{ASKED}.targets: [] should be non-empty"),
+    (ASKED, {"targets": "grey"}, f"{ASKED}.targets: 'grey' is not a list"),
+    (ASKED, {"targets": ["binary"]}, f"{ASKED}.targets.0: 'binary' is not one of ['grey', 'stochastic', 'thr"),
+    (ASKED, {"targets": ["grey", "grey"]}, f"{ASKED}.targets: ['grey', 'grey'] has non-unique elements"),
+    (ASKED, {"sample": 9}, f"{ASKED}: unknown key 'sample'; known: samples, images, targets"),
+    ("likelihood", False, "the configuration: unknown key 'likelihood'; known: dataset"),
+    ("tasks.denoising", {"corruption": {"name": "none"}, "variants": {"ae": {}}, "likelihood": {}},
+     "tasks.denoising.likelihood: nothing to estimate, corruption 'none' hides nothing, and no variant is a model of"),
+    ("tasks.denoising", {"corruption": {"name": "none"}, "variants": {"vae": {}}, "losses": ["mse"], "likelihood": {}},
+     "tasks.denoising.likelihood: nothing to estimate, no variant is trained with a loss that is a likelihood (bce)"),
     ("packages.torch", 2, "packages.torch: 2 is not a text or null"),
     ("tracking.uri", 5000, "tracking.uri: 5000 is not a text or null"),
     ("tracking.uri", "", "tracking.uri: '' does not fit. The address of a tracking server (http://, https://)"),

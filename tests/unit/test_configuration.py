@@ -398,3 +398,20 @@ def test_what_is_laid_over_keeps_the_order_of_the_file():
     assert list(ordered["tasks"]) == ["a", "b", "c"]
     assert list(ordered["variants"]) == ["v", "w"]
     assert list(ordered["tasks"]["a"]["inference"]) == ["y", "x"]
+
+
+def test_likelihood_is_absent_unless_a_task_asks_for_it(config):
+    for asked in ({}, {"likelihood": False}):
+        resolved = configuration.resolve(changed(config, "tasks.inpainting", config["tasks"]["inpainting"] | asked))
+        assert "likelihood" not in resolved["tasks"]["inpainting"]
+
+
+@pytest.mark.parametrize("asked", [None, {}])
+def test_likelihood_has_defaults(config, asked):
+    resolved = configuration.resolve(changed(config, "tasks.inpainting.likelihood", asked))
+    assert resolved["tasks"]["inpainting"]["likelihood"] == {"samples": 1000, "images": 1000, "targets": ["grey"]}
+
+
+def test_likelihood_of_all_images(config):
+    resolved = configuration.resolve(changed(config, "tasks.inpainting.likelihood", {"images": None, "samples": 5}))
+    assert resolved["tasks"]["inpainting"]["likelihood"] == {"samples": 5, "images": None, "targets": ["grey"]}

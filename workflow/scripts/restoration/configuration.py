@@ -71,8 +71,11 @@ def resolve(config: Mapping[str, Any]) -> dict[str, Any]:
         _switch_off(task, "variants")
         _switch_off(task, "inference")
     for task in tasks:
-        if task.get("likelihood") is False:
-            del task["likelihood"]
+        match task.get("likelihood", {}):
+            case False:
+                del task["likelihood"]
+            case None:
+                task["likelihood"] = {}
     if error := jsonschema.exceptions.best_match(_validator().iter_errors(resolved)):
         raise UserError(_message(error))
     consistency.check_dataset(**resolved["dataset"])

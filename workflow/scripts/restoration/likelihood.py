@@ -114,7 +114,7 @@ def estimates(weights: torch.Tensor) -> dict[int, torch.Tensor]:
 
 
 def effective_samples(weights: torch.Tensor) -> torch.Tensor:
-    """(sum w)^2 / sum w^2 of each image, (B,): 1 where one draw outweighs the others, their number where all are alike."""
+    """(sum w)^2 / sum w^2 of each image, (B,): 1 where one draw outweighs the others, k where all are alike."""
     return (2 * weights.logsumexp(dim=1) - (2 * weights).logsumexp(dim=1)).exp()
 
 
