@@ -32,6 +32,8 @@ def examined(kind, files, **parameters):
     outcome = script.examine({"kind": kind, "parameters": complete}, files)
     assert outcome["verdict"] in VERDICTS
     assert len(outcome["finding"].splitlines()) == 1
+    assert outcome["finding"].endswith(".")
+    assert outcome["finding"].endswith("; of one seed alone.") == (outcome["seeds"] == 1)
     assert set(outcome["evidence"]["files"]) <= set(files.values())
     if outcome["low"] is not None:
         assert outcome["low"] <= outcome["figure"] <= outcome["high"]

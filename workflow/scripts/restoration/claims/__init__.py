@@ -142,9 +142,10 @@ def conclude(
         for margin, bound in zip(margins, bounds, strict=True)
     ]
     shown = details[decisive]
+    finding = tell(decisive, shown) + ("; of one seed alone." if shown.seeds == 1 else ".")
     return Outcome(
         shown.verdict,
-        tell(decisive, shown),
+        finding[0].upper() + finding[1:],
         shown.figure,
         shown.low,
         shown.high,

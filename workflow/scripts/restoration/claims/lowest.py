@@ -50,7 +50,7 @@ def examine(
     def tell(decisive: int, shown: Comparison) -> str:
         one, other = (f"{name.variant}/{name.loss} {number(losses[name].mean())}" for name in pairs[decisive])
         by = f"{'higher' if shown.figure < 0 else 'lower'} by {shown.turned()}"
-        return f"{words[0].upper()}{words[1:]}: {counted(margins)}{one}, {other}, {by}"
+        return f"{words}: {counted(margins)}{one}, {other}, {by}"
 
     return conclude(margins, tell, "loss for an image")
 
