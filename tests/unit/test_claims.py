@@ -4,8 +4,9 @@ import claims as script
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import CONFIG
 
-from restoration import artifacts, comparison, registry
+from restoration import artifacts, claims_file, comparison, registry
 from restoration.claims import NOT_SUPPORTED, NOT_TESTED, SUPPORTED, UNDECIDED, VERDICTS, Margin, decide, overall
 from restoration.evidence import Source
 
@@ -359,6 +360,32 @@ def test_the_vote_is_scikit_learns(files, tmp_path):
     train, train_labels, test, test_labels = artifacts.read_npz(path, "train", "train_labels", "test", "test_labels")
     predicted = KNeighborsClassifier(15).fit(train, train_labels).predict(test)
     np.testing.assert_array_equal(correct(path, 15), predicted == test_labels)
+
+
+# -------------------------------------------------------------------------------------------------------------- FILE
+
+
+def test_the_shipped_claims(config):
+    """Are sound, also where a task and a variant are switched off, and ask for no more than they read."""
+    claims = claims_file.load(str(CONFIG / "claims.yaml"), config)
+    config["tasks"]["denoising"] = False
+    config["variants"]["cvae_label"] = False
+    assert claims_file.load(str(CONFIG / "claims.yaml"), config) == claims
+    assert all(claim["tests"] and claim["sentence"] and claim["source"] for claim in claims.values())
+    needed = claims_file.needs(claims)
+    assert len(needed) == len(set(needed))
+    assert {("intervals", "inpainting"), ("history", "inpainting"), ("latents", "representation")} <= set(needed)
+    assert ("latents", "inpainting") not in needed
+
+
+def test_no_claims(config):
+    assert claims_file.load(None, config) == claims_file.load(False, config) == {}
+
+
+def test_baselines_that_claims_may_name(config):
+    known = claims_file.names(config)["baselines"]
+    assert {"identity", "median", "median_calibrated"} <= set(known)
+    assert "identity_calibrated" not in known
 
 
 # ------------------------------------------------------------------------------------------------------------ SCRIPT

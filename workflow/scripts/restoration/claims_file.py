@@ -59,9 +59,14 @@ def load(path: str | bool | None, config: Mapping[str, Any]) -> dict[str, dict[s
 
 def names(config: Mapping[str, Any]) -> dict[str, list[str]]:
     """What claims may name of a configuration, whether it is switched on or not, and of the registries."""
-    return {key: list(config[key]) for key in ("tasks", "variants")} | {
-        kind: registry.names(kind) for kind in ("losses", "inference", "baselines")
-    }
+    known = {key: list(config[key]) for key in ("tasks", "variants")}
+    known |= {kind: registry.names(kind) for kind in ("losses", "inference", "baselines")}
+    known["baselines"] += [
+        f"{name}_calibrated"
+        for name in known["baselines"]
+        if registry.constant("baselines", name, "HIDDEN") is not None
+    ]
+    return known
 
 
 def needs(claims: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str]]:
