@@ -11,7 +11,7 @@ import pytest
 import torch
 from conftest import VARIANTS, quick
 
-from restoration import corruptions, evaluation, models, registry, visible
+from restoration import baselines, corruptions, evaluation, models, registry, tuning, visible
 from restoration.images import as_float
 
 METHODS = registry.names("inference")
@@ -139,6 +139,21 @@ def test_what_is_observed_keeps_visible_pixels_and_wholly_hidden_images():
     assert seen[0].masked_select(~mask[0]).equal(images[0].masked_select(~mask[0]))
     assert seen[1:].equal(images[1:])
     assert images.equal(before)
+
+
+@pytest.mark.parametrize("name", baselines.fitting("some"))
+@pytest.mark.parametrize("hole", HOLES, ids=lambda hole: hole["name"])
+def test_no_baseline_reads_a_hidden_pixel_or_a_label(name, hole, make_task):
+    known, task = make_task(hole, count=12), make_task(hole)
+    examples = tuning.Examples(as_float(known.complete), as_float(known.corrupted), torch.from_numpy(known.mask))
+    methods = tuning.tune(name, torch.from_numpy(known.complete), examples)
+    assert name in methods
+    for method, tuned in methods.items():
+        first, second = (
+            evaluation.restore_all(tuned.restore, images, task.mask, labels)
+            for images, labels in ((task.corrupted, task.labels), (task.noisy, task.others))
+        )
+        assert first.equal(second), method
 
 
 @pytest.mark.parametrize("name", VARIANTS)

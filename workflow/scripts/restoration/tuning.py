@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from restoration import calibration, metrics, registry
+from restoration.visible import observed
 
 IMAGES = 500  # of the validation images, the first so many decide
 
@@ -48,8 +49,8 @@ class Tuned(NamedTuple):
     curve: np.ndarray | None
 
     def restore(self, corrupted: torch.Tensor, mask: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        """An `evaluation.Restorer`, which does not look at the labels."""
-        restored = self.baseline(corrupted, mask)
+        """An `evaluation.Restorer`, which does not look at the labels, nor at what is hidden."""
+        restored = self.baseline(observed(corrupted, mask), mask)
         return restored if self.curve is None else calibration.apply(self.curve, restored, mask)
 
 
