@@ -104,6 +104,26 @@ def variant_of(wildcards):
     return TASKS[wildcards.task]["variants"][wildcards.variant]
 
 
+def claims_sources():
+    """(what, task, variant, loss, seed) of each file that the claims ask for, and its path, each once."""
+    of_models = {
+        **{
+            key: rules.train.output[key] for key in ("history", "validation", "summary")
+        },
+        **{key: rules.evaluate.output[key] for key in ("metrics", "latents")},
+    }
+    of_tasks = {key: rules.compare.output[key] for key in ("intervals", "replicates")}
+    sources = {}
+    for need, asked in claims_file.needs(CLAIMS):
+        for task in [task for task in TASKS if asked in ("*", task)]:
+            for model in models_of(task) if need in of_models else []:
+                path = str(of_models[need]).format(**model._asdict())
+                sources[(need, *model)] = path
+            for part in of_tasks if need == "intervals" else []:
+                sources[(part, task, "", "", -1)] = of_tasks[part].format(task=task)
+    return sources
+
+
 def report_figure(name):
     """The PNG of a task's figure, which is in Snakemake's own report as well."""
     return report(

@@ -9,6 +9,7 @@ baseline:median         a baseline
 baseline:*              every baseline
 """
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -59,7 +60,8 @@ def check(text: str, known: Mapping[str, Sequence[str]], where: str) -> None:
     kinds = ("variants", "losses", "inference") if selector.variant else ("", "", "baselines")
     for kind, name in zip(kinds, selector, strict=True):
         if name not in ("", ANY) and name not in known[kind]:
-            raise UserError(f"{where}: there is no {quoted(name)} among the {kind}; known: {', '.join(known[kind])}")
+            names = textwrap.shorten(", ".join(known[kind]), 200, placeholder=" …")
+            raise UserError(f"{where}: there is no {quoted(name)} among the {kind}; known: {names}")
 
 
 def rows(table: "pd.DataFrame", selector: Selector, higher_is_better: bool) -> list[int]:
