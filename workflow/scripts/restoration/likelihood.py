@@ -18,12 +18,13 @@ import numpy as np
 import torch
 
 from restoration.identity import derived_seed
-from restoration.images import BATCH, as_float
+from restoration.images import as_float
 from restoration.latent import log_density, sample
 from restoration.models import Model
 from restoration.visible import observed
 
 ELBO_DRAWS = 10  # of which Pyro's tutorial reports the mean
+BATCH = 200  # images at a time: a network of convolutions then takes less than 1 GB
 
 
 class Images(NamedTuple):
