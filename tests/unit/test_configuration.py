@@ -39,7 +39,7 @@ def smallest() -> dict[str, Any]:
 def test_what_is_not_given_has_its_default(smallest):
     assert configuration.resolve(smallest) == {
         "dataset": {"name": "mnist", "source": None, "validation": 5000, "seed": 0},
-        "seeds": [0],
+        "seeds": [0, 1, 2],
         "losses": ["bce", "mse"],
         "training": TRAINING,
         "variants": {"ae": {"network": "autoencoder", "encoder_input": "corrupted", "condition": "none"}},
@@ -53,6 +53,7 @@ def test_what_is_not_given_has_its_default(smallest):
                         "encoder_input": "corrupted",
                         "condition": "none",
                         "parameters": {"hidden": 400, "latent": 20},
+                        "seeds": [0, 1, 2],
                         "losses": ["bce", "mse"],
                         "training": TRAINING,
                     }
@@ -80,9 +81,9 @@ def test_what_is_resolved_is_not_shared_between_tasks_or_calls(smallest):
     assert configuration.resolve(smallest)["losses"] == ["bce", "mse"]
 
 
-def test_the_experiment_of_the_source_has_fourteen_models(config):
+def test_the_experiment_of_the_source_has_fourteen_models_for_each_of_three_seeds(config):
     names = configuration.models(configuration.resolve(config))
-    assert len(names) == len(set(names)) == 14
+    assert len(names) == len(set(names)) == 14 * 3
     assert names[0] == ModelName("representation", "vae", "bce", 0)
     wanted = {
         "representation": ["vae"],
@@ -90,10 +91,11 @@ def test_the_experiment_of_the_source_has_fourteen_models(config):
         "inpainting": ["vae", "vae_incomplete", "cvae_label", "cvae_incomplete"],
     }
     assert names == [
-        ModelName(task, variant, loss, 0)
+        ModelName(task, variant, loss, seed)
         for task, variants in wanted.items()
         for variant in variants
         for loss in ("bce", "mse")
+        for seed in (0, 1, 2)
     ]
 
 
@@ -106,25 +108,28 @@ def test_the_tasks_of_the_source_have_its_settings(config):
         "encoder_input": "corrupted",
         "condition": "none",
         "parameters": {"hidden": 400, "latent": 20},
+        "seeds": [0, 1, 2],
         "losses": ["bce", "mse"],
         "training": TRAINING,
     }
     assert tasks["inpainting"]["variants"]["vae"]["encoder_input"] == "complete"
-    assert tasks["inpainting"]["inference"] == {"encode": {}, "best_prior": {"samples": 50}, "inferred_label": {}}
-    assert next(iter(tasks["inpainting"]["inference"])) == "encode"
+    methods = tasks["inpainting"]["inference"]
+    assert next(iter(methods)) == "encode"
+    assert (methods["best_prior"], methods["inferred_label"]) == ({"samples": 50}, {})
 
 
 def test_digits_has_the_same_tasks_and_models(config, digits_config):
     merged = copy.deepcopy(config)
     update_config(merged, digits_config)
     mnist, digits = configuration.resolve(config), configuration.resolve(merged)
-    assert configuration.models(digits) == configuration.models(mnist)
+    of_one_seed = [name for name in configuration.models(mnist) if name.seed == 0]
+    assert configuration.models(digits) == of_one_seed
     assert digits["dataset"]["name"] == "digits"
     assert digits["training"] == mnist["training"] | digits_config["training"]
     for task in ("representation", "denoising", "inpainting"):
         for variant, settings in digits["tasks"][task]["variants"].items():
             assert settings["training"] == digits["training"]
-            settings["training"] = mnist["training"]
+            settings |= {"training": mnist["training"], "seeds": mnist["seeds"]}
             assert settings == mnist["tasks"][task]["variants"][variant]
     assert digits["tasks"] == mnist["tasks"]
 
@@ -149,7 +154,8 @@ def test_an_overlay_switches_entries_off(config):
     resolved = configuration.resolve(config)
     assert list(resolved["tasks"]) == ["denoising", "inpainting"]
     assert list(resolved["tasks"]["denoising"]["variants"]) == ["vae"]
-    assert resolved["tasks"]["inpainting"]["inference"] == {"best_prior": {"samples": 50}}
+    methods = resolved["tasks"]["inpainting"]["inference"]
+    assert methods.keys() == config["tasks"]["inpainting"]["inference"].keys() - {"encode", "inferred_label"}
     assert "ae" not in resolved["variants"]
 
 
@@ -161,10 +167,12 @@ def test_an_overlay_adds_a_variant_and_a_task(config):
             strong_noise:
                 corruption: {name: gaussian_noise, sigma: 1}
                 variants: {wide: , vae: {latent: 5}}
+                seeds: [0, 1]
                 losses: [mse]
                 training: {epochs: 3}
                 inference: {best_prior: }
     """)
+    before = configuration.models(configuration.resolve(config))
     update_config(config, overlay)
     resolved = configuration.resolve(config)
     assert resolved["tasks"]["strong_noise"] == {
@@ -176,6 +184,7 @@ def test_an_overlay_adds_a_variant_and_a_task(config):
                 "encoder_input": "corrupted",
                 "condition": "label",
                 "parameters": {"hidden": 1000, "latent": 20},
+                "seeds": [0, 1],
                 "losses": ["mse"],
                 "training": TRAINING | {"epochs": 3},
             },
@@ -184,12 +193,14 @@ def test_an_overlay_adds_a_variant_and_a_task(config):
                 "encoder_input": "complete",
                 "condition": "none",
                 "parameters": {"hidden": 400, "latent": 5},
+                "seeds": [0, 1],
                 "losses": ["mse"],
                 "training": TRAINING | {"epochs": 3},
             },
         },
     }
-    assert len(configuration.models(resolved)) == 16
+    added = [ModelName("strong_noise", variant, "mse", seed) for variant in ("wide", "vae") for seed in (0, 1)]
+    assert configuration.models(resolved) == before + added
 
 
 def test_a_task_overrides_network_and_condition(config):
@@ -228,16 +239,22 @@ def test_training_is_put_together_key_by_key(config):
     assert training == {"epochs": 1, "batch_size": 2, "learning_rate": 0.2, "schedule": "cosine"}
 
 
+@pytest.mark.parametrize(
+    ("key", "values"),
+    [("losses", [["bce"], ["mse"], ["bce", "mse"], ["mse", "bce"]]), ("seeds", [[5], [6], [7, 8], [8, 7]])],
+)
 @pytest.mark.parametrize("levels", SUBSETS, ids=str)
-def test_losses_are_those_of_the_nearest_place_that_has_them(levels, config):
-    values = [["bce"], ["mse"], ["bce", "mse"], ["mse", "bce"]]
+def test_losses_and_seeds_are_those_of_the_nearest_place_that_has_them(levels, key, values, config):
+    unchanged = config[key]
     for level in levels:
-        config = changed(config, (*LEVELS[level], "losses"), values[level])
+        config = changed(config, (*LEVELS[level], key), values[level])
     resolved = configuration.resolve(config)
-    expected = values[max(levels)] if levels else ["bce", "mse"]
-    assert resolved["tasks"]["inpainting"]["variants"]["vae"]["losses"] == expected
+    variant = resolved["tasks"]["inpainting"]["variants"]["vae"]
+    assert variant[key] == (values[max(levels)] if levels else unchanged)
     names = configuration.models(resolved)
-    assert [name.loss for name in names if (name.task, name.variant) == ("inpainting", "vae")] == expected
+    assert [(name.loss, name.seed) for name in names if (name.task, name.variant) == ("inpainting", "vae")] == [
+        *itertools.product(variant["losses"], variant["seeds"])
+    ]
 
 
 def test_models_are_those_of_each_variants_own_losses(config):
@@ -255,19 +272,19 @@ def test_models_are_those_of_each_variants_own_losses(config):
 def test_the_stronger_variants_are_configuration_alone(config):
     overlay = yaml.safe_load("""
         variants:
-            unet: {network: unet, encoder_input: corrupted, condition: mask}
-            conv_vae: {network: conv_vae, encoder_input: corrupted, condition: none, latent: 10}
-            cvae_prior: {network: cvae_prior, encoder_input: complete, condition: observed, losses: [bce]}
+            my_unet: {network: unet, encoder_input: corrupted, condition: mask}
+            my_vae: {network: conv_vae, encoder_input: corrupted, condition: none, latent: 10}
+            my_cvae: {network: cvae_prior, encoder_input: complete, condition: observed, losses: [bce]}
         tasks:
             inpainting:
-                variants: {unet: {losses: [mse], training: {schedule: cosine}}, conv_vae: , cvae_prior: }
+                variants: {my_unet: {losses: [mse], training: {schedule: cosine}}, my_vae: , my_cvae: }
     """)
     update_config(config, overlay)
     variants = configuration.resolve(config)["tasks"]["inpainting"]["variants"]
-    assert variants["unet"]["parameters"] == {"channels": 48, "depth": 2}
-    assert variants["unet"]["training"] == TRAINING | {"schedule": "cosine"}
-    assert variants["conv_vae"]["parameters"]["latent"] == 10
-    assert [variants[name]["losses"] for name in ("unet", "conv_vae", "cvae_prior")] == [
+    assert variants["my_unet"]["parameters"] == {"channels": 48, "depth": 2}
+    assert variants["my_unet"]["training"] == TRAINING | {"schedule": "cosine"}
+    assert variants["my_vae"]["parameters"]["latent"] == 10
+    assert [variants[name]["losses"] for name in ("my_unet", "my_vae", "my_cvae")] == [
         ["mse"],
         ["bce", "mse"],
         ["bce"],
