@@ -147,7 +147,7 @@ def test_no_method_that_applies_is_told(build_model, tmp_path, strokes):
 
     import evaluate
 
-    from restoration import artifacts
+    from restoration import artifacts, classifier
 
     images, labels = strokes(8)
     artifacts.write_npz(
@@ -155,7 +155,9 @@ def test_no_method_that_applies_is_told(build_model, tmp_path, strokes):
     )
     artifacts.write_npz(tmp_path / "t.npz", corrupted=images, mask=np.zeros((8, 1, 12, 12), bool))
     models.save(build_model("ae"), tmp_path / "m.pt")
-    inputs = SimpleNamespace(dataset=tmp_path / "d.npz", test=tmp_path / "t.npz", model=tmp_path / "m.pt")
+    classifier.save(classifier.Classifier((1, 12, 12), 4), tmp_path / "c.pt")
+    files = {"dataset": "d.npz", "test": "t.npz", "model": "m.pt", "classifier": "c.pt"}
+    inputs = SimpleNamespace(**{name: tmp_path / file for name, file in files.items()})
     outputs = SimpleNamespace(**{name: tmp_path / f"{name}.x" for name in ("scores", "examples", "latents", "metrics")})
     with pytest.raises(UserError, match="inference"):
         evaluate.main({"inference": [["best_prior", {}]]}, inputs, outputs, 0)
