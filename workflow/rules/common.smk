@@ -62,8 +62,13 @@ def models_of(task):
 
 
 def shown_models(task):
-    """The models of a task that pictures show: those of the first seed."""
-    return [model for model in models_of(task) if model.seed == CONFIG["seeds"][0]]
+    """The models of a task that pictures show: those of each variant's first seed."""
+    variants = TASKS[task]["variants"]
+    return [
+        model
+        for model in models_of(task)
+        if model.seed == variants[model.variant]["seeds"][0]
+    ]
 
 
 def plane_models(task):

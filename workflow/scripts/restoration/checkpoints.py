@@ -38,7 +38,9 @@ def check(content: Any, training: "Trainer") -> None:
 
 def _check_optimiser(content: Any, optimiser: torch.optim.Adam, iteration: int) -> None:
     """The same for the state of Adam: two moments for each weight, after as many steps."""
-    if content["param_groups"] != optimiser.state_dict()["param_groups"]:
+    if [{**group, "lr": 0} for group in content["param_groups"]] != [
+        {**group, "lr": 0} for group in optimiser.state_dict()["param_groups"]
+    ]:  # but for the learning rate, which each iteration sets anew by the schedule
         raise ValueError("its optimiser has other settings")
     weights = [values for group in optimiser.param_groups for values in group["params"]]
     if content["state"].keys() != set(range(len(weights) if iteration else 0)):

@@ -18,7 +18,7 @@ from restoration.errors import UserError, quoted
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "config.schema.yaml"
 VARIANT_KEYS = ("network", "encoder_input", "condition")
-TRAINING_KEYS = ("losses", "training")  # what a variant may have of its own, in the place of the task's
+TRAINING_KEYS = ("seeds", "losses", "training")  # what a variant may have of its own, in the place of the task's
 KINDS = {
     "object": "a mapping (key: value)",
     "array": "a list",
@@ -59,7 +59,7 @@ def _validator() -> Any:
 
 def resolve(config: Mapping[str, Any]) -> dict[str, Any]:
     """The complete configuration: defaults filled in, switched-off entries gone, and each task with its own
-    `inference` (name to parameters) and `variants` (name to definition, with `losses` and `training`).
+    `inference` (name to parameters) and `variants` (name to definition, with `seeds`, `losses` and `training`).
 
     Raises UserError, in one line that names the key, if the configuration is not sound.
     """
@@ -82,7 +82,9 @@ def resolve(config: Mapping[str, Any]) -> dict[str, Any]:
     for key in ("variants", "tasks"):
         consistency.check_names(resolved[key], key)
     for name in resolved["variants"]:
-        _resolve_variant(name, {}, resolved["variants"], f"variants.{name}", {"losses": [], "training": {}})
+        _resolve_variant(
+            name, {}, resolved["variants"], f"variants.{name}", {"seeds": [], "losses": [], "training": {}}
+        )
     resolved["tasks"] = {name: _resolve_task(name, task, resolved) for name, task in resolved["tasks"].items()}
     if not resolved["tasks"]:
         raise UserError("tasks: none is left; at least one is needed")
@@ -96,7 +98,7 @@ def models(resolved: Mapping[str, Any]) -> list[ModelName]:
         for task, settings in resolved["tasks"].items()
         for variant in settings["variants"]
         for loss in settings["variants"][variant]["losses"]
-        for seed in resolved["seeds"]
+        for seed in settings["variants"][variant]["seeds"]
     ]
 
 
@@ -116,6 +118,7 @@ def _mappings(entries: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _resolve_task(name: str, task: Mapping[str, Any], resolved: Mapping[str, Any]) -> dict[str, Any]:
     where = f"tasks.{name}"
     common = {
+        "seeds": task.get("seeds", resolved["seeds"]),
         "losses": task.get("losses", resolved["losses"]),
         "training": {**resolved["training"], **task.get("training", {})},
     }
@@ -154,7 +157,7 @@ def _resolve_corruption(given: Mapping[str, Any], dataset: str, where: str) -> d
 def _resolve_variant(
     name: str, overrides: Mapping[str, Any], known: Mapping[str, Any], where: str, common: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """`known[name]` with the overrides; `common`: the losses and the training where it has none of its own."""
+    """`known[name]` with the overrides; `common`: seeds, losses and training where it has none of its own."""
     if name not in known:
         raise UserError(f"{where}: there is no variant {quoted(name)}; variants has: {', '.join(known)}")
     merged = {**common, **known[name], **overrides}
@@ -167,6 +170,7 @@ def _resolve_variant(
     return {
         **{key: merged[key] for key in VARIANT_KEYS},
         "parameters": parameters,
+        "seeds": merged["seeds"],
         "losses": merged["losses"],
         "training": training,
     }
