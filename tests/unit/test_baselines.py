@@ -319,7 +319,8 @@ def files(strokes, tmp_path):
 
 
 def run(files, task: str, folder: str = "out", names: list[str] = NAMES):
-    names_of = {"scores": "scores.parquet", "examples": "examples.npz", "metrics": "metrics.json"}
+    names_of = {"scores": "scores.parquet", "metrics": "metrics.json"}
+    names_of |= {name: f"{name}.npz" for name in ("examples", "cases")}
     outputs = {name: files / folder / file for name, file in names_of.items()}
     inputs = [files / "dataset.npz", *(files / task / f"{split}.npz" for split in ("validation", "test"))]
     baselines_script.main({"baselines": names}, *inputs, files / "classifier.pt", outputs)
@@ -363,6 +364,7 @@ def test_no_test_image_decides_a_parameter_or_the_calibration(files):
     artifacts.write_npz(files / "dataset.npz", **content)
     after = run(files, "all", "after")
     assert before["examples"].read_bytes() == after["examples"].read_bytes()
+    assert before["cases"].read_bytes() != after["cases"].read_bytes()  # which are the worst depends on the originals
     told = [artifacts.read_json(outputs["metrics"]) for outputs in (before, after)]
     assert told[0]["parameters"] == told[1]["parameters"]
     assert told[0]["scores"] != told[1]["scores"]

@@ -175,8 +175,9 @@ def test_measure_scores_every_method_and_keeps_what_is_shown(task):
     complete, corrupted, mask, labels = task
     restorers = {"keep": lambda corrupted, *_: corrupted, "black": lambda corrupted, *_: torch.zeros_like(corrupted)}
     shown = evaluation.shown(labels, 4)
-    scores, examples = evaluation.measure(restorers, complete, corrupted, mask, labels, shown, read)
+    scores, examples, kept = evaluation.measure(restorers, complete, corrupted, mask, labels, shown, read)
     assert list(examples) == ["keep", "black"]
+    assert len(kept) == 2 * 3 * 3
     np.testing.assert_array_equal(examples["keep"], as_float(corrupted[shown]).numpy())
     assert len(scores) == 2 * 23 * 4
     summary = evaluation.summarise(scores)
@@ -239,6 +240,7 @@ def outputs_in(folder: Path) -> SimpleNamespace:
     return SimpleNamespace(
         scores=folder / "scores.parquet",
         examples=folder / "examples.npz",
+        cases=folder / "cases.npz",
         latents=folder / "latents.npz",
         picture=folder / "examples.png",
         metrics=folder / "metrics.json",

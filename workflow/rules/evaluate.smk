@@ -28,6 +28,7 @@ rule evaluate:
         scores=f"{RESULTS}/evaluate/{MODEL}/scores.parquet",
         metrics=f"{RESULTS}/evaluate/{MODEL}/metrics.json",
         examples=f"{RESULTS}/evaluate/{MODEL}/examples.npz",
+        cases=f"{RESULTS}/evaluate/{MODEL}/cases.npz",
         latents=f"{RESULTS}/evaluate/{MODEL}/latents.npz",
         picture=f"{RESULTS}/evaluate/{MODEL}/examples.png",
     log:
@@ -70,6 +71,7 @@ rule baselines:
         scores=f"{RESULTS}/baselines/{{task}}/scores.parquet",
         metrics=f"{RESULTS}/baselines/{{task}}/metrics.json",
         examples=f"{RESULTS}/baselines/{{task}}/examples.npz",
+        cases=f"{RESULTS}/baselines/{{task}}/cases.npz",
     log:
         f"{RESULTS}/logs/baselines/{{task}}.log",
     conda:

@@ -37,13 +37,14 @@ def main(job: dict, dataset: str, validation: str, test: str, reader: str, outpu
     restorers = {method: tuned.restore for method, tuned in methods.items()}
     shown = evaluation.shown(labels, classes)
     read = classifier.load(reader, complete.shape[1:], classes).read
-    scores, shown_restorations = evaluation.measure(restorers, complete, corrupted, mask, labels, shown, read)
+    scores, shown_restorations, kept = evaluation.measure(restorers, complete, corrupted, mask, labels, shown, read)
     parameters = {method: tuned.baseline.parameters for method, tuned in methods.items()}
     for method, tuned in methods.items():
         milliseconds = 1000 * tuned.baseline.seconds / tuned.baseline.images
         logger.info("%s %s: %.2f ms an image", method, parameters[method], milliseconds)
     artifacts.write_parquet(outputs["scores"], scores)
     artifacts.write_npz(outputs["examples"], shown=shown, **shown_restorations)
+    artifacts.write_npz(outputs["cases"], **kept)
     artifacts.write_json(
         outputs["metrics"],
         {

@@ -71,9 +71,10 @@ def main(job: dict, inputs: Any, outputs: Any, seed: int) -> tuple[dict, dict[st
         raise UserError(
             f"{inputs.model}: no inference of its task applies to it ({methods}); add encode, or take the variant out"
         )
-    scores, examples = evaluation.measure(restorers, *test, shown, read)
+    scores, examples, kept = evaluation.measure(restorers, *test, shown, read)
     artifacts.write_parquet(outputs.scores, scores)
     artifacts.write_npz(outputs.examples, shown=shown, **examples)
+    artifacts.write_npz(outputs.cases, **kept)
     write_picture(outputs.picture, [complete[shown], corrupted[shown], *map(images.as_uint8, examples.values())])
 
     train_images, train_labels = (array[:LATENTS] for array in splits["train"])

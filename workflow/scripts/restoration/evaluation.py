@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from restoration import inference, metrics, registry
+from restoration import cases, inference, metrics, registry
 from restoration.identity import derived_seed
 from restoration.images import BATCH, batches
 from restoration.models import Model
@@ -98,15 +98,18 @@ def measure(
     labels: np.ndarray,
     shown: np.ndarray,
     read: Reader,
-) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
-    """Every method's scores, as `score` gives them and a column `method`; its restorations of the images `shown`."""
-    scores, examples = [], {}
+) -> tuple[pd.DataFrame, dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Every method's scores, as `score` gives them and a column `method`; its restorations of the images `shown`; and
+    those that `cases.keep` keeps.
+    """
+    scores, examples, kept = [], {}, {}
     for method, restore in restorers.items():
         restored = restore_all(restore, corrupted, mask, labels)
         scores.append(score(restored, complete, corrupted, mask, labels, read).assign(method=method))
         examples[method] = restored[shown].numpy()
+        kept |= cases.keep(method, restored, scores[-1])
     table = pd.concat(scores, ignore_index=True)
-    return table.astype(dict.fromkeys(["method", "output", "region"], "category")), examples
+    return table.astype(dict.fromkeys(["method", "output", "region"], "category")), examples, kept
 
 
 def summarise(scores: pd.DataFrame) -> dict[str, dict[str, dict[str, dict[str, float]]]]:
