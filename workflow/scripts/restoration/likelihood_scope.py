@@ -1,13 +1,10 @@
 """Of which models a log-likelihood is estimated, and of what: told by their parts' files, without importing them."""
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from restoration import registry
 from restoration.errors import UserError
-
-if TYPE_CHECKING:
-    from restoration.configuration import ModelName
 
 IMAGES = ("corrupted", "observed")  # the conditions that show a part of the image
 
@@ -26,8 +23,8 @@ def quantity(variant: Mapping[str, Any], loss: str, corruption: str) -> str | No
     return None if registry.constant("corruptions", corruption, "HIDES") == "none" else "hidden"
 
 
-def quantities(models: Iterable["ModelName"], tasks: Mapping[str, Any]) -> dict["ModelName", str]:
-    """The models whose task asks for their likelihood, with what there is to estimate, where there is something."""
+def quantities(models: Iterable[Any], tasks: Mapping[str, Any]) -> dict[Any, str]:
+    """The models, `configuration.ModelName`, whose task asks for their likelihood, with what there is to estimate, where there is something."""
     found = {}
     for model in models:
         task = tasks[model.task]
