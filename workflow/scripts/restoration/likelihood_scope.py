@@ -24,7 +24,9 @@ def quantity(variant: Mapping[str, Any], loss: str, corruption: str) -> str | No
 
 
 def quantities(models: Iterable[Any], tasks: Mapping[str, Any]) -> dict[Any, str]:
-    """The models, `configuration.ModelName`, whose task asks for their likelihood, with what there is to estimate, where there is something."""
+    """The models, as `configuration.models` gives them, whose task asks for their likelihood, where there is something
+    to estimate, with what.
+    """
     found = {}
     for model in models:
         task = tasks[model.task]
