@@ -10,6 +10,9 @@ rule provenance:
         rules.claims.output if CLAIMS else [],
         expand(rules.figure_restorations.output, task=TASKS),
         expand(rules.figure_loss.output, task=TASKS),
+        expand(rules.figure_error.output, task=TASKS),
+        expand(rules.figure_cases.output, task=TASKS),
+        expand(rules.figure_likelihood.output, task=likelihood_tasks()),
         expand(
             rules.figure_latent.output,
             task=[task for task in TASKS if plane_models(task)],

@@ -6,7 +6,16 @@ import numpy as np
 
 from restoration import artifacts, figures, jobs
 
-WINDOW = 100  # iterations that the bold line averages over, fewer in a short training
+PARTS = 100  # of a training, over each of which the loss is averaged
+
+
+def smooth(objective: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The middle iterations, counted from 1, and the mean losses of PARTS equal parts of a training (one value for each
+    iteration where there are fewer).
+    """
+    edges = np.linspace(0, len(objective), min(PARTS, len(objective)) + 1).astype(int)
+    means = np.add.reduceat(objective, edges[:-1]) / np.diff(edges)
+    return (edges[:-1] + edges[1:] + 1) / 2, means
 
 
 def draw(curves: Sequence[tuple[str, str, int, str]], outputs: dict[str, str]) -> None:
@@ -14,32 +23,31 @@ def draw(curves: Sequence[tuple[str, str, int, str]], outputs: dict[str, str]) -
     figures.style()
     import seaborn
     from matplotlib import pyplot as plt
-    from matplotlib.ticker import FuncFormatter, LogLocator
 
     losses = list(dict.fromkeys(loss for _, loss, _, _ in curves))
     variants = list(dict.fromkeys(variant for variant, *_ in curves))
-    colours = dict(zip(variants, seaborn.color_palette("colorblind"), strict=False))
-    figure, axes = plt.subplots(1, len(losses), figsize=(figures.WIDTH, 3.6), squeeze=False)
-    panels = dict(zip(losses, axes[0], strict=True))
-    drawn: dict[str, list[np.ndarray]] = {loss: [] for loss in losses}
-    for variant, loss, seed, path in curves:
-        history = artifacts.read_parquet(path, "iteration", "objective")
-        window = min(WINDOW, max(1, len(history) // 20))
-        smooth = history["objective"].rolling(window, min_periods=1, center=True).mean()
-        colour, axis = colours[variant], panels[loss]
-        axis.plot(history["iteration"], history["objective"], color=colour, alpha=0.15, linewidth=0.5, rasterized=True)
-        first = seed == min(curve[2] for curve in curves)
-        axis.plot(history["iteration"], smooth, color=colour, linewidth=1.6, label=variant if first else None)
-        drawn[loss].append(history["objective"].to_numpy())
-    for loss, axis in panels.items():
-        axis.set(title=f"{loss.upper()} models", xlabel="iteration", ylabel="training loss (per image)")
-        axis.set(yscale="log", ylim=(min(map(np.min, drawn[loss])) * 0.9, max(map(np.max, drawn[loss])) * 1.1))
-        axis.yaxis.set_major_locator(LogLocator(subs=(1, 1.2, 1.5, 2, 3, 4, 5, 7)))
-        axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        axis.yaxis.set_minor_locator(LogLocator(subs=()))
+    looks = dict(
+        zip(variants, zip(seaborn.color_palette("colorblind"), figures.DASHES * 3, strict=False), strict=False)
+    )
+    figure, axes = plt.subplots(1, len(losses), figsize=(figures.WIDTH, 3.8), squeeze=False, layout="constrained")
+    models: dict[tuple[str, str], list[tuple[np.ndarray, np.ndarray]]] = {}
+    for variant, loss, _, path in curves:
+        objective = artifacts.read_parquet(path, "iteration", "objective")["objective"].to_numpy()
+        models.setdefault((variant, loss), []).append(smooth(objective))
+    for loss, axis in zip(losses, axes[0], strict=True):
+        for (variant, of_loss), seeds in models.items():
+            if of_loss == loss:
+                colour, dashes = looks.get(variant, ("0.3", "-"))
+                for x, means in seeds:
+                    axis.plot(x, means, color=colour, alpha=0.3, linewidth=0.7)
+                x, mean = np.mean(seeds, axis=0)
+                marker = {"marker": "o", "markersize": 3} if len(x) == 1 else {}
+                axis.plot(x, mean, color=colour, linestyle=dashes, linewidth=1.8, label=variant, **marker)
+        axis.set(title=f"{loss.upper()} models", xlabel="iteration", yscale="log")
+        figures.plain_log(axis.yaxis)
         axis.grid(axis="y", linewidth=0.4, alpha=0.6)
         axis.legend(frameon=False)
-    figure.tight_layout()
+    axes[0, 0].set_ylabel("training loss for an image")
     figures.save(figure, outputs["png"], outputs["svg"])
 
 

@@ -4,66 +4,72 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+import markupsafe
 import pandas as pd
 import yaml
 
-from restoration import artifacts, jobs, report, software, stored, summary
+from restoration import artifacts, jobs, software, stored, summary
+from restoration.report import page, verdicts
 
 
-def trainings(models: list, paths: list[str]) -> pd.DataFrame:
-    """One row a model: task, variant, loss, seed, the last epoch's mean objective, and what finds it again."""
-    rows = []
-    for name, path in zip(models, paths, strict=True):
-        trained = summary.read_training(path)
-        rows.append(
-            dict(zip(["task", "variant", "loss", "seed"], name, strict=True))
-            | {key: trained[key] for key in ("run", "identity", "parameters")}
-            | {"train_objective": trained["train"]["objective"], "file": path}
-        )
-    return pd.DataFrame(rows)
+def collected(job: dict, inputs: Any, table: str) -> page.Files:
+    """The inputs by what they are of; table: where the page's own table goes."""
+    names, tasks = [tuple(model) for model in job["models"]], list(job["settings"]["tasks"])
+    return page.Files(
+        table,
+        dict(zip(names, inputs.metrics, strict=True)),
+        dict(zip(names, inputs.trainings, strict=True)),
+        dict(zip(map(tuple, job["likelihoods"]), inputs.likelihoods, strict=True)),
+        dict(zip(tasks, inputs.baselines, strict=True)),
+        dict(zip(tasks, inputs.intervals, strict=True)),
+        dict(zip(tasks, inputs.differences, strict=True)),
+        dict(zip(map(tuple, job["figures"]), inputs.figures, strict=True)),
+    )
 
 
-def page(job: dict, inputs: Any, table: pd.DataFrame, sizes: dict[str, int]) -> str:
+def render(job: dict, inputs: Any, files: page.Files, table: pd.DataFrame, sizes: dict[str, int]) -> str:
     """The report as HTML."""
-    settings, models = job["settings"], job["models"]
-    trained = trainings(models, inputs.trainings)
-    seeds = summary.over_seeds(table)
-    tables = {task: report.task_table(seeds, task, one) for task, one in settings["tasks"].items()}
-    figures = {tuple(key): path for key, path in zip(job["figures"], inputs.figures, strict=True)}
+    settings = job["settings"]
+    dataset, seeds = settings["dataset"]["name"], summary.over_seeds(table)
+    sections = {task: page.section(task, one, dataset, seeds, files) for task, one in settings["tasks"].items()}
+    anchors = set[str]().union(*(section.anchors(task) for task, section in sections.items()))
+    claims = [verdict for path in inputs.claims for verdict in verdicts.read(path, anchors)]
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
+    # Both are files of this repository, not data.
+    style, script = (
+        markupsafe.Markup(Path(path).read_text(encoding="utf-8")) for path in (inputs.style, inputs.script)
+    )  # noqa: S704
     return environment.from_string(Path(inputs.template).read_text(encoding="utf-8")).render(
-        dataset=settings["dataset"]["name"],
+        style=style,
+        script=script,
+        dataset=dataset,
         sizes=sizes,
         seeds=settings["seeds"],
-        tasks={
-            task: {
-                "corruption": report.describe(one["corruption"]),
-                "method": next(iter(one["inference"])),
-                "figures": report.figures(settings["tasks"], figures, settings["dataset"]["name"])[task],
-                "table": tables[task],
-                "finding": report.finding(tables[task]),
-                "loss_finding": report.loss_finding(trained, task),
-            }
-            for task, one in settings["tasks"].items()
-        },
-        trainings=trained.to_dict("records"),
+        claims=claims,
+        claims_file=next(iter(inputs.claims), None),
+        counts=verdicts.counted(claims),
+        tasks=sections,
+        ceiling=summary.read_ceiling(inputs.classifier),
+        classifier_file=inputs.classifier,
+        runs=page.runs(files),
+        table=files.table,
         configuration=yaml.safe_dump(settings, sort_keys=False, default_flow_style=None, width=100),
         versions=software.versions(),
-        given_label=report.GIVEN_LABEL,
     )
 
 
 if __name__ == "__main__":
     with jobs.running(snakemake):
-        job, inputs = jobs.settings(snakemake), snakemake.input
+        job, inputs, outputs = jobs.settings(snakemake), snakemake.input, snakemake.output
+        files = collected(job, inputs, outputs.table)
         table = summary.collect(
-            list(zip(job["models"], inputs.metrics, inputs.trainings, strict=True)),
-            list(zip(job["settings"]["tasks"], inputs.baselines, strict=True)),
+            [(model, path, files.trainings[model]) for model, path in files.metrics.items()],
+            list(files.baselines.items()),
         )
-        with artifacts.replacing(snakemake.output.table) as part:
+        with artifacts.replacing(outputs.table) as part:
             table.to_csv(part, index=False)
         splits, _ = stored.read_dataset(inputs.dataset, "train", "validation", "test")
         sizes = {name: len(split.labels) for name, split in splits.items()}
-        artifacts.write_text(snakemake.output.page, page(job, inputs, table, sizes))
+        artifacts.write_text(outputs.page, render(job, inputs, files, table, sizes))

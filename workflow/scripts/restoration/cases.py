@@ -7,12 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-import torch
 
 from restoration import artifacts
 from restoration.errors import DamagedFile
 from restoration.identity import derived_seed
-from restoration.images import as_uint8
 
 DRAWN = 200  # test images: enough that some are hard, few enough to keep their restorations by every method
 EXTREMES = 10  # best, and as many worst
@@ -35,8 +33,10 @@ def drawn(count: int) -> np.ndarray:
     return np.sort(rng.choice(count, min(DRAWN, count), replace=False))
 
 
-def keep(method: str, restored: torch.Tensor, scores: pd.DataFrame) -> dict[str, np.ndarray]:
+def keep(method: str, restored: np.ndarray, scores: pd.DataFrame) -> dict[str, np.ndarray]:
     """The arrays of one method. restored: float (N, C, H, W) in [0, 1]; scores: as `evaluation.score` gives them."""
+    from restoration.images import as_uint8  # which loads torch, and figures are drawn without
+
     region = "hole" if (scores["region"] == "hole").any() else "whole"
     here = scores[(scores["output"] == "raw") & (scores["region"] == region)].sort_values("image")
     error = here["mse"].to_numpy(np.float32)
@@ -46,7 +46,7 @@ def keep(method: str, restored: torch.Tensor, scores: pd.DataFrame) -> dict[str,
     arrays = {}
     for group, images in chosen.items():
         arrays[f"{method}/{group}/images"] = images.astype(np.int64)
-        arrays[f"{method}/{group}/restored"] = as_uint8(restored[torch.from_numpy(images.copy())].numpy())
+        arrays[f"{method}/{group}/restored"] = as_uint8(restored[images])
         arrays[f"{method}/{group}/error"] = error[images]
     return arrays
 

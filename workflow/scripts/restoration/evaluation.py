@@ -107,7 +107,7 @@ def measure(
         restored = restore_all(restore, corrupted, mask, labels)
         scores.append(score(restored, complete, corrupted, mask, labels, read).assign(method=method))
         examples[method] = restored[shown].numpy()
-        kept |= cases.keep(method, restored, scores[-1])
+        kept |= cases.keep(method, restored.numpy(), scores[-1])
     table = pd.concat(scores, ignore_index=True)
     return table.astype(dict.fromkeys(["method", "output", "region"], "category")), examples, kept
 

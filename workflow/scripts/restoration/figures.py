@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
 WIDTH = 8.0  # inches, the width of the report's text
 DPI = 160
+GAP = 2  # pixels between images
+CELL = 0.42  # inches that an image takes
+DASHES = ["-", "--", "-.", ":"]
 HOLE = np.array([222, 143, 5]) / 255  # the outline of what is hidden: orange in seaborn's colour-blind palette
 
 
@@ -41,6 +44,19 @@ def model_name(variant: str, loss: str) -> str:
     return f"{variant}, {loss.upper()}"
 
 
+def plain_log(axis: Any) -> None:
+    """Numbers that can be read at the ticks of a logarithmic axis (axis.xaxis or axis.yaxis)."""
+    from matplotlib.ticker import FuncFormatter, LogLocator
+
+    low, high = axis.get_view_interval()
+    steps = (
+        (1, 2, 5) if high > 20 * low else (1, 2, 3, 5, 7) if high > 4 * low else (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8)
+    )
+    axis.set_major_locator(LogLocator(subs=steps))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_locator(LogLocator(subs=()))
+
+
 def to_rgb(images: np.ndarray) -> np.ndarray:
     """(N, C, H, W), uint8 or float in [0, 1], C 1 or 3, to float (N, H, W, 3)."""
     images = images / 255 if images.dtype == np.uint8 else images
@@ -55,8 +71,39 @@ def outlined(images: np.ndarray, mask: np.ndarray) -> np.ndarray:
     return np.where(edge[..., None], HOLE.astype(np.float32), images)
 
 
-def sheet(rows: Sequence[np.ndarray], gap: int = 2) -> np.ndarray:
+def sheet(rows: Sequence[np.ndarray], gap: int = GAP) -> np.ndarray:
     """Rows of RGB images, each (N, H, W, 3), side by side on white: one image (height, width, 3)."""
     padded = [np.pad(row, ((0, 0), (0, gap), (0, gap), (0, 0)), constant_values=1.0) for row in rows]
     whole = np.concatenate([np.concatenate(list(row), axis=1) for row in padded], axis=0)
     return whole[:-gap, :-gap]
+
+
+def draw_sheet(
+    blocks: Sequence[tuple[str, Sequence[np.ndarray]]],
+    labels: Sequence[str],
+    outputs: tuple[str | Path, str | Path],
+    below: Sequence[Sequence[str]] = (),
+) -> None:
+    """blocks: a heading and its rows of RGB images (N, H, W, 3), side by side; labels: the rows' names; below: for each
+    block the texts below its columns, if there are any.
+    """
+    style()
+    from matplotlib import pyplot as plt
+
+    count = sum(len(rows[0]) for _, rows in blocks)
+    cell = min(CELL, (WIDTH - 1.6) / count * 1.25)
+    size = (cell * count + 0.3 * len(blocks), cell * len(labels) + 0.3 + 0.2 * bool(below))
+    figure, axes = plt.subplots(1, len(blocks), figsize=size, squeeze=False, layout="constrained")
+    for number, (axis, (heading, rows)) in enumerate(zip(axes[0], blocks, strict=True)):
+        axis.imshow(sheet(rows), interpolation="nearest")
+        height, width = rows[0].shape[1:3]
+        axis.set_yticks([height / 2 + row * (height + GAP) for row in range(len(rows))], labels)
+        texts = below[number] if below else []
+        axis.set_xticks([width / 2 + at * (width + GAP) for at in range(len(texts))], texts, fontsize=6.5)
+        axis.tick_params(length=0, pad=2)
+        axis.set_title(heading, fontsize="medium")
+        for spine in axis.spines.values():
+            spine.set_visible(False)
+    for axis in axes[0, 1:]:
+        axis.set_yticklabels([])
+    save(figure, *outputs)

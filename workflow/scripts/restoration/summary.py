@@ -63,6 +63,20 @@ def read_training(path: str) -> dict[str, Any]:
     return trained
 
 
+def read_parameters(path: str) -> dict[str, dict[str, Any]]:
+    """The parameters of each method in the baselines' metrics.json. Raises DamagedFile if it does not have them."""
+    parameters = artifacts.read_json(path, "parameters")["parameters"]
+    with artifacts.reading(path):
+        return {method: dict(values) for method, values in parameters.items()}
+
+
+def read_ceiling(path: str) -> float:
+    """How many of the complete test images the classifier reads, of its metrics.json. Raises DamagedFile."""
+    content = artifacts.read_json(path, "accuracy")
+    with artifacts.reading(path):
+        return float(content["accuracy"]["test"])
+
+
 def collect(models: Sequence[tuple[Sequence[Any], str, str]], baselines: Sequence[tuple[str, str]]) -> pd.DataFrame:
     """One row for each model (or baseline), method, output and region. What is not measured of it is NaN, and of
     WHOLE and FIGURES a truth 1 or 0.

@@ -28,8 +28,8 @@ def restore(
     steps: PositiveInt = 80,
     learning_rate: NonNegativeFloat = 0.15,
     samples: PositiveInt = 50,
-    window: OddInt = 7,
-    near: NonNegativeFloat = 8.0,
+    window: OddInt = 5,
+    near: NonNegativeFloat = 12.0,
     far: NonNegativeFloat = 0.3,
     blend: bool = True,
 ) -> torch.Tensor:

@@ -1,0 +1,128 @@
+"""The page's figures: the source's under their numbers, with captions, each embedded so that it needs no file."""
+
+import base64
+import re
+import struct
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from restoration.figures import DPI
+
+# The source's captions. Tasks that a user adds have figures without a number.
+SOURCE = {
+    ("representation", "latent"): (
+        "Figure 2",
+        "Representation of the {dataset} images, the test results overlapping the clusters of the training set",
+    ),
+    ("denoising", "originals"): ("Figure 3", "Original images"),
+    ("denoising", "corrupted"): ("Figure 4", "Noisy images ({corruption})"),
+    ("denoising", "reconstructed"): ("Figure 5", "Reconstructed images"),
+    ("inpainting", "grid"): ("Figure 6", "Neural inpainting: original, corrupted and reconstructed images"),
+    ("inpainting", "loss"): ("Figure 7", "Training loss against the number of iterations"),
+}
+OTHERWISE = {
+    "latent": "The latent space, the test set over the clusters of the training set",
+    "grid": "Original, corrupted and reconstructed images",
+    "loss": "Training loss against the number of iterations",
+    "error": "Mean squared error {place} by model and inference, with 95 % intervals",
+    "hard": "Hard images side by side",
+    "cases": "The best model’s best and worst images",
+    "likelihood": "Negative log-likelihood by the number of samples",
+}
+NOTES = {
+    "latent": "Areas: where 65 % of each label’s training images lie, by kernel density; dots: test images, evenly "
+    "chosen; numbers: the labels, at the median of their training images.",
+    "originals": "The first test image of each class, here and in all pictures of the page that say no other.",
+    "reconstructed": "Restored by “{method}”, as they come.",
+    "grid": "The first test image of each class, the same for all models, restored by “{method}”.{outline}",
+    "loss": "{losses} Each line is a model, averaged over each hundredth of its training; bold: the mean over seeds, "
+    "faint: each seed.",
+    "error": "On a logarithmic scale; lower is better. The dotted line marks the best of what needs no trained model.",
+    "hard": "Of 200 test images drawn once for all, the ten that are hardest on average, the hardest first; each model "
+    "by the inference that serves it best, first seed, and the best of what needs no trained model.{outline}",
+    "cases": "Of all test images the ten with the lowest and the ten with the highest error, which stands below, by the "
+    "task’s best model and inference: {best}, first seed.{outline}",
+    "likelihood": "Lower is better. By importance sampling; a line that falls no more has converged. Dashed: exact.",
+}
+PIXELS_PER_INCH = 118
+
+
+class Embedded(NamedTuple):
+    """anchor and key: its names; number: the source's, or nothing; image: its address, which is itself; width: in CSS
+    pixels; file: where it lies.
+    """
+
+    anchor: str
+    key: str
+    number: str
+    caption: str
+    note: str
+    image: str
+    width: int
+    file: str
+
+
+def data_uri(path: str | Path) -> str:
+    """A figure's file as an address that needs no file."""
+    path = Path(path)
+    kind = {"png": "image/png", "svg": "image/svg+xml"}[path.suffix[1:]]
+    return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
+
+
+def width(path: str | Path) -> int:
+    """The width in CSS pixels at which a figure's text has the size of the page's; a wider page is filled."""
+    path = Path(path)
+    if path.suffix == ".svg":
+        points = re.findall(r'width="([0-9.]+)pt"', path.read_text(encoding="utf-8")[:2000])
+        inches = float(points[0]) / 72
+    else:
+        inches = struct.unpack(">I", path.read_bytes()[16:20])[0] / DPI
+    return round(inches * PIXELS_PER_INCH)
+
+
+def describe(corruption: Mapping[str, Any]) -> str:
+    """'gaussian noise, sigma = 0.1'"""
+    if corruption["name"] == "none":
+        return "nothing corrupted"
+    parameters = [f"{key} = {value}" for key, value in corruption.items() if key != "name"]
+    return ", ".join([corruption["name"].replace("_", " "), *parameters])
+
+
+def embedded(
+    task: str, corruption: Mapping[str, Any], files: Mapping[tuple[str, str], str], texts: Mapping[str, str]
+) -> dict[str, Embedded]:
+    """Key to figure, of those of a task that `files` (task and key) has and the page shows, in its order.
+
+    texts: what captions and notes name: dataset, method, place, losses, best, outline.
+    """
+    wanted = [key for (of, key) in SOURCE if of == task]
+    wanted += [key for key in OTHERWISE if key not in wanted and not (key == "grid" and "reconstructed" in wanted)]
+    found = {}
+    for key in wanted:
+        if (task, key) not in files:
+            continue
+        label, caption = SOURCE.get((task, key), ("", OTHERWISE.get(key, key)))
+        if key == "grid" and corruption["name"] == "none":
+            caption = "Original and reconstructed images"
+        path = files[task, key]
+        found[key] = Embedded(
+            f"task.{task}.{key}",
+            key,
+            label,
+            caption.format(corruption=describe(corruption), **texts),
+            NOTES.get(key, "").format(**texts),
+            data_uri(path),
+            width(path),
+            path,
+        )
+    return found
+
+
+def loss_finding(finals: Mapping[str, list[float]]) -> str:
+    """The range in which the last epoch's mean training loss lies, for each loss. finals: loss to its models'."""
+    spans = [
+        f"{loss.upper()} models end at {min(ends):.3g}" + (f" to {max(ends):.3g}" if len(set(ends)) > 1 else "")
+        for loss, ends in finals.items()
+    ]
+    return f"{'; '.join(spans)}, on average over the last epoch. The two losses are on different scales."
