@@ -102,7 +102,8 @@ def measure(
     """Every method's scores, as `score` gives them and a column `method`; its restorations of the images `shown`; and
     those that `cases.keep` keeps.
     """
-    scores, examples, kept = [], {}, {}
+    scores, examples = [], {}
+    kept: dict[str, np.ndarray] = {}
     for method, restore in restorers.items():
         restored = restore_all(restore, corrupted, mask, labels)
         scores.append(score(restored, complete, corrupted, mask, labels, read).assign(method=method))

@@ -27,22 +27,22 @@ OTHERWISE = {
     "loss": "Training loss against the number of iterations",
     "error": "Mean squared error {place} by model and inference, with 95 % intervals",
     "hard": "Hard images side by side",
-    "cases": "The best model’s best and worst images",
+    "cases": "Best and worst images of the best model",
     "likelihood": "Negative log-likelihood by the number of samples",
 }
 NOTES = {
-    "latent": "Areas: where 65 % of each label’s training images lie, by kernel density; dots: test images, evenly "
-    "chosen; numbers: the labels, at the median of their training images.",
+    "latent": "Areas: where 65 % of the training images of each label lie, by kernel density; dots: test images, "
+    "evenly chosen; numbers: the labels, at the median of their training images.",
     "originals": "The first test image of each class, here and in all pictures of the page that say no other.",
     "reconstructed": "Restored by “{method}”, as they come.",
     "grid": "The first test image of each class, the same for all models, restored by “{method}”.{outline}",
     "loss": "{losses} Each line is a model, averaged over each hundredth of its training; bold: the mean over seeds, "
     "faint: each seed.",
     "error": "On a logarithmic scale; lower is better. The dotted line marks the best of what needs no trained model.",
-    "hard": "Of 200 test images drawn once for all, the ten that are hardest on average, the hardest first; each model "
+    "hard": "Of 200 test images drawn once for all, the ten that are hardest on average, hardest first; each model "
     "by the inference that serves it best, first seed, and the best of what needs no trained model.{outline}",
-    "cases": "Of all test images the ten with the lowest and the ten with the highest error, which stands below, by the "
-    "task’s best model and inference: {best}, first seed.{outline}",
+    "cases": "Of all test images the ten with the lowest and the ten with the highest error, which stands below, by "
+    "the best model and inference of the task: {best}, first seed.{outline}",
     "likelihood": "Lower is better. By importance sampling; a line that falls no more has converged. Dashed: exact.",
 }
 PIXELS_PER_INCH = 118

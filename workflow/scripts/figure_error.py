@@ -1,0 +1,70 @@
+"""The error of every model by every inference, with its interval, beside what needs no model."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from restoration import compared, figures, jobs
+
+ROW = 0.34  # inches that a model takes
+
+
+def draw(table: pd.DataFrame, methods: Sequence[str], outputs: dict[str, str]) -> None:
+    """table: as `compared.read_intervals`; methods: every inference in the configuration's order, which gives each its
+    colour.
+    """
+    figures.style()
+    import seaborn
+    from matplotlib import pyplot as plt
+
+    here = compared.judged(table)
+    place = compared.PLACES[here["region"].iloc[0]]
+    models = here[here["variant"] != ""]
+    baselines = here[here["variant"] == ""].sort_values("mean", kind="stable")
+    names = list(dict.fromkeys(zip(models["variant"], models["loss"], strict=True)))
+    # From top to bottom: the models in the configuration's order, then what needs none, best first.
+    places = {name: -number for number, name in enumerate(names)}
+    looks = dict(zip(methods, zip(seaborn.color_palette("colorblind"), "osD^vPX*", strict=False), strict=False))
+    count = len(names) + len(baselines)
+    figure, axis = plt.subplots(figsize=(figures.WIDTH, ROW * count + 0.9), layout="constrained")
+    spread = np.linspace(0.3, -0.3, max(2, len(methods)))
+    for number, method in enumerate(methods):
+        of_method = models[models["method"] == method]
+        if of_method.empty:
+            continue
+        shift = spread[number] if len(methods) > 1 else 0.0
+        y = [places[name] + shift for name in zip(of_method["variant"], of_method["loss"], strict=True)]
+        colour, marker = looks.get(method, ("0.3", "o"))
+        intervals(axis, of_method, y, colour, marker, method.replace("_", " "))
+    below = [-len(names) - number for number in range(len(baselines))]
+    if len(baselines):
+        intervals(axis, baselines, below, "0.4", "|", "")
+        axis.axvline(baselines["mean"].iloc[0], color="0.4", linewidth=0.8, linestyle=":")
+        axis.axhline(0.5 - len(names), color="0.8", linewidth=0.8)
+    labels = [figures.model_name(*name) for name in names] + [name.replace("_", " ") for name in baselines["method"]]
+    axis.set_yticks(range(0, -count, -1), labels)
+    axis.tick_params(axis="y", length=0)
+    axis.set(ylim=(0.6 - count, 0.6), xscale="log", xlabel=f"mean squared error {place}, with its 95 % interval")
+    figures.plain_log(axis.xaxis)
+    axis.grid(axis="x", linewidth=0.4, alpha=0.6)
+    if len(set(models["method"])) > 1:
+        axis.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.45, 1), ncols=5)
+    figures.save(figure, outputs["png"], outputs["svg"])
+
+
+def intervals(axis, table: pd.DataFrame, y: Sequence[float], colour: object, marker: str, label: str) -> None:  # type: ignore[no-untyped-def]
+    """Means with a line from low to high."""
+    sides = np.stack([table["mean"] - table["low"], table["high"] - table["mean"]]).clip(0)
+    axis.errorbar(
+        table["mean"], y, xerr=sides, fmt=marker, color=colour, markersize=5, elinewidth=1.4, label=label or None
+    )
+
+
+if __name__ == "__main__":
+    with jobs.running(snakemake):
+        draw(
+            compared.read_intervals(snakemake.input[0]),
+            jobs.settings(snakemake)["methods"],
+            dict(snakemake.output.items()),
+        )

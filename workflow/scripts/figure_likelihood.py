@@ -1,0 +1,59 @@
+"""How the estimates of a task's log-likelihoods converge with the number of samples; a panel a quantity and target."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from restoration import figures, jobs
+from restoration.estimates import Estimate, averaged, read
+
+
+def draw(estimates: Sequence[Estimate], published: Mapping[str, Sequence[Any]], outputs: dict[str, str]) -> None:
+    """published: '<quantity> <target>' to what others have published of it: model and nats."""
+    figures.style()
+    import seaborn
+    from matplotlib import pyplot as plt
+
+    panels = list(dict.fromkeys((estimate.quantity, estimate.target) for estimate in estimates))
+    names = list(dict.fromkeys(estimate.label for estimate in estimates))
+    looks = dict(
+        zip(names, zip(seaborn.color_palette("colorblind", len(names)), "osD^vPX*" * 9, strict=False), strict=True)
+    )
+    columns = min(2, len(panels))
+    lines = -(-len(panels) // columns)
+    figure, axes = plt.subplots(
+        lines, columns, figsize=(figures.WIDTH, 2.9 * lines), squeeze=False, layout="constrained"
+    )
+    for axis in axes.flat[len(panels) :]:
+        axis.set_axis_off()
+    for axis, (quantity, target) in zip(axes.flat, panels, strict=False):
+        here = [estimate for estimate in estimates if (estimate.quantity, estimate.target) == (quantity, target)]
+        most = max([count for estimate in here for count in estimate.samples if count] or [1])
+        for estimate in here:
+            colour, marker = looks[estimate.label]
+            counts = [count or most for count in estimate.samples]
+            if len(counts) == 1:  # exact
+                axis.axhline(estimate.nats[0], color=colour, linewidth=1.2, linestyle="--", label=estimate.label)
+            else:
+                axis.plot(counts, estimate.nats, color=colour, marker=marker, markersize=4, label=estimate.label)
+        for model, nats in published.get(f"{quantity} {target}", []):
+            axis.axhline(nats, color="0.35", linewidth=0.9, linestyle=":")
+            axis.annotate(f"{model}, published", (most, nats), size=7, color="0.35", ha="right", va="bottom")
+        floor = float(np.mean([estimate.floor for estimate in here]))
+        if floor:
+            axis.axhline(floor, color="0.6", linewidth=0.9)
+            axis.annotate("entropy floor", (most, floor), size=7, color="0.45", ha="right", va="bottom")
+        words = "whole images" if quantity == "image" else "hidden pixels"
+        axis.set(
+            title=f"{words}, {target} targets", xscale="log", xlabel="samples", ylabel="negative log-likelihood, nats"
+        )
+        axis.legend(frameon=False, fontsize="x-small")
+    figures.save(figure, outputs["png"], outputs["svg"])
+
+
+if __name__ == "__main__":
+    with jobs.running(snakemake):
+        job = jobs.settings(snakemake)
+        files = [(*model[:2], path) for model, path in zip(job["models"], snakemake.input, strict=True)]
+        draw(averaged(read(files)), job["published"], dict(snakemake.output.items()))

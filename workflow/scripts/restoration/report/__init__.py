@@ -1,0 +1,1 @@
+"""What the report page says and shows; report.html.j2 says where."""

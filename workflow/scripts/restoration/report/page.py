@@ -1,0 +1,125 @@
+"""The page's content, from the files that the stages wrote: what report.html.j2 is given of each task."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from restoration import compared, estimates, summary
+from restoration.report import embedded, likelihoods, models, results
+from restoration.report.cells import Table, patterns
+
+OUTLINE = " An orange line marks what is hidden."
+
+
+class Files(NamedTuple):
+    """Files by what they are of: a task, a model (task, variant, loss, seed), or a figure (task and key)."""
+
+    table: str
+    metrics: Mapping[tuple[Any, ...], str]
+    trainings: Mapping[tuple[Any, ...], str]
+    likelihoods: Mapping[tuple[Any, ...], str]
+    baselines: Mapping[str, str]
+    intervals: Mapping[str, str]
+    differences: Mapping[str, str]
+    figures: Mapping[tuple[str, str], str]
+
+
+class Section(NamedTuple):
+    """A task's part of the page. The tables `source` and `likelihood` are None where there is nothing to show."""
+
+    corruption: str
+    finding: str
+    in_hole: bool
+    given_label: bool
+    main: Table
+    scale: Table
+    source: Table | None
+    source_finding: str
+    likelihood: Table | None
+    conventions: list[str]
+    regions: list[tuple[str, Table]]
+    figures: dict[str, embedded.Embedded]
+
+    def anchors(self, task: str) -> set[str]:
+        """Of all its parts that a claim may point to."""
+        parts = {"results", "scale"} | ({"source"} if self.source else set())
+        return {
+            f"task.{task}",
+            *(f"task.{task}.{part}" for part in parts),
+            *(one.anchor for one in self.figures.values()),
+        }
+
+
+def section(name: str, settings: Mapping[str, Any], dataset: str, seeds: pd.DataFrame, files: Files) -> Section:
+    """settings: the task's part of the configuration; seeds: as `summary.over_seeds`."""
+    task = results.Task(
+        name,
+        settings,
+        compared.read_intervals(files.intervals[name]),
+        compared.read_differences(files.differences[name]),
+        seeds,
+        summary.read_parameters(files.baselines[name]),
+        {
+            "intervals": files.intervals[name],
+            "differences": files.differences[name],
+            "table": files.table,
+            "baselines": files.baselines[name],
+        },
+        patterns(path for model, path in files.metrics.items() if model[0] == name),
+    )
+    main, source = results.main_table(task), models.source_table(task, dataset)
+    likelihood, conventions = _likelihood(name, settings, dataset, files)
+    best = next(row for row in task.ranked().itertuples() if row.variant)
+    finals: dict[str, list[float]] = {}
+    for (of, _, loss, _), path in files.trainings.items():
+        if of == name:
+            finals.setdefault(loss, []).append(summary.read_training(path)["train"]["objective"])
+    in_hole = task.regions[0][1] == "hole"
+    texts = {
+        "dataset": dataset,
+        "method": next(iter(settings["inference"])).replace("_", " "),
+        "place": task.place,
+        "losses": embedded.loss_finding(finals),
+        "best": f"{best.variant} trained with {best.loss.upper()}, “{best.method.replace('_', ' ')}”",
+        "outline": OUTLINE if in_hole else "",
+    }
+    return Section(
+        embedded.describe(settings["corruption"]),
+        results.finding(task),
+        in_hole,
+        results.label_mark([main]),
+        main,
+        models.scale_table(task),
+        source,
+        models.ratios(source),
+        likelihood,
+        conventions,
+        results.region_tables(task),
+        embedded.embedded(name, settings["corruption"], files.figures, texts),
+    )
+
+
+def _likelihood(name: str, settings: Mapping[str, Any], dataset: str, files: Files) -> tuple[Table | None, list[str]]:
+    """The table, and the conventions of what is published beside it."""
+    here = [(variant, loss, path) for (of, variant, loss, _), path in files.likelihoods.items() if of == name]
+    if not here:
+        return None, []
+    ours = estimates.averaged(estimates.read(here))
+    others = likelihoods.published(ours, dataset, settings["corruption"])
+    told = [
+        f"{other.source} ({other.address.split('://')[-1]}): {other.convention}."
+        for figures in others.values()
+        for other in figures
+    ]
+    return likelihoods.table(ours, others, patterns(path for *_, path in here), name), list(dict.fromkeys(told))
+
+
+def runs(files: Files) -> Sequence[dict[str, Any]]:
+    """Each model's training: what finds it again in MLflow, its parameters and the last epoch's mean objective."""
+    found = []
+    for path in files.trainings.values():
+        trained = summary.read_training(path)
+        found.append({key: trained[key] for key in ("run", "identity", "parameters")})
+        found[-1] |= {"objective": trained["train"]["objective"], "file": path}
+    return found

@@ -1,0 +1,192 @@
+"""A task's tables: every model and baseline by every inference, as `compare` found them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from restoration.compared import PLACES, judged, lookup
+from restoration.report.cells import HEADINGS, MISSING, Cell, Column, Row, Table, count, interval, number, words
+
+NAMES = [Column("Model", text=True), Column("Loss", text=True), Column("Inference", text=True)]
+GIVEN_LABEL = "†"
+REGIONS = {
+    ("raw", "hole"): "Inside the hole",
+    ("pasted", "whole"): "Whole image, visible pixels put back",
+    ("raw", "whole"): "Whole image, raw output",
+    ("pasted", "hole"): "Inside the hole, visible pixels put back around it",
+}
+ROW = tuple[str, str, str]
+
+
+class Task(NamedTuple):
+    """What is known of a task: its part of the configuration, the tables of `compared`, `summary.over_seeds` of all
+    tasks, the baselines' parameters, and the files that these come from: intervals, differences, table, baselines, and
+    the models' metrics.
+    """
+
+    name: str
+    settings: Mapping[str, Any]
+    intervals: pd.DataFrame
+    differences: pd.DataFrame
+    seeds: pd.DataFrame
+    parameters: Mapping[str, Mapping[str, Any]]
+    files: Mapping[str, str]
+    files_of_models: Sequence[str]
+
+    @property
+    def regions(self) -> list[tuple[str, str]]:
+        """(output, region) that are measured; the first is what the task is judged by."""
+        found = set(zip(self.intervals["output"], self.intervals["region"], strict=True))
+        return [key for key in REGIONS if key in found]
+
+    @property
+    def place(self) -> str:
+        return PLACES[self.regions[0][1]]
+
+    def ranked(self) -> pd.DataFrame:
+        """The intervals that the task is judged by, best first."""
+        return judged(self.intervals).sort_values("mean", kind="stable")
+
+    def given_label(self, name: ROW) -> bool:
+        """Whether a way to restore is given the true label at test time."""
+        variant, _, method = name
+        return self.settings["variants"].get(variant, {}).get("condition") == "label" and method != "inferred_label"
+
+
+def names(task: Task, ranked: pd.DataFrame) -> dict[ROW, tuple[list[Cell], str]]:
+    """The first three cells of each row, and its kind."""
+    trained = {row.seeds for row in ranked.itertuples() if row.variant}
+    best = next((_name(row) for row in ranked.itertuples() if row.variant), None)
+    found = {}
+    for row in ranked.itertuples():
+        name = _name(row)
+        if not row.variant:
+            tuned = ", ".join(f"{key} {value}" for key, value in task.parameters.get(row.method, {}).items())
+            cells = [words(row.method.replace("_", " ")), words(""), words("", tuned.replace("_", " "))]
+            found[name] = (cells, "baseline")
+            continue
+        few = f"{row.seeds} seed{'s' if row.seeds > 1 else ''}" if len(trained) > 1 else ""
+        mark = GIVEN_LABEL if task.given_label(name) else ""
+        collapsed = _mean(task.seeds, (task.name, *name, *task.regions[0]), "latent_collapsed")
+        told = [few] if few else []
+        if collapsed > 0:
+            told.append("collapsed" if collapsed == 1 else "collapsed in some seeds")
+        hint = "Its posterior has collapsed: the latent says nothing of the image." if collapsed > 0 else ""
+        cells = [
+            Cell(row.variant + mark, row.variant, ", ".join(told), hint),
+            words(row.loss.upper()),
+            words(row.method.replace("_", " ")),
+        ]
+        found[name] = (cells, "best" if name == best else "")
+    return found
+
+
+def main_table(task: Task) -> Table:
+    """Best first: the error with its interval, the difference from the best, and how the whole image looks, with what
+    it costs.
+    """
+    ranked, measured = task.ranked(), lookup(task.intervals)
+    first = task.regions[0]
+    whole = ("pasted", "whole") if ("pasted", "whole") in task.regions else ("raw", "whole")
+    of_whole = [name for name in ("psnr", "ssim", "accuracy") if (task.intervals["measure"] == name).any()]
+    columns = [
+        *NAMES,
+        Column(HEADINGS["mse"], REGIONS[first] if first != whole else "Whole image"),
+        Column("Difference from the best", REGIONS[first] if first != whole else "Whole image"),
+        *(Column(HEADINGS[name], REGIONS[whole] if first != whole else "Whole image") for name in of_whole),
+        Column("Multiply-adds", "An image costs"),
+    ]
+    rows = []
+    for name, (cells, kind) in names(task, ranked).items():
+        figures = [spread(measured.get((*name, *first, "mse"))), difference(task, name)]
+        for measure in of_whole:
+            at = measured.get((*name, *whole, measure))
+            shown = spread(at, measure)
+            figures.append(shown._replace(small="", hint=f"{shown.text} {shown.small}".strip()))
+        operations = _mean(task.seeds, (task.name, *name, *first), "multiply_adds")
+        rows.append(Row([*cells, *figures, count(operations)], kind))
+    files = [task.files[key] for key in ("intervals", "differences", "table", "baselines")]
+    return Table(f"Figures of every model, {task.name}", columns, rows, files)
+
+
+def region_tables(task: Task) -> list[tuple[str, Table]]:
+    """Heading and table of each output and region, with all measures and their intervals."""
+    ranked, measured = task.ranked(), lookup(task.intervals)
+    tables = []
+    for region in task.regions:
+        here = task.intervals[(task.intervals["output"] == region[0]) & (task.intervals["region"] == region[1])]
+        measures = [name for name in HEADINGS if (here["measure"] == name).any()]
+        rows = [
+            Row([*cells, *(spread(measured.get((*name, *region, measure)), measure) for measure in measures)], kind)
+            for name, (cells, kind) in names(task, ranked).items()
+        ]
+        columns = [*NAMES, *(Column(HEADINGS[measure]) for measure in measures)]
+        heading = REGIONS[region] if len(task.regions) > 1 else "Whole image"
+        tables.append((heading, Table(f"{heading}, {task.name}", columns, rows, [task.files["intervals"]])))
+    return tables
+
+
+def spread(row: Any, measure: str = "mse") -> Cell:
+    """A mean and its interval; an empty cell where there is none."""
+    if row is None:
+        return Cell("", MISSING)
+    return Cell(number(row.mean, measure), row.mean, interval(row.low, row.high, measure))
+
+
+def difference(task: Task, name: ROW) -> Cell:
+    """How much larger the error is than the best one, with its interval."""
+    table = task.differences
+    here = table[(table[["variant", "loss", "method"]] == list(name)).all(axis=1)]
+    here = here[(here["against"] == "best") & (here["measure"] == "mse")]
+    if here.empty:
+        return Cell("", MISSING)
+    row = here.iloc[0]
+    if not row["better"]:
+        return Cell("the best", 0.0)
+    hint = "" if row["better"] != "undecided" else "The interval holds 0: not told apart."
+    low_to_high = interval(row["low"], row["high"], "mse", signed=True)
+    return Cell(number(row["difference"], "mse", signed=True), row["difference"], low_to_high, hint)
+
+
+def finding(task: Task) -> str:
+    """A task in two sentences: its best model, the best of what needs none, and doing nothing."""
+    ranked = task.ranked()
+    rows = list(ranked.itertuples(index=False))
+    best = next(row for row in rows if row.variant)
+    label = ", given the true label" if task.given_label(_name(best)) else ""
+    method = best.method.replace("_", " ")
+    told = [
+        f"Lowest mean squared error {task.place} of a trained model: {best.variant} trained with {best.loss.upper()}, "
+        f"by “{method}”{label}: {number(best.mean, 'mse')} {interval(best.low, best.high, 'mse')}"
+    ]
+    others = [row for row in rows if not row.variant and row.method != "identity"]
+    if others:
+        than = ", which is better" if others[0].mean < best.mean else ""
+        told.append(f"Best without a trained model: {others[0].method.replace('_', ' ')}, {_told(others[0])}{than}")
+    nothing = next((row for row in rows if not row.variant and row.method == "identity"), None)
+    if nothing:
+        than = ", which is better" if nothing.mean < best.mean else ""
+        told.append(f"Leaving the image as it is: {_told(nothing)}{than}")
+    return ". ".join(told) + "."
+
+
+def label_mark(tables: Sequence[Table]) -> bool:
+    """Whether a row of the tables is marked as given the true label."""
+    return any(row.cells[0].text.endswith(GIVEN_LABEL) for table in tables for row in table.rows)
+
+
+def _told(row: Any) -> str:
+    return number(row.mean, "mse")
+
+
+def _name(row: Any) -> ROW:
+    return row.variant, row.loss, row.method
+
+
+def _mean(seeds: pd.DataFrame, key: tuple[str, ...], name: str) -> float:
+    """A figure's mean over the seeds; NaN where it is not measured."""
+    try:
+        return float(seeds.loc[key, (name, "mean")])
+    except KeyError:
+        return MISSING
