@@ -1,111 +1,559 @@
 import base64
 import re
+from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import compare as compare_script
 import numpy as np
 import pandas as pd
 import pytest
+import report as report_script
 from PIL import Image
 
-from restoration import report, summary
+from restoration import artifacts, compared, summary
+from restoration.claims import VERDICTS
+from restoration.errors import DamagedFile
+from restoration.report import cells, embedded, likelihoods, models, page, poster, results, verdicts
 
-VARIANTS = {"vae": {"condition": "none"}, "cvae_label": {"condition": "label"}}
+REPOSITORY = Path(__file__).parents[2]
+IMAGES = 40
+HOLE = {"name": "stroke_hole", "size": 6}
+MODELS = [
+    ("inpainting", "vae", "bce", 0),
+    ("inpainting", "vae", "bce", 1),
+    ("inpainting", "cvae_label", "mse", 0),
+    ("inpainting", "cvae_label", "mse", 1),
+    ("inpainting", "unet", "bce", 0),
+    ("quiet", "ae", "bce", 0),
+]
+TASKS: dict[str, Any] = {
+    "inpainting": {
+        "corruption": HOLE,
+        "inference": {"encode": {}, "inferred_label": {}, "map_latent": {"steps": 9}},
+        "variants": {"vae": {"condition": "none"}, "cvae_label": {"condition": "label"}, "unet": {"condition": "mask"}},
+        "likelihood": {"samples": 10, "images": 5, "targets": ["grey", "stochastic"]},
+    },
+    "quiet": {
+        "corruption": {"name": "none"},
+        "inference": {"encode": {}},
+        "variants": {"ae": {"condition": "none"}},
+    },
+}
+# The mean error of each way to restore.
+ERRORS = {
+    "vae": {"encode": 0.2, "map_latent": 0.1},
+    "cvae_label": {"encode": 0.05, "inferred_label": 0.3},
+    "unet": {"encode": 0.04},
+    "ae": {"encode": 0.02},
+    "": {"identity": 0.4, "mean_image": 0.25, "kernel_neighbours": 0.08},
+}
 
 
-def row(variant: str, loss: str, method: str, mse: float, seed: int = 0, hole: bool = True) -> list[dict[str, Any]]:
-    """One model's or baseline's rows of the table; a hole has twice the error of the pasted image."""
-    name = {"task": "task", "variant": variant, "loss": loss, "seed": seed, "method": method}
-    test = {f"test_{key}": 100.0 if variant else np.nan for key in summary.OBJECTIVE}
-    regions = [("raw", "whole", 1.5), ("raw", "hole", 2), ("pasted", "whole", 1), ("pasted", "hole", 2)]
-    return [
-        {**name, "output": output, "region": region, "mse": mse * factor, "psnr": 10.0, "ssim": 0.5, **test}
-        for output, region, factor in (regions if hole else [("raw", "whole", 1)])
+def scores(errors: dict[str, float], hole: bool, seed: int) -> pd.DataFrame:
+    """A scores.parquet as `evaluate` writes it."""
+    rng = np.random.default_rng(seed)
+    frames = []
+    for method, error in errors.items():
+        for output in ("raw", "pasted") if hole else ("raw",):
+            for region in ("whole", "hole") if hole else ("whole",):
+                mse = error * rng.uniform(0.9, 1.1, IMAGES) * (1 if error else 0)
+                frame = pd.DataFrame({"image": np.arange(IMAGES), "mse": mse, "psnr": 20 - 10 * mse, "ssim": 1 - mse})
+                frame["accuracy"] = np.float32(0.975) if region == "whole" else np.nan
+                frames.append(frame.assign(method=method, output=output, region=region))
+    return pd.concat(frames, ignore_index=True)
+
+
+def metrics(frame: pd.DataFrame, variant: str) -> dict[str, Any]:
+    means: dict[str, Any] = {}
+    for (method, output, region), rows in frame.groupby(["method", "output", "region"], sort=False):
+        place = means.setdefault(method, {}).setdefault(output, {}).setdefault(region, {})
+        place |= {name: float(rows[name].mean()) for name in ("mse", "psnr", "ssim")}
+        place |= {"accuracy": 0.975} if region == "whole" else {}
+    if not variant:
+        return {"scores": means, "parameters": {"kernel_neighbours": {"bandwidth": 0.5}, "identity": {}}}
+    latent = {"kl": 0.004, "active_units": 0, "units": 20, "diversity": 0.001, "collapsed": True}
+    variational = variant in ("vae", "cvae_label")
+    if variant == "vae":
+        latent |= {"kl": 25.0, "active_units": 13, "collapsed": False}
+    return {
+        "scores": means,
+        "test": {"objective": 110.5, "reconstruction": 85.25, "kl": 25.25},
+        "cost": {method: {"multiply_adds": 650_000} for method in means},
+        "latent": latent if variational else None,
+        "prior_draw": {"visible": 389.39, "hidden": 12.5} if variational else None,
+        "common": {"mse": 11.75, "bce": 99.5},
+    }
+
+
+def claim(verdict: str, name: str, **test: Any) -> dict[str, Any]:
+    detail = {"name": "vae/bce against unet/bce", "figure": -0.07, "low": None, "high": None, "seeds": 1}
+    tested = {
+        "kind": "better",
+        "verdict": verdict,
+        "finding": f"Finding of {name}.",
+        "seeds": 2,
+        "unit": "MSE",
+        "parameters": {"task": "inpainting"},
+        "evidence": {
+            "tasks": ["inpainting"],
+            "files": [f"results/mnist/evaluate/inpainting/vae/bce/seed{seed}/metrics.json" for seed in (0, 1)],
+        },
+        "details": [detail | {"verdict": verdict}],
+    }
+    head = {"id": name, "sentence": f"Sentence of {name}.", "source": "section 3.4", "reading": "read so"}
+    return {**head, "verdict": verdict, "tests": [tested | test]}
+
+
+CLAIMS = [
+    claim("supported", "decreasing", kind="decreasing"),
+    claim("not supported", "lowest", kind="lowest", parameters={"quantity": "prior_draw"}),
+    claim("undecided", "another", kind="of a user"),
+    claim("not tested", "separates", kind="separates", seeds=0, evidence={"tasks": [], "files": []}, details=[]),
+]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """Files as the stages before the report write them."""
+    folder = tmp_path_factory.mktemp("report")
+    for number, model in enumerate(MODELS):
+        task, variant, _, seed = model
+        frame = scores(ERRORS[variant], task == "inpainting", number)
+        path = folder / "-".join(map(str, model))
+        artifacts.write_parquet(path / "scores.parquet", frame)
+        artifacts.write_json(path / "metrics.json", metrics(frame, variant))
+        trained = {"run": " ".join(map(str, model)), "identity": f"id{seed}", "parameters": 600_000}
+        artifacts.write_json(path / "training.json", trained | {"train": {"objective": 81.24 + number}})
+    for task in TASKS:
+        frame = scores(
+            ERRORS[""] if task == "inpainting" else {"identity": 0.0, "mean_image": 0.2}, task != "quiet", 99
+        )
+        artifacts.write_parquet(folder / task / "baselines.parquet", frame)
+        artifacts.write_json(folder / task / "baselines.json", metrics(frame, ""))
+        here = [model for model in MODELS if model[0] == task]
+        outputs = {
+            name: folder / task / name for name in ("intervals", "intervals_csv", "differences", "differences_csv")
+        }
+        outputs["replicates"] = folder / task / "replicates.npz"
+        paths = [str(folder / "-".join(map(str, model)) / "scores.parquet") for model in here]
+        job = {"models": [model[1:] for model in here]}
+        compare_script.main(job, paths, str(folder / task / "baselines.parquet"), outputs)
+    for seed in (0, 1):
+        artifacts.write_json(folder / f"likelihood{seed}.json", likelihood(seed))
+    artifacts.write_json(folder / "claims.json", {"claims": CLAIMS})
+    artifacts.write_json(folder / "classifier.json", {"accuracy": {"test": 0.986}})
+    Image.new("RGB", (320, 10)).save(folder / "figure.png")
+    (folder / "figure.svg").write_text('<?xml version="1.0"?>\n<svg height="72pt" width="144pt"></svg>')
+    return folder
+
+
+def likelihood(seed: int) -> dict[str, Any]:
+    rows = [{"samples": count, "nats": 100 - 10 * np.log10(count) + seed, "standard_error": 0.5} for count in (1, 10)]
+    common = {"estimates": rows, "elbo": {"nats": 100.0}, "effective_samples": 4.5}
+    targets = [
+        common | {"target": "grey", "entropy_floor": 34.2},
+        common | {"target": "stochastic", "entropy_floor": 0.0},
     ]
+    return {"quantity": "image", "condition": "none", "images": 5, "targets": targets}
 
 
-def task_table(*rows: list[dict[str, Any]]) -> dict[str, Any]:
-    table = pd.DataFrame([one for several in rows for one in several])
-    return report.task_table(summary.over_seeds(table), "task", {"variants": VARIANTS})
+FIGURES = [
+    *(("inpainting", key) for key in ("originals", "corrupted", "reconstructed", "grid", "loss", "error")),
+    *(("inpainting", key) for key in ("hard", "cases", "likelihood")),
+    *(("quiet", key) for key in ("latent", "grid", "loss", "error", "hard", "cases")),
+]
 
 
-@pytest.fixture
-def inpainting() -> dict[str, Any]:
-    return task_table(
-        row("", "", "identity", 0.05),
-        row("", "", "mean_image", 0.09),
-        row("vae", "bce", "encode", 0.03, seed=0),
-        row("vae", "bce", "encode", 0.01, seed=1),
-        row("cvae_label", "mse", "encode", 0.01),
-        row("cvae_label", "mse", "inferred_label", 0.07),
+@pytest.fixture(scope="module")
+def job() -> dict[str, Any]:
+    return {
+        "models": [list(model) for model in MODELS],
+        "likelihoods": [list(model) for model in MODELS[:2]],
+        "figures": [list(figure) for figure in FIGURES],
+        "settings": {"dataset": {"name": "mnist"}, "seeds": [0, 1], "tasks": TASKS},
+    }
+
+
+@pytest.fixture(scope="module")
+def inputs(folder) -> SimpleNamespace:
+    source = REPOSITORY / "workflow" / "report"
+    return SimpleNamespace(
+        template=source / "report.html.j2",
+        style=source / "report.css",
+        script=source / "sort.js",
+        metrics=[str(folder / "-".join(map(str, model)) / "metrics.json") for model in MODELS],
+        trainings=[str(folder / "-".join(map(str, model)) / "training.json") for model in MODELS],
+        likelihoods=[str(folder / f"likelihood{seed}.json") for seed in (0, 1)],
+        baselines=[str(folder / task / "baselines.json") for task in TASKS],
+        intervals=[str(folder / task / "intervals") for task in TASKS],
+        differences=[str(folder / task / "differences") for task in TASKS],
+        figures=[
+            str(folder / f"figure.{'svg' if key in ('loss', 'error', 'latent', 'likelihood') else 'png'}")
+            for _, key in FIGURES
+        ],
+        claims=[str(folder / "claims.json")],
+        classifier=str(folder / "classifier.json"),
     )
 
 
-def test_models_and_baselines_are_ranked_by_their_error_inside_the_hole(inpainting):
-    ranked = [(one["name"], one["loss"], one["method"]) for one in inpainting["rows"]]
+@pytest.fixture(scope="module")
+def files(job, inputs) -> page.Files:
+    return report_script.collected(job, inputs, "results/mnist/report/models.csv")
+
+
+@pytest.fixture(scope="module")
+def collected(files) -> pd.DataFrame:
+    return summary.collect(
+        [(model, path, files.trainings[model]) for model, path in files.metrics.items()], list(files.baselines.items())
+    )
+
+
+@pytest.fixture(scope="module")
+def sections(files, collected) -> dict[str, page.Section]:
+    seeds = summary.over_seeds(collected)
+    return {task: page.section(task, one, "mnist", seeds, files) for task, one in TASKS.items()}
+
+
+@pytest.fixture(scope="module")
+def html(job, inputs, files, collected) -> str:
+    return report_script.render(job, inputs, files, collected, {"train": 100, "validation": 10, "test": IMAGES})
+
+
+def texts(table: cells.Table, heading: str, group: str | None = None) -> list[str]:
+    """What stands in a column."""
+    places = [
+        number
+        for number, column in enumerate(table.columns)
+        if column.heading == heading and group in (None, column.group)
+    ]
+    assert len(places) == 1
+    return [row.cells[places[0]].text for row in table.rows]
+
+
+def test_every_way_to_restore_is_ranked_by_its_error_inside_the_hole(sections):
+    table = sections["inpainting"].main
+    ranked = list(zip(*(texts(table, name) for name in ("Model", "Loss", "Inference")), strict=True))
     assert ranked == [
-        ("cvae_label", "MSE", "encode"),
+        ("unet", "BCE", "encode"),
+        ("cvae_label†", "MSE", "encode"),
+        ("kernel neighbours", "", ""),
+        ("vae", "BCE", "map latent"),
         ("vae", "BCE", "encode"),
-        ("identity", "", ""),
-        ("cvae_label", "MSE", "inferred label"),
         ("mean image", "", ""),
+        ("cvae_label", "MSE", "inferred label"),
+        ("identity", "", ""),
     ]
-    assert inpainting["in_hole"]
-    assert [one["baseline"] for one in inpainting["rows"]] == [False, False, True, False, True]
+    assert [row.kind for row in table.rows] == ["best", "", "baseline", "", "", "baseline", "", "baseline"]
+    errors = [row.cells[3].value for row in table.rows]
+    assert errors == sorted(errors)
 
 
-def test_only_a_method_that_is_given_the_label_is_marked(inpainting):
-    assert [bool(one["mark"]) for one in inpainting["rows"]] == [True, False, False, False, False]
+def test_a_row_has_its_interval_its_difference_from_the_best_and_what_it_costs(sections, files):
+    table = sections["inpainting"].main
+    intervals = compared.lookup(compared.read_intervals(files.intervals["inpainting"]))
+    own = intervals["vae", "bce", "map_latent", "raw", "hole", "mse"]
+    row = table.rows[3]
+    assert row.cells[3].text == f"{own.mean:.4f}"
+    assert row.cells[3].small == f"[{own.low:.4f}, {own.high:.4f}]"
+    best = intervals["unet", "bce", "encode", "raw", "hole", "mse"]
+    assert row.cells[4].text == f"+{own.mean - best.mean:.4f}"
+    paired = compared.read_differences(files.differences["inpainting"]).query("against == 'best' and measure == 'mse'")
+    expected = paired[(paired["variant"] == "vae") & (paired["method"] == "map_latent")].iloc[0]
+    assert row.cells[4].small == f"[+{expected['low']:.4f}, +{expected['high']:.4f}]"
+    assert table.rows[0].cells[4].text == "the best"
+    assert texts(table, "Reads as its class") == ["97.5 %"] * 8
+    assert texts(table, "Multiply-adds")[0] == "650 k"
+    assert texts(table, "Multiply-adds")[2] == ""
+    whole = [heading for heading, _ in table.groups]
+    assert whole == ["", "Inside the hole", "Whole image, visible pixels put back", "An image costs"]
 
 
-def test_each_row_has_a_cell_for_each_column(inpainting):
-    columns = sum(len(names) for _, names in inpainting["groups"])
-    assert all(len(one["cells"]) == columns for one in inpainting["rows"])
-    vae = inpainting["rows"][1]["cells"]
-    assert vae[0] == "0.0400 ± 0.0283"  # hole: twice the mean of 0.03 and 0.01
-    assert vae[3] == "0.0200 ± 0.0141"
-    assert inpainting["rows"][0]["cells"][0] == "0.0200"  # one seed has no deviation
-    assert inpainting["rows"][2]["cells"][-3:] == ["", "", ""]
+def test_seeds_are_told_where_they_differ_and_collapsed_posteriors_are_named(sections):
+    small = {row.cells[0].text: row.cells[0].small for row in sections["inpainting"].main.rows}
+    assert small["unet"] == "1 seed"
+    assert small["vae"] == "2 seeds"
+    assert small["cvae_label†"] == "2 seeds, collapsed"
+    assert {row.cells[0].small for row in sections["quiet"].main.rows} == {""}
 
 
-def test_a_task_without_a_hole_is_ranked_over_the_whole_image():
-    table = task_table(
-        row("", "", "identity", 0.01, hole=False),
-        row("vae", "bce", "encode", 0.03, hole=False),
-        row("vae", "mse", "encode", 0.02, hole=False),
+def test_a_baseline_shows_its_parameters(sections):
+    small = {row.cells[0].text: row.cells[2].small for row in sections["inpainting"].main.rows}
+    assert small["kernel neighbours"] == "bandwidth 0.5"
+    assert small["mean image"] == ""
+
+
+def test_doing_nothing_is_not_ranked_where_nothing_is_corrupted(sections):
+    assert texts(sections["quiet"].main, "Model") == ["ae", "mean image"]
+    assert not sections["quiet"].in_hole
+    assert "Leaving" not in sections["quiet"].finding
+    assert [heading for heading, _ in sections["quiet"].regions] == ["Whole image"]
+
+
+def test_the_finding_names_the_best_model_the_best_without_one_and_doing_nothing(sections):
+    sentence = sections["inpainting"].finding
+    assert re.search(r"inside the hole of a trained model: unet trained with BCE, by “encode”: 0\.0\d+ \[", sentence)
+    assert re.search(r"Best without a trained model: kernel neighbours, 0\.08\d\d\. Leaving the image", sentence)
+    assert "better" not in sentence
+
+
+def test_the_finding_says_so_if_a_baseline_is_better(files, collected):
+    settings = TASKS["inpainting"] | {"variants": {"cvae_label": {"condition": "label"}}}
+    intervals = compared.read_intervals(files.intervals["inpainting"])
+    intervals = intervals[intervals["variant"].isin(["cvae_label", ""]) & (intervals["method"] != "identity")]
+    intervals.loc[intervals["variant"] == "", "mean"] /= 10
+    task = results.Task("inpainting", settings, intervals, pd.DataFrame(), summary.over_seeds(collected), {}, {}, [])
+    assert "cvae_label trained with MSE, by “encode”, given the true label" in results.finding(task)
+    assert re.search(r"kernel neighbours, 0\.00[78]\d, which is better\.$", results.finding(task))
+
+
+def test_each_output_and_region_has_a_table_of_all_measures(sections):
+    tables = dict(sections["inpainting"].regions)
+    assert list(tables) == list(results.REGIONS.values())
+    assert [column.heading for column in tables["Inside the hole"].columns[3:]] == ["MSE", "PSNR, dB", "SSIM"]
+    assert len(tables["Whole image, raw output"].columns) == 7
+    assert all(row.cells[4].small for row in tables["Whole image, raw output"].rows)
+
+
+def test_all_models_are_put_on_one_scale_with_what_their_latents_say(sections):
+    table = sections["inpainting"].scale
+    assert texts(table, "Model") == ["vae", "cvae_label", "unet"]
+    assert texts(table, "Squared error") == ["11.75"] * 3
+    assert texts(table, "Cross-entropy (BCE)") == ["99.50"] * 3
+    assert texts(table, "Active units") == ["13 of 20", "0 of 20", ""]
+    assert texts(table, "KL, nats", "Latent") == ["25.000", "0.004", ""]
+    assert [row.cells[8].small for row in table.rows] == ["", "collapsed", ""]
+    assert "Latent" not in dict(sections["quiet"].scale.groups)
+
+
+def test_the_sources_statistic_stands_beside_what_was_published(sections):
+    table = sections["inpainting"].source
+    assert texts(table, "Model") == ["vae", "cvae_label"]
+    assert texts(table, "Published") == ["389.39", "49.32"]
+    assert texts(table, "Ratio") == ["1.000", "7.895"]
+    assert texts(table, "This run", "Inside the hole") == ["12.50", "12.50"]
+    assert sections["inpainting"].source_finding.startswith("The figures of this run are 1.00 to 7.90 times")
+    assert sections["quiet"].source is None
+
+
+@pytest.mark.parametrize(
+    ("dataset", "corruption"),
+    [("digits", HOLE), ("mnist", HOLE | {"size": 8}), ("mnist", {"name": "central_hole", "size": 6})],
+)
+def test_published_figures_are_shown_for_the_same_setting_alone(dataset, corruption, files, collected):
+    assert poster.published("mnist", HOLE)["cvae_incomplete", "mse"] == 2.93
+    settings = TASKS["inpainting"] | {"corruption": corruption}
+    section = page.section("inpainting", settings, dataset, summary.over_seeds(collected), files)
+    assert [column.heading for column in section.source.columns] == ["Model", "Loss", "This run", "This run"]
+    assert section.source_finding == ""
+
+
+def test_likelihoods_are_averaged_over_seeds_and_stand_beside_what_was_published(sections):
+    table = sections["inpainting"].likelihood
+    assert texts(table, "Model") == ["vae, BCE", "vae, BCE", "VAE", "IWAE, trained with 50 samples"]
+    assert texts(table, "Targets") == ["grey", "stochastic", "stochastic", "stochastic"]
+    assert texts(table, "1 sample") == ["100.50", "100.50", "", ""]
+    assert texts(table, "All samples") == ["90.50", "90.50", "86.76", "84.78"]
+    assert texts(table, "Above it") == ["56.30", "", "", ""]
+    assert [row.kind for row in table.rows] == ["", "", "published", "published"]
+    assert table.rows[0].cells[0].small == "2 seeds"
+    assert table.rows[0].cells[5].small == "± 0.50"
+    assert any("Burda" in convention for convention in sections["inpainting"].conventions)
+    assert sections["quiet"].likelihood is None
+
+
+def test_no_figure_is_published_of_another_data_set(files):
+    ours = page.estimates.averaged(page.estimates.read([("vae", "bce", next(iter(files.likelihoods.values())))]))
+    assert likelihoods.published(ours, "digits", HOLE) == {("image", "grey"): [], ("image", "stochastic"): []}
+
+
+def test_verdicts_have_a_mark_a_word_and_a_link_to_their_evidence(sections, folder):
+    anchors = set[str]().union(*(section.anchors(task) for task, section in sections.items()))
+    found = verdicts.read(str(folder / "claims.json"), anchors)
+    assert [(one.verdict, one.mark) for one in found] == list(verdicts.MARKS.items())
+    links = [one.tests[0].links for one in found]
+    assert links == [
+        [("task.inpainting.loss", "inpainting")],
+        [("task.inpainting.source", "inpainting")],
+        [("task.inpainting", "inpainting")],
+        [],
+    ]
+    assert [one.tests[0].seeds for one in found] == ["2 seeds", "2 seeds", "2 seeds", ""]
+    assert found[0].tests[0].files == ["results/mnist/evaluate/inpainting/vae/bce/*/metrics.json (2 files)"]
+    assert found[0].tests[0].table.rows[0].cells[1].text == "\N{MINUS SIGN}0.07"
+    assert found[3].tests[0].table is None
+    assert verdicts.counted(found[:2]) == [("supported", "✓", 1), ("not supported", "✗", 1)]
+
+
+def test_every_verdict_has_a_mark_of_its_own():
+    assert set(verdicts.MARKS) == set(VERDICTS)
+    assert len(set(verdicts.MARKS.values())) == len(VERDICTS)
+
+
+@pytest.mark.parametrize("content", [{"claims": [{}]}, {"claims": [claim("true", "a")]}, {"claims": 3}, {}])
+def test_a_damaged_file_of_claims_is_refused(content, tmp_path):
+    artifacts.write_json(tmp_path / "claims.json", content)
+    with pytest.raises(DamagedFile):
+        verdicts.read(str(tmp_path / "claims.json"), ())
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda table: table.assign(mean="0.1"), "'mean' does not hold numbers alone"),
+        (lambda table: table.assign(low=np.nan), "'low' does not hold numbers alone"),
+        (lambda table: table.assign(variant=None), "'variant' does not hold texts alone"),
+        (lambda table: pd.concat([table, table]), "does not have one row"),
+        (lambda table: table[:0], "does not have one row"),
+        (lambda table: table.drop(columns="mean"), "cannot be read"),
+    ],
+)
+def test_a_damaged_comparison_is_refused(change, words, files, tmp_path):
+    for read, path in ((compared.read_intervals, files.intervals), (compared.read_differences, files.differences)):
+        table = pd.read_parquet(path["inpainting"])
+        if "mean" not in table:
+            table, back = table.rename(columns={"difference": "mean"}), {"mean": "difference"}
+            words = words.replace("'mean'", "'difference'")
+        else:
+            back = {}
+        artifacts.write_parquet(tmp_path / "table", change(table).rename(columns=back))
+        with pytest.raises(DamagedFile, match=words):
+            read(tmp_path / "table")
+
+
+class Page(HTMLParser):
+    """ids, links, images, and tables that can be sorted: their heads and rows, each cell as its attributes."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.images: list[dict[str, str | None]] = []
+        self.tables: list[list[list[dict[str, str | None]]]] = []
+        self.inside = False
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.ids += [str(given["id"])] if "id" in given else []
+        self.links += [str(given[name]) for name in ("href", "src") if name in given]
+        if tag == "img":
+            self.images.append(given)
+        if tag == "table":
+            self.inside = given.get("class") == "sortable"
+            self.tables += [[]] if self.inside else []
+        elif self.inside and tag == "tr":
+            self.tables[-1].append([])
+        elif self.inside and tag in ("th", "td"):
+            self.tables[-1][-1].append(given | {"tag": tag})
+
+
+@pytest.fixture(scope="module")
+def parsed(html) -> Page:
+    return Page(html)
+
+
+def test_the_page_needs_nothing_from_elsewhere_and_all_its_links_lead_somewhere(html, parsed):
+    assert len(parsed.ids) == len(set(parsed.ids))
+    assert {link.split(":")[0] for link in parsed.links if not link.startswith("#")} == {"data"}
+    assert {link[1:] for link in parsed.links if link.startswith("#")} <= set(parsed.ids)
+    assert re.findall(r"https?://", html) == []
+    assert "url(" not in html
+    assert "@import" not in html
+    assert html.startswith("<!DOCTYPE html>")
+
+
+def test_each_table_can_be_sorted_by_each_column(parsed):
+    assert len(parsed.tables) == 2 + 5 + 2 + 1 + 1 + 3  # main, regions, scale, source, likelihood, comparisons
+    for table in parsed.tables:
+        heads = [row for row in table if row and all(cell["tag"] == "th" for cell in row)]
+        rows = table[len(heads) :]
+        assert all(cell.get("scope") == "col" for cell in heads[-1])
+        assert rows
+        for row in rows:
+            assert len(row) == len(heads[-1])
+            for head, cell in zip(heads[-1], row, strict=True):
+                value = cell["data-value"]
+                if "name" not in str(head["class"]).split() and value:
+                    float(str(value))
+        if len(heads) == 2:
+            assert sum(int(str(cell["colspan"])) for cell in heads[0]) == len(heads[1])
+
+
+def test_the_page_opens_with_the_verdicts(html):
+    places = [html.index(f"Sentence of {one['id']}.") for one in CLAIMS]
+    assert places == sorted(places)
+    assert places[-1] < html.index('id="glance"') < html.index('id="task.inpainting"')
+    for verdict, sign in verdicts.MARKS.items():
+        assert f'<span class="sign" aria-hidden="true">{sign}</span>{verdict}</span>' in html
+    assert "Finding of decreasing." in html
+
+
+def test_the_page_is_whole_without_claims(job, inputs, files, collected):
+    without = SimpleNamespace(**vars(inputs) | {"claims": []})
+    html = report_script.render(job, without, files, collected, {"train": 1, "validation": 1, "test": 1})
+    parsed = Page(html)
+    assert {link[1:] for link in parsed.links if link.startswith("#")} <= set(parsed.ids)
+    assert "verdict" not in html.split("<body>")[1].split("<script>")[0]
+
+
+def test_the_page_says_where_its_figures_come_from(html, files):
+    for path in (*files.intervals.values(), *files.differences.values(), *files.baselines.values(), files.table):
+        assert f"<code>{path}</code>" in html
+    assert "likelihood*.json" not in html  # patterns keep file names
+    for path in files.likelihoods.values():
+        assert Path(path).name in html
+    assert "98.6 %" in html
+
+
+def test_figures_have_texts_for_those_who_do_not_see_them(parsed):
+    shown = len(FIGURES) - 3  # originals, corrupted and reconstructed images have no number in this task
+    assert len(parsed.images) == shown
+    assert all(image["alt"] for image in parsed.images)
+
+
+def test_names_of_a_configuration_are_text_and_no_markup(job, inputs, files, collected):
+    settings = job["settings"] | {"dataset": {"name": "<script>alert(1)</script>"}}
+    html = report_script.render(
+        job | {"settings": settings}, inputs, files, collected, {"train": 1, "validation": 1, "test": 1}
     )
-    assert not table["in_hole"]
-    assert table["groups"][0] == ("Whole image", ["MSE", "PSNR, dB", "SSIM"])
-    assert [one["loss"] for one in table["rows"]] == ["", "MSE", "BCE"]
-    assert report.finding(table).endswith("Leaving the image as it is: 0.0100, which is better.")
+    assert "<script>alert" not in html
 
 
-def test_doing_nothing_is_not_ranked_where_nothing_is_corrupted():
-    table = task_table(
-        row("", "", "identity", 0.0, hole=False),
-        row("", "", "mean_image", 0.5, hole=False),
-        row("vae", "bce", "encode", 0.03, hole=False),
+def test_figures_have_the_numbers_and_captions_of_the_source(folder):
+    paths = {(task, key): str(folder / "figure.png") for task in ("denoising", "own") for key in embedded.OTHERWISE}
+    paths |= {("denoising", key): str(folder / "figure.png") for key in ("originals", "corrupted", "reconstructed")}
+    words = dict.fromkeys(("dataset", "method", "place", "losses", "best", "outline"), "WORD")
+    noise = {"name": "gaussian_noise", "sigma": 0.1}
+    found = embedded.embedded("denoising", noise, paths, words)
+    assert [(one.number, key) for key, one in found.items()][:4] == [
+        ("Figure 3", "originals"),
+        ("Figure 4", "corrupted"),
+        ("Figure 5", "reconstructed"),
+        ("", "latent"),
+    ]
+    assert "grid" not in found
+    assert found["corrupted"].caption == "Noisy images (gaussian noise, sigma = 0.1)"
+    own = embedded.embedded("own", {"name": "none"}, paths, words)
+    assert {one.number for one in own.values()} == {""}
+    assert own["grid"].caption == "Original and reconstructed images"
+    assert not any(re.search(r"[{}]", one.caption + one.note) for one in [*found.values(), *own.values()])
+
+
+def test_a_figure_is_embedded_whole_at_the_width_of_its_inches(folder):
+    head, content = embedded.data_uri(folder / "figure.png").split(",")
+    assert head == "data:image/png;base64"
+    assert base64.b64decode(content) == (folder / "figure.png").read_bytes()
+    assert embedded.data_uri(folder / "figure.svg").startswith("data:image/svg+xml;base64,")
+    assert (
+        embedded.width(folder / "figure.png") == embedded.width(folder / "figure.svg") == 2 * embedded.PIXELS_PER_INCH
     )
-    assert [one["name"] for one in table["rows"]] == ["vae", "mean image"]
-    assert "Leaving" not in report.finding(table)
-
-
-def test_the_finding_names_the_best_model_and_what_it_was_given(inpainting):
-    sentence = report.finding(inpainting)
-    assert "inside the hole: cvae_label trained with MSE, by “encode”, given the true label: 0.0200." in sentence
-    assert sentence.endswith("Leaving the image as it is: 0.1000.")
 
 
 def test_the_finding_of_losses_gives_their_range_for_each_loss():
-    table = pd.DataFrame(
-        {
-            "task": ["task", "task", "task", "other"],
-            "loss": ["bce", "bce", "mse", "bce"],
-            "train_objective": [81.24, 90.0, 30.0, 1.0],
-        }
-    )
-    sentence = report.loss_finding(table, "task")
-    assert sentence.startswith("BCE models end at 81.2 to 90; MSE models end at 30 per image")
+    sentence = embedded.loss_finding({"bce": [81.24, 90.0], "mse": [30.0]})
+    assert sentence.startswith("BCE models end at 81.2 to 90; MSE models end at 30, on average")
 
 
 @pytest.mark.parametrize(
@@ -113,60 +561,50 @@ def test_the_finding_of_losses_gives_their_range_for_each_loss():
     [
         ({"name": "none"}, "nothing corrupted"),
         ({"name": "gaussian_noise", "sigma": 0.1}, "gaussian noise, sigma = 0.1"),
-        ({"name": "stroke_hole", "size": 6}, "stroke hole, size = 6"),
+        (HOLE, "stroke hole, size = 6"),
     ],
 )
 def test_a_corruption_is_described_in_words(corruption, words):
-    assert report.describe(corruption) == words
+    assert embedded.describe(corruption) == words
 
 
 @pytest.mark.parametrize(
-    ("mean", "measure", "std", "text"),
+    ("value", "measure", "signed", "text"),
     [
-        (0.012345, "mse", float("nan"), "0.0123"),
-        (12.345, "psnr", 0.5, "12.35 ± 0.50"),
-        (0.98765, "ssim", float("nan"), "0.988"),
-        (101.234, "objective", float("nan"), "101.23"),
-        (float("nan"), "mse", 0.1, ""),
+        (0.012345, "mse", False, "0.0123"),
+        (12.345, "psnr", False, "12.35"),
+        (0.98765, "ssim", True, "+0.988"),
+        (101.234, "", False, "101.23"),
+        (-0.5, "mse", True, "\N{MINUS SIGN}0.5000"),
+        (0.976, "accuracy", False, "97.6 %"),
+        (float("nan"), "mse", False, ""),
+        (None, "mse", False, ""),
     ],
 )
-def test_numbers_have_the_digits_that_they_deserve(mean, measure, std, text):
-    assert report.number(mean, measure, std) == text
+def test_numbers_have_the_digits_that_they_deserve(value, measure, signed, text):
+    assert cells.number(value, measure, signed) == text
 
 
-@pytest.fixture
-def figure_files(tmp_path) -> dict[tuple[str, str], str]:
-    """A PNG and an SVG as matplotlib writes them, by task and key."""
-    Image.new("RGB", (320, 10)).save(tmp_path / "grid.png")
-    (tmp_path / "loss.svg").write_text('<?xml version="1.0"?>\n<svg height="72pt" width="144pt"></svg>')
-    files = {"grid": "grid.png", "reconstructed": "grid.png", "originals": "grid.png", "loss": "loss.svg"}
-    return {
-        (task, key): str(tmp_path / name) for task in ("denoising", "inpainting", "own") for key, name in files.items()
-    }
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(12, "12"), (650_000, "650 k"), (1_234_567, "1.23 M"), (5e9, "5 G"), (None, ""), (float("nan"), "")],
+)
+def test_large_numbers_are_short(value, text):
+    assert cells.count(value).text == text
 
 
-def test_a_figure_is_embedded_whole(figure_files):
-    png = report.data_uri(figure_files["inpainting", "grid"])
-    head, content = png.split(",")
-    assert head == "data:image/png;base64"
-    assert base64.b64decode(content) == Path(figure_files["inpainting", "grid"]).read_bytes()
-    assert report.data_uri(figure_files["inpainting", "loss"]).startswith("data:image/svg+xml;base64,")
+def test_files_that_differ_in_their_folders_are_one():
+    files = ["r/a/seed0/m.json", "r/a/seed1/m.json", "r/b/seed0/m.json", "r/t.csv", "r/t.csv"]
+    assert cells.patterns(files) == ["r/*/*/m.json (3 files)", "r/t.csv"]
+    assert cells.interval(0.1, 0.2, "accuracy") == "[10.0, 20.0]"
 
 
-def test_both_formats_have_the_width_of_their_inches(figure_files):
-    assert report.width(figure_files["inpainting", "grid"]) == report.width(figure_files["inpainting", "loss"])
-
-
-def test_figures_have_the_numbers_and_captions_of_the_source(figure_files):
-    tasks = {
-        task: {"corruption": {"name": "gaussian_noise", "sigma": 0.1}} for task in ("denoising", "inpainting", "own")
-    }
-    shown = report.figures(tasks, figure_files, "mnist")
-    numbers = {task: [(figure["number"], figure["key"]) for figure in found] for task, found in shown.items()}
-    assert numbers == {
-        "denoising": [("Figure 3", "originals"), ("Figure 5", "reconstructed"), ("", "loss")],
-        "inpainting": [("Figure 6", "grid"), ("Figure 7", "loss")],
-        "own": [("", "grid"), ("", "loss")],
-    }
-    assert all(figure["image"].startswith("data:image/") for found in shown.values() for figure in found)
-    assert not any(re.search(r"[{}]", figure["caption"]) for found in shown.values() for figure in found)
+def test_models_are_told_apart_by_variant_and_loss(files, collected):
+    task = results.Task(
+        "inpainting", TASKS["inpainting"], pd.DataFrame(), pd.DataFrame(), summary.over_seeds(collected), {}, {}, []
+    )
+    assert [(variant, loss) for variant, loss, _ in models.each(task)] == [
+        ("vae", "bce"),
+        ("cvae_label", "mse"),
+        ("unet", "bce"),
+    ]

@@ -28,12 +28,10 @@ def draw(table: pd.DataFrame, methods: Sequence[str], outputs: dict[str, str]) -
     looks = dict(zip(methods, zip(seaborn.color_palette("colorblind"), "osD^vPX*", strict=False), strict=False))
     count = len(names) + len(baselines)
     figure, axis = plt.subplots(figsize=(figures.WIDTH, ROW * count + 0.9), layout="constrained")
-    spread = np.linspace(0.3, -0.3, max(2, len(methods)))
-    for number, method in enumerate(methods):
+    used = [method for method in methods if (models["method"] == method).any()]
+    shifts = np.linspace(0.3, -0.3, len(used)) if len(used) > 1 else [0.0]
+    for method, shift in zip(used, shifts, strict=True):
         of_method = models[models["method"] == method]
-        if of_method.empty:
-            continue
-        shift = spread[number] if len(methods) > 1 else 0.0
         y = [places[name] + shift for name in zip(of_method["variant"], of_method["loss"], strict=True)]
         colour, marker = looks.get(method, ("0.3", "o"))
         intervals(axis, of_method, y, colour, marker, method.replace("_", " "))
@@ -48,7 +46,7 @@ def draw(table: pd.DataFrame, methods: Sequence[str], outputs: dict[str, str]) -
     axis.set(ylim=(0.6 - count, 0.6), xscale="log", xlabel=f"mean squared error {place}, with its 95 % interval")
     figures.plain_log(axis.xaxis)
     axis.grid(axis="x", linewidth=0.4, alpha=0.6)
-    if len(set(models["method"])) > 1:
+    if len(used) > 1:
         axis.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.45, 1), ncols=5)
     figures.save(figure, outputs["png"], outputs["svg"])
 

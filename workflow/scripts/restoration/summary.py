@@ -98,6 +98,6 @@ def collect(models: Sequence[tuple[Sequence[Any], str, str]], baselines: Sequenc
 
 def over_seeds(table: pd.DataFrame) -> pd.DataFrame:
     """Mean, standard deviation and number over seeds: columns (measure, mean/std/count), one row for each KEYS."""
-    known = [*MEASURES, *WHOLE, *(f"test_{key}" for key in OBJECTIVE), *FIGURES]
+    known = [*MEASURES, *WHOLE, *(f"test_{key}" for key in OBJECTIVE), *FIGURES, "parameters"]
     measured = [name for name in known if name in table]
     return table.groupby(KEYS, sort=False)[measured].agg(["mean", "std", "count"])
