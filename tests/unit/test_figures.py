@@ -2,7 +2,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from xml.etree import ElementTree
 
+import figure_cases
+import figure_error
 import figure_latent
+import figure_likelihood
 import figure_loss
 import figure_restorations
 import numpy as np
@@ -10,7 +13,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from restoration import artifacts, figures
+from restoration import artifacts, cases, figures
+from restoration.errors import DamagedFile
+from restoration.estimates import Estimate, averaged, read
 
 ORANGE = tuple(figures.HOLE.astype(np.float32))
 
@@ -185,6 +190,15 @@ def test_losses_are_drawn_in_a_panel_each_the_same_twice(histories, tmp_path):
     assert words.count("<!-- cvae_label -->") == 2  # in the legend of each panel, once for both seeds
 
 
+def test_a_training_is_averaged_over_equal_parts():
+    x, means = figure_loss.smooth(np.arange(1.0, 1001.0))
+    assert len(x) == len(means) == figure_loss.PARTS
+    np.testing.assert_allclose(means, x)  # the loss is the iteration's number
+    x, means = figure_loss.smooth(np.array([5.0, 3.0, 4.0]))
+    assert x.tolist() == [1, 2, 3]
+    assert means.tolist() == [5, 3, 4]
+
+
 def test_a_loss_of_one_iteration_is_drawn(tmp_path):
     path = tmp_path / "one.parquet"
     artifacts.write_parquet(path, pd.DataFrame({"iteration": [1], "objective": [10.0]}))
@@ -208,3 +222,133 @@ def test_latent_spaces_are_drawn_in_a_panel_each_the_same_twice(tmp_path):
     assert_same_bytes(*drawn)
     words = texts(drawn[0].latent_svg)
     assert all(word in words for word in ("vae, BCE", "vae, MSE", "<!-- 0 -->", "<!-- 2 -->"))
+
+
+def intervals(hole: bool = True, methods: tuple[str, ...] = ("encode", "map_latent")) -> pd.DataFrame:
+    """A table as `compare` writes it: two models, of which one has a method less, and two baselines."""
+    rows = [("vae", "bce", method, 0.1 + 0.02 * number) for number, method in enumerate(methods)]
+    rows += [("unet", "mse", "encode", 0.04), ("", "", "identity", 0.4), ("", "", "mean_image", 0.2)]
+    table = pd.DataFrame(rows, columns=["variant", "loss", "method", "mean"])
+    table = table.assign(
+        output="raw", measure="mse", low=table["mean"] * 0.9, high=table["mean"] * 1.1, seeds=1, images=9
+    )
+    whole = table.assign(region="whole", mean=table["mean"] / 10, low=table["low"] / 10, high=table["high"] / 10)
+    return pd.concat([whole, table.assign(region="hole")] if hole else [whole], ignore_index=True)
+
+
+def test_errors_are_drawn_with_what_needs_no_model_the_same_twice(tmp_path):
+    drawn = [files_in(tmp_path / folder, "error") for folder in ("first", "second")]
+    for outputs in drawn:
+        figure_error.draw(intervals(), ["encode", "map_latent"], {"png": outputs.error_png, "svg": outputs.error_svg})
+    assert_same_bytes(*drawn)
+    words = texts(drawn[0].error_svg)
+    shown = ("vae, BCE", "unet, MSE", "mean image", "identity", "map latent", "squared error inside the hole")
+    assert all(word in words for word in shown)
+
+
+def test_a_task_with_one_inference_and_no_error_of_its_own_needs_no_legend(tmp_path):
+    table = intervals(hole=False, methods=("encode",))
+    table.loc[table["method"] == "identity", ["mean", "low", "high"]] = 0
+    outputs = files_in(tmp_path, "error")
+    figure_error.draw(table, ["encode"], {"png": outputs.error_png, "svg": outputs.error_svg})
+    words = texts(outputs.error_svg)
+    assert "identity" not in words  # without an error it has no place on a logarithmic scale
+    assert "encode" not in words
+    assert "over the whole image" in words
+
+
+@pytest.fixture
+def kept(tmp_path, restorations) -> SimpleNamespace:
+    """Files of cases, and the test images that they are of."""
+    complete, _ = artifacts.read_npz(restorations.dataset, "test_images", "test_labels")
+    test = figure_cases.Test(complete, *artifacts.read_npz(restorations.test, "corrupted", "mask"))
+    rng = np.random.default_rng(3)
+    files = {}
+    for name, methods in {
+        ("vae", "bce"): ["encode", "map_latent"],
+        ("unet", "mse"): ["encode"],
+        ("", ""): ["identity", "mean_image"],
+    }.items():
+        arrays = {}
+        for method in methods:
+            scores = pd.DataFrame({"image": range(9), "output": "raw", "region": "hole", "mse": np.arange(9.0)[::-1]})
+            arrays |= cases.keep(method, rng.random(complete.shape).astype(np.float32), scores)
+        files[name] = tmp_path / f"cases{len(files)}.npz"
+        artifacts.write_npz(files[name], **arrays)
+    return SimpleNamespace(files=files, test=test)
+
+
+def test_hard_images_and_extremes_are_drawn_the_same_twice(kept, tmp_path):
+    drawn = [files_in(tmp_path / folder, "hard", "cases") for folder in ("first", "second")]
+    for outputs in drawn:
+        figure_cases.main(kept.files, intervals(), kept.test, vars(outputs))
+    assert_same_bytes(*drawn)
+    words = texts(drawn[0].hard_svg)
+    # Each by the inference that serves it best; of what needs no model, the best.
+    for word in ("original", "corrupted", "vae, BCE, encode", "unet, MSE, encode", "mean image"):
+        assert f"<!-- {word} -->" in words
+    assert "identity" not in words
+    extremes = texts(drawn[0].cases_svg)
+    assert all(word in extremes for word in ("lowest error", "highest error", "<!-- restored -->", "<!-- 8 -->"))
+
+
+def test_each_model_is_shown_by_its_best_inference():
+    best = figure_cases.best_ways(intervals(methods=("map_latent", "encode")))
+    assert best[["variant", "method"]].values.tolist() == [
+        ["vae", "map_latent"],
+        ["unet", "encode"],
+        ["", "mean_image"],
+    ]
+
+
+def test_the_hardest_images_come_first(kept, tmp_path, monkeypatch):
+    sheets = []
+    monkeypatch.setattr(
+        figures, "draw_sheet", lambda blocks, labels, outputs, below=(): sheets.append((blocks, labels))
+    )
+    ways = [figure_cases.Way("one", cases.read(kept.files["unet", "mse"], "encode", kept.test.complete))]
+    figure_cases.draw_hard(ways, kept.test, ("", ""))
+    (((_, rows),), labels) = sheets[0]
+    assert labels == ["original", "corrupted", "one"]
+    np.testing.assert_array_equal(rows[0], figures.to_rgb(kept.test.complete))  # its errors fall from image to image
+    outside = ~kept.test.mask[:, 0]
+    np.testing.assert_array_equal(rows[2][outside], figures.to_rgb(kept.test.corrupted)[outside])
+
+
+def estimate(variant: str, samples: list[int | None], target: str = "grey", floor: float = 30.0) -> Estimate:
+    nats = [100.0 - 5 * number for number in range(len(samples))]
+    elbo = None if samples == [None] else 101.0
+    return Estimate(variant, "bce", "hidden", "observed", target, samples, nats, 0.5, elbo, elbo, floor, 9, 1)
+
+
+def test_likelihoods_are_drawn_in_a_panel_for_each_target_the_same_twice(tmp_path):
+    estimates = [
+        estimate("cvae", [1, 10, 100]),
+        estimate("unet", [None]),
+        estimate("cvae", [1, 10, 100], "threshold", 0.0),
+    ]
+    drawn = [files_in(tmp_path / folder, "likelihood") for folder in ("first", "second")]
+    for outputs in drawn:
+        figure_likelihood.draw(
+            estimates,
+            {"hidden grey": [["CVAE", 71.8]], "hidden threshold": []},
+            {"png": outputs.likelihood_png, "svg": outputs.likelihood_svg},
+        )
+    assert_same_bytes(*drawn)
+    words = texts(drawn[0].likelihood_svg)
+    assert all(word in words for word in ("CVAE, published", "hidden pixels, grey targets", "threshold targets"))
+    assert words.count("entropy floor") == 1
+
+
+def test_estimates_are_averaged_over_seeds_at_each_number_of_samples():
+    one, other = estimate("cvae", [1, 10]), estimate("cvae", [1, 10])._replace(nats=[90.0, 85.0])
+    (mean, exact) = averaged([one, other, estimate("unet", [None])])
+    assert (mean.nats, mean.seeds, mean.elbo) == ([95.0, 90.0], 2, 101.0)
+    assert (exact.nats, exact.seeds, exact.elbo, exact.effective) == ([100.0], 1, None, None)
+
+
+def test_damaged_estimates_are_refused(tmp_path):
+    content = {"quantity": "hidden", "condition": "", "images": 3, "targets": [{"target": "grey", "estimates": []}]}
+    artifacts.write_json(tmp_path / "likelihood.json", content)
+    with pytest.raises(DamagedFile):
+        read([("vae", "bce", tmp_path / "likelihood.json")])
