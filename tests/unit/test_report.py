@@ -333,7 +333,7 @@ def test_the_sources_statistic_stands_beside_what_was_published(sections):
     assert texts(table, "Published") == ["389.39", "49.32"]
     assert texts(table, "Ratio") == ["1.000", "7.895"]
     assert texts(table, "This run", "Inside the hole") == ["12.50", "12.50"]
-    assert sections["inpainting"].source_finding.startswith("The figures of this run are 1.00 to 7.90 times")
+    assert sections["inpainting"].source_finding.endswith("The figures of this run are 1.00 to 7.90 times those.")
     assert sections["quiet"].source is None
 
 
@@ -441,7 +441,7 @@ class Page(HTMLParser):
         if tag == "img":
             self.images.append(given)
         if tag == "table":
-            self.inside = given.get("class") == "sortable"
+            self.inside = "sortable" in str(given.get("class"))
             self.tables += [[]] if self.inside else []
         elif self.inside and tag == "tr":
             self.tables[-1].append([])

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from restoration import artifacts, summary
+from restoration.errors import DamagedFile
 
 SCORES = {"mse": 0.1, "psnr": 10.0, "ssim": 0.5}
 KEYS = ("task", "variant", "loss", "method", "output", "region")
@@ -102,3 +103,17 @@ def test_seeds_are_summed_up_by_mean_standard_deviation_and_number(table):
     assert baseline["mse", "mean"] == pytest.approx(0.7)
     assert np.isnan(baseline["test_objective", "mean"])
     assert len(seeds) == 3 * 8
+
+
+def test_the_baselines_parameters_and_the_classifiers_accuracy_are_read(tmp_path):
+    artifacts.write_json(tmp_path / "a.json", {"parameters": {"median": {"size": 3}}, "accuracy": {"test": 0.98}})
+    assert summary.read_parameters(str(tmp_path / "a.json")) == {"median": {"size": 3}}
+    assert summary.read_ceiling(str(tmp_path / "a.json")) == 0.98
+
+
+@pytest.mark.parametrize("content", [{}, {"parameters": 3, "accuracy": 3}, {"parameters": {"a": 1}, "accuracy": {}}])
+def test_without_them_a_file_is_refused(content, tmp_path):
+    artifacts.write_json(tmp_path / "a.json", content)
+    for read in (summary.read_parameters, summary.read_ceiling):
+        with pytest.raises(DamagedFile):
+            read(str(tmp_path / "a.json"))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from restoration.report.cells import Cell, Column, Row, Table, count, figure, number, words
-from restoration.report.poster import published
+from restoration.report.poster import WHENCE, published
 from restoration.report.results import Task
 
 NAMES = [Column("Model", text=True), Column("Loss", text=True)]
@@ -80,14 +80,12 @@ def source_table(task: Task, dataset: str) -> Table | None:
 
 
 def ratios(table: Table | None) -> str:
-    """How near this run is to what was published."""
+    """Where the published figures are from, and how near this run is to them; nothing where there are none."""
     headings = [column.heading for column in table.columns] if table else []
     if table is None or "Ratio" not in headings:
         return ""
     at = headings.index("Ratio")
     found = [float(row.cells[at].value) for row in table.rows if row.cells[at].text]
-    return (
-        f"The figures of this run are {number(min(found))} to {number(max(found))} times the published ones."
-        if found
-        else ""
-    )
+    if not found:
+        return WHENCE
+    return f"{WHENCE} The figures of this run are {number(min(found))} to {number(max(found))} times those."

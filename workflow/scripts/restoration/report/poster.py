@@ -8,6 +8,7 @@ visible pixels was found by trying (`diagnostics.prior_draw`).
 from collections.abc import Mapping
 from typing import Any
 
+WHENCE = "Published: the average test losses on the poster of 2017 that the inpainting part of the source follows."
 CORRUPTION = {"name": "stroke_hole", "size": 6}
 LOSSES = {
     ("vae", "bce"): 389.39,
