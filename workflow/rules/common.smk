@@ -16,6 +16,7 @@ from restoration import (
     locking,
     provenance,
     pruning,
+    published,
     registry,
 )
 from restoration.errors import UserError
@@ -129,6 +130,40 @@ def claims_sources():
     return sources
 
 
+def baselines_of(wildcards):
+    """The baselines that make sense for a task, by what its corruption hides."""
+    corruption = TASKS[wildcards.task]["corruption"]["name"]
+    return baselines.fitting(registry.constant("corruptions", corruption, "HIDES"))
+
+
+def likelihoods_of(task):
+    """The task's models of which a likelihood is estimated."""
+    return [model for model in LIKELIHOODS if model.task == task]
+
+
+def likelihood_tasks():
+    return [task for task in TASKS if likelihoods_of(task)]
+
+
+def published_likelihoods(wildcards):
+    """'<quantity> <target>' to the models and figures that others have published of the same."""
+    task = TASKS[wildcards.task]
+    kinds = {
+        (LIKELIHOODS[model], target)
+        for model in likelihoods_of(wildcards.task)
+        for target in task["likelihood"]["targets"]
+    }
+    return {
+        f"{quantity} {target}": [
+            (figure.model, figure.nats)
+            for figure in published.comparable(
+                CONFIG["dataset"]["name"], task["corruption"], quantity, target
+            )
+        ]
+        for quantity, target in sorted(kinds)
+    }
+
+
 def report_figure(name):
     """The PNG of a task's figure, which is in Snakemake's own report as well."""
     return report(
@@ -137,3 +172,8 @@ def report_figure(name):
         category="Figures",
         labels={"task": "{task}", "figure": name},
     )
+
+
+def of_page(name):
+    """A file that the page is made of; relative, so that its path is the same in every folder."""
+    return os.path.relpath(f"{workflow.basedir}/workflow/report/{name}")

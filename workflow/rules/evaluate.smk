@@ -55,12 +55,6 @@ rule evaluate:
         "../scripts/evaluate.py"
 
 
-def baselines_of(wildcards):
-    """The baselines that make sense for a task, by what its corruption hides."""
-    corruption = TASKS[wildcards.task]["corruption"]["name"]
-    return baselines.fitting(registry.constant("corruptions", corruption, "HIDES"))
-
-
 rule baselines:
     input:
         dataset=rules.download.output[0],
