@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 WIDTH = 8.0  # inches, the width of the report's text
 DPI = 160
 GAP = 2  # pixels between images
-CELL = 0.42  # inches that an image takes
+CELL = 0.55  # inches that an image takes at most
+SHEET = 9.4  # inches that a sheet of images takes at most, with its labels
 DASHES = ["-", "--", "-.", ":"]
 HOLE = np.array([222, 143, 5]) / 255  # the outline of what is hidden: orange in seaborn's colour-blind palette
 
@@ -91,8 +92,9 @@ def draw_sheet(
     from matplotlib import pyplot as plt
 
     count = sum(len(rows[0]) for _, rows in blocks)
-    cell = min(CELL, (WIDTH - 1.6) / count * 1.25)
-    size = (cell * count + 0.3 * len(blocks), cell * len(labels) + 0.3 + 0.2 * bool(below))
+    names = 0.085 * max(map(len, labels))  # inches
+    cell = min(CELL, (SHEET - names) / count)
+    size = (names + cell * count + 0.2 * len(blocks), cell * len(labels) + 0.3 + 0.2 * bool(below))
     figure, axes = plt.subplots(1, len(blocks), figsize=size, squeeze=False, layout="constrained")
     for number, (axis, (heading, rows)) in enumerate(zip(axes[0], blocks, strict=True)):
         axis.imshow(sheet(rows), interpolation="nearest")

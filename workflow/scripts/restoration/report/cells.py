@@ -63,13 +63,20 @@ class Table(NamedTuple):
         ]
 
 
+def digits(value: float, measure: str) -> int:
+    """Decimals: of an error four, and more where it is below 0.01, so that there are three figures of it."""
+    if measure == "mse" and 0 < abs(value) < 0.01:
+        return min(6, 2 - math.floor(math.log10(abs(value))))
+    return DIGITS.get(measure, 2)
+
+
 def number(value: float | None, measure: str = "", signed: bool = False) -> str:
     """A figure at the digits that its measure deserves; nothing for none."""
     if value is None or math.isnan(value):
         return ""
     if measure == "accuracy":
         return f"{100 * value:{'+' if signed else ''}.1f} %"
-    return f"{value:{'+' if signed else ''}.{DIGITS.get(measure, 2)}f}".replace("-", "\N{MINUS SIGN}")
+    return f"{value:{'+' if signed else ''}.{digits(value, measure)}f}".replace("-", "\N{MINUS SIGN}")
 
 
 def interval(low: float, high: float, measure: str = "", signed: bool = False) -> str:

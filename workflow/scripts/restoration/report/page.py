@@ -51,11 +51,13 @@ class Section(NamedTuple):
         }
 
 
-def section(name: str, settings: Mapping[str, Any], dataset: str, seeds: pd.DataFrame, files: Files) -> Section:
-    """settings: the task's part of the configuration; seeds: as `summary.over_seeds`."""
+def section(name: str, experiment: Mapping[str, Any], seeds: pd.DataFrame, files: Files) -> Section:
+    """A task's. experiment: the configuration, with dataset, seeds and tasks; seeds: as `summary.over_seeds`."""
+    settings, dataset = experiment["tasks"][name], experiment["dataset"]["name"]
     task = results.Task(
         name,
         settings,
+        len(experiment["seeds"]),
         compared.read_intervals(files.intervals[name]),
         compared.read_differences(files.differences[name]),
         seeds,

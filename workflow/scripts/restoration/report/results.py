@@ -20,13 +20,14 @@ ROW = tuple[str, str, str]
 
 
 class Task(NamedTuple):
-    """What is known of a task: its part of the configuration, the tables of `compared`, `summary.over_seeds` of all
-    tasks, the baselines' parameters, and the files that these come from: intervals, differences, table, baselines, and
-    the models' metrics.
+    """What is known of a task: its part of the configuration, how many seeds there are if nothing says otherwise, the
+    tables of `compared`, `summary.over_seeds` of all tasks, the baselines' parameters, and the files that these come
+    from: intervals, differences, table, baselines, and the models' metrics.
     """
 
     name: str
     settings: Mapping[str, Any]
+    usual_seeds: int
     intervals: pd.DataFrame
     differences: pd.DataFrame
     seeds: pd.DataFrame
@@ -56,7 +57,6 @@ class Task(NamedTuple):
 
 def names(task: Task, ranked: pd.DataFrame) -> dict[ROW, tuple[list[Cell], str]]:
     """The first three cells of each row, and its kind."""
-    trained = {row.seeds for row in ranked.itertuples() if row.variant}
     best = next((_name(row) for row in ranked.itertuples() if row.variant), None)
     found = {}
     for row in ranked.itertuples():
@@ -66,7 +66,7 @@ def names(task: Task, ranked: pd.DataFrame) -> dict[ROW, tuple[list[Cell], str]]
             cells = [words(row.method.replace("_", " ")), words(""), words("", tuned.replace("_", " "))]
             found[name] = (cells, "baseline")
             continue
-        few = f"{row.seeds} seed{'s' if row.seeds > 1 else ''}" if len(trained) > 1 else ""
+        few = f"{row.seeds} seed{'s' if row.seeds > 1 else ''}" if row.seeds != task.usual_seeds else ""
         mark = GIVEN_LABEL if task.given_label(name) else ""
         collapsed = _mean(task.seeds, (task.name, *name, *task.regions[0]), "latent_collapsed")
         told = [few] if few else []
@@ -95,7 +95,7 @@ def main_table(task: Task) -> Table:
         Column(HEADINGS["mse"], REGIONS[first] if first != whole else "Whole image"),
         Column("Difference from the best", REGIONS[first] if first != whole else "Whole image"),
         *(Column(HEADINGS[name], REGIONS[whole] if first != whole else "Whole image") for name in of_whole),
-        Column("Multiply-adds", "An image costs"),
+        Column("Multiply-adds", "Cost of an image"),
     ]
     rows = []
     for name, (cells, kind) in names(task, ranked).items():
