@@ -45,10 +45,13 @@ def draw(estimates: Sequence[Estimate], published: Mapping[str, Sequence[Any]], 
             axis.axhline(floor, color="0.6", linewidth=0.9)
             axis.annotate("entropy floor", (most, floor), size=7, color="0.45", ha="right", va="bottom")
         words = "whole images" if quantity == "image" else "hidden pixels"
-        axis.set(
-            title=f"{words}, {target} targets", xscale="log", xlabel="samples", ylabel="negative log-likelihood, nats"
-        )
+        axis.set(title=f"{words}, {target} targets", xscale="log")
+        ticks = sorted({count for estimate in here for count in estimate.samples if count})
+        axis.set_xticks(ticks, [f"{count:,}" for count in ticks])
+        axis.minorticks_off()
         axis.legend(frameon=False, fontsize="x-small")
+    figure.supxlabel("samples", size="medium")
+    figure.supylabel("negative log-likelihood, nats an image", size="medium")
     figures.save(figure, outputs["png"], outputs["svg"])
 
 

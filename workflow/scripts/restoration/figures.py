@@ -92,7 +92,7 @@ def draw_sheet(
     from matplotlib import pyplot as plt
 
     count = sum(len(rows[0]) for _, rows in blocks)
-    names = 0.085 * max(map(len, labels))  # inches
+    names = 0.07 * max(map(len, labels))  # inches
     cell = min(CELL, (SHEET - names) / count)
     size = (names + cell * count + 0.2 * len(blocks), cell * len(labels) + 0.3 + 0.2 * bool(below))
     figure, axes = plt.subplots(1, len(blocks), figsize=size, squeeze=False, layout="constrained")

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from restoration.measures import UNITS
 
-DIGITS = {"mse": 4, "psnr": 2, "ssim": 3}
+DIGITS = {"mse": 4, "psnr": 2, "ssim": 3, "effective": 0}
 HEADINGS = UNITS | {"accuracy": "Reads as its class"}
 MISSING = float("nan")
 
@@ -88,6 +88,10 @@ def interval(low: float, high: float, measure: str = "", signed: bool = False) -
 def figure(value: float | None, measure: str = "") -> Cell:
     """A figure alone; an empty cell for none."""
     return Cell(number(value, measure), MISSING if value is None else value)
+
+
+def seeds(count: int) -> str:
+    return f"{count} seed{'s' if count > 1 else ''}"
 
 
 def words(text: str, small: str = "", hint: str = "") -> Cell:

@@ -5,7 +5,8 @@ from typing import Any
 
 from restoration.estimates import Estimate
 from restoration.published import Figure, comparable
-from restoration.report.cells import Cell, Column, Row, Table, figure, number, words
+from restoration.report.cells import Cell, Column, Row, Table, figure, number, seeds, words
+from restoration.report.results import GIVEN_LABEL, Task
 
 QUANTITIES = {"image": "whole image", "hidden": "hidden pixels"}
 
@@ -19,45 +20,49 @@ def published(
 
 
 def table(
-    estimates: Sequence[Estimate], others: Mapping[tuple[str, str], Sequence[Figure]], files: Sequence[str], task: str
+    task: Task,
+    estimates: Sequence[Estimate],
+    others: Mapping[tuple[str, str], Sequence[Figure]],
+    files: Sequence[str],
 ) -> Table:
     """Ours, then the published figures, by quantity and target."""
-    counts = sorted({count for estimate in estimates for count in estimate.samples[:-1] if count})
+    counts = sorted({count for estimate in estimates for count in estimate.samples if count})
     rows = []
     for (quantity, target), theirs in others.items():
         here = [estimate for estimate in estimates if (estimate.quantity, estimate.target) == (quantity, target)]
-        rows += [Row(_ours(estimate, counts)) for estimate in sorted(here, key=lambda one: one.nats[-1])]
+        rows += [Row(_ours(task, one, counts)) for one in sorted(here, key=lambda one: one.nats[-1])]
         for other in theirs:
             first = words(other.model, "published", f"{other.convention}; {other.source}")
             cells = [first, words(QUANTITIES[quantity]), words(target), words(other.estimator)]
-            cells += [*(figure(None) for _ in counts), Cell(number(other.nats), other.nats)]
-            floor = next(iter(here)).floor
-            above = figure(None) if not floor else figure(other.nats - floor)
-            rows.append(Row([*cells, figure(floor or None), above, *(figure(None) for _ in range(2))], "published"))
+            cells += [*(figure(None) for _ in counts[:-1]), Cell(number(other.nats), other.nats)]
+            rows.append(Row([*cells, *_floor(other.nats, here[0].floor), figure(None), figure(None)], "published"))
     nats = "Negative log-likelihood, nats an image"
-    columns = [Column("Model", text=True), Column("Of", text=True), Column("Targets", text=True)]
-    columns += [Column("Estimator", text=True)]
-    columns += [Column(f"{count:,} sample{'s' if count > 1 else ''}", nats) for count in counts]
-    columns += [Column("All samples", nats), Column("Entropy floor", nats), Column("Above it", nats)]
-    columns += [Column("Negative ELBO", nats), Column("Effective samples")]
-    return Table(f"Log-likelihoods, {task}", columns, rows, files)
+    columns = [Column(heading, text=True) for heading in ("Model", "Of", "Targets", "Estimator")]
+    columns += [Column(f"{count:,} sample{'s' if count > 1 else ''}", nats) for count in counts[:-1]]
+    columns += [Column("Estimate", nats)]
+    columns += [Column(heading, nats) for heading in ("Entropy floor", "Above it", "Negative ELBO")]
+    columns += [Column("Effective samples")]
+    return Table(f"Log-likelihoods, {task.name}", columns, rows, files)
 
 
-def _ours(estimate: Estimate, counts: Sequence[int]) -> list[Cell]:
+def _ours(task: Task, estimate: Estimate, counts: Sequence[int]) -> list[Cell]:
     by_count = dict(zip(estimate.samples, estimate.nats, strict=True))
-    last = estimate.samples[-1]
-    how = "exact" if last is None else f"importance, {last:,} samples"
-    label = "† given the label" if estimate.condition == "label" else ""
-    told = ", ".join(part for part in (label, f"{estimate.seeds} seeds" if estimate.seeds > 1 else "") if part)
+    most = estimate.samples[-1]
+    told = [f"{GIVEN_LABEL} given the label"] if estimate.condition == "label" else []
+    told += [seeds(estimate.seeds)] if estimate.seeds != task.usual_seeds else []
     return [
-        words(estimate.label, told),
+        words(estimate.label, ", ".join(told)),
         words(QUANTITIES[estimate.quantity]),
         words(estimate.target),
-        words(how),
-        *(figure(by_count.get(count) if count != last else None) for count in counts),
+        words("exact" if most is None else f"{most:,} samples"),
+        *(figure(by_count.get(count)) for count in counts[:-1]),
         Cell(number(estimate.nats[-1]), estimate.nats[-1], f"± {number(estimate.error)}"),
-        figure(estimate.floor or None),
-        figure(estimate.nats[-1] - estimate.floor if estimate.floor else None),
+        *_floor(estimate.nats[-1], estimate.floor),
         figure(estimate.elbo),
-        figure(estimate.effective),
+        figure(estimate.effective, "effective"),
     ]
+
+
+def _floor(nats: float, floor: float) -> list[Cell]:
+    """The entropy floor and how far above it a figure is; binarised targets have none."""
+    return [figure(floor), figure(nats - floor)] if floor else [figure(None), figure(None)]

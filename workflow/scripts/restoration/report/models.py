@@ -27,13 +27,13 @@ def scale_table(task: Task) -> Table:
     rows, variational = [], not task.seeds.loc[[task.name]][("latent_kl", "mean")].isna().all()
     for variant, loss, means in each(task):
         cells = [words(variant), words(loss.upper()), figure(means["common_mse"]), figure(means["common_bce"])]
-        cells += [figure(means[f"test_{name}"]) for name in ("objective", "reconstruction", "kl")]
+        cells += [figure(means[f"test_{name}"]) for name in ("objective", "reconstruction")]
         if variational:
             cells += [figure(means["latent_kl"], "ssim"), active(means), figure(means["latent_diversity"], "ssim")]
         rows.append(Row([*cells, count(means["parameters"])]))
     common = "Encoded and decoded, summed over the image"
     columns = [*NAMES, Column("Squared error", common), Column("Cross-entropy (BCE)", common)]
-    columns += [Column("Total", OWN), Column("Reconstruction", OWN), Column("KL, nats", OWN)]
+    columns += [Column("Total", OWN), Column("Reconstruction", OWN)]
     if variational:
         columns += [Column(heading, "Latent") for heading in ("KL, nats", "Active units", "Spread of draws")]
     columns.append(Column("Parameters"))

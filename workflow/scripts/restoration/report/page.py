@@ -71,7 +71,7 @@ def section(name: str, experiment: Mapping[str, Any], seeds: pd.DataFrame, files
         patterns(path for model, path in files.metrics.items() if model[0] == name),
     )
     main, source = results.main_table(task), models.source_table(task, dataset)
-    likelihood, conventions = _likelihood(name, settings, dataset, files)
+    likelihood, conventions = _likelihood(task, dataset, files)
     best = next(row for row in task.ranked().itertuples() if row.variant)
     finals: dict[str, list[float]] = {}
     for (of, _, loss, _), path in files.trainings.items():
@@ -102,19 +102,19 @@ def section(name: str, experiment: Mapping[str, Any], seeds: pd.DataFrame, files
     )
 
 
-def _likelihood(name: str, settings: Mapping[str, Any], dataset: str, files: Files) -> tuple[Table | None, list[str]]:
+def _likelihood(task: results.Task, dataset: str, files: Files) -> tuple[Table | None, list[str]]:
     """The table, and the conventions of what is published beside it."""
-    here = [(variant, loss, path) for (of, variant, loss, _), path in files.likelihoods.items() if of == name]
+    here = [(variant, loss, path) for (of, variant, loss, _), path in files.likelihoods.items() if of == task.name]
     if not here:
         return None, []
     ours = estimates.averaged(estimates.read(here))
-    others = likelihoods.published(ours, dataset, settings["corruption"])
+    others = likelihoods.published(ours, dataset, task.settings["corruption"])
     told = [
         f"{other.source} ({other.address.split('://')[-1]}): {other.convention}."
         for figures in others.values()
         for other in figures
     ]
-    return likelihoods.table(ours, others, patterns(path for *_, path in here), name), list(dict.fromkeys(told))
+    return likelihoods.table(task, ours, others, patterns(path for *_, path in here)), list(dict.fromkeys(told))
 
 
 def runs(files: Files) -> Sequence[dict[str, Any]]:

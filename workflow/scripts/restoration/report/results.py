@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from restoration.compared import PLACES, judged, lookup
-from restoration.report.cells import HEADINGS, MISSING, Cell, Column, Row, Table, count, interval, number, words
+from restoration.report.cells import HEADINGS, MISSING, Cell, Column, Row, Table, count, interval, number, seeds, words
 
 NAMES = [Column("Model", text=True), Column("Loss", text=True), Column("Inference", text=True)]
 GIVEN_LABEL = "†"
@@ -66,7 +66,7 @@ def names(task: Task, ranked: pd.DataFrame) -> dict[ROW, tuple[list[Cell], str]]
             cells = [words(row.method.replace("_", " ")), words(""), words("", tuned.replace("_", " "))]
             found[name] = (cells, "baseline")
             continue
-        few = f"{row.seeds} seed{'s' if row.seeds > 1 else ''}" if row.seeds != task.usual_seeds else ""
+        few = seeds(row.seeds) if row.seeds != task.usual_seeds else ""
         mark = GIVEN_LABEL if task.given_label(name) else ""
         collapsed = _mean(task.seeds, (task.name, *name, *task.regions[0]), "latent_collapsed")
         told = [few] if few else []
