@@ -96,6 +96,7 @@ def claim(verdict: str, name: str, **test: Any) -> dict[str, Any]:
         "finding": f"Finding of {name}.",
         "seeds": 2,
         "unit": "MSE",
+        "threshold": 0.25,
         "parameters": {"task": "inpainting"},
         "evidence": {
             "tasks": ["inpainting"],
@@ -359,7 +360,7 @@ def test_likelihoods_are_averaged_over_seeds_and_stand_beside_what_was_published
     assert texts(table, "Estimate") == ["90.50", "90.50", "86.76", "84.78"]
     assert texts(table, "Above it") == ["56.30", "", "", ""]
     assert [row.kind for row in table.rows] == ["", "", "published", "published"]
-    assert texts(table, "Estimator")[0] == "10 samples"
+    assert texts(table, "Estimator")[0] == "10\N{NO-BREAK SPACE}samples"
     assert table.rows[0].cells[0].small == ""  # as many seeds as the page says at its head
     assert table.rows[0].cells[5].small == "± 0.50"
     assert any("Burda" in convention for convention in sections["inpainting"].conventions)
@@ -385,6 +386,7 @@ def test_verdicts_have_a_mark_a_word_and_a_link_to_their_evidence(sections, fold
     assert [one.tests[0].seeds for one in found] == ["2 seeds", "2 seeds", "2 seeds", ""]
     assert found[0].tests[0].files == ["results/mnist/evaluate/inpainting/vae/bce/*/metrics.json (2 files)"]
     assert found[0].tests[0].table.rows[0].cells[1].text == "\N{MINUS SIGN}0.07"
+    assert found[0].tests[0].table.columns[1].heading == "MSE, asked for above 0.25"
     assert found[3].tests[0].table is None
     assert verdicts.counted(found[:2]) == [("supported", "✓", 1), ("not supported", "✗", 1)]
 

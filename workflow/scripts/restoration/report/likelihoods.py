@@ -8,7 +8,7 @@ from restoration.published import Figure, comparable
 from restoration.report.cells import Cell, Column, Row, Table, figure, number, seeds, words
 from restoration.report.results import GIVEN_LABEL, Task
 
-QUANTITIES = {"image": "whole image", "hidden": "hidden pixels"}
+QUANTITIES = {"image": "whole\N{NO-BREAK SPACE}image", "hidden": "hidden\N{NO-BREAK SPACE}pixels"}
 
 
 def published(
@@ -54,7 +54,7 @@ def _ours(task: Task, estimate: Estimate, counts: Sequence[int]) -> list[Cell]:
         words(estimate.label, ", ".join(told)),
         words(QUANTITIES[estimate.quantity]),
         words(estimate.target),
-        words("exact" if most is None else f"{most:,} samples"),
+        words("exact" if most is None else f"{most:,}\N{NO-BREAK SPACE}samples"),
         *(figure(by_count.get(count)) for count in counts[:-1]),
         Cell(number(estimate.nats[-1]), estimate.nats[-1], f"± {number(estimate.error)}"),
         *_floor(estimate.nats[-1], estimate.floor),

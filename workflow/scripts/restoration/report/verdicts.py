@@ -114,7 +114,11 @@ def _comparisons(test: dict[str, Any], sentence: str) -> Table | None:
                 ]
             )
         )
-    columns = [COLUMNS[0], COLUMNS[1]._replace(heading=f"Figure ({test['unit']})"), *COLUMNS[2:]]
+    columns = [
+        COLUMNS[0],
+        COLUMNS[1]._replace(heading=f"{test['unit']}, asked for above {test['threshold']:g}"),
+        *COLUMNS[2:],
+    ]
     return Table(f"Comparisons: {sentence}", columns, rows, [])
 
 
