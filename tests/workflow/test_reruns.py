@@ -19,26 +19,67 @@ from checkout import ROOT, Checkout
 SCRIPTS = Path("workflow/scripts")
 ALL = {
     "download": 1,
+    "classifier": 1,
     "corrupt": 3,
     "baselines": 3,
     "train": 14,
     "evaluate": 14,
+    "likelihood": 4,
+    "compare": 3,
+    "claims": 1,
     "figure_latent": 1,
     "figure_loss": 3,
     "figure_restorations": 3,
+    "figure_error": 3,
+    "figure_cases": 3,
+    "figure_likelihood": 1,
     "report": 1,
     "provenance": 1,
 }
 END = {"report": 1, "provenance": 1}
-INPAINTING = {"train": 8, "evaluate": 8, "figure_loss": 1, "figure_restorations": 1, **END}
-DENOISING = {"train": 4, "evaluate": 4, "figure_loss": 1, "figure_restorations": 1, **END}
-TWO_MODELS = {"train": 2, "evaluate": 2, "figure_loss": 1, "figure_restorations": 1, **END}
-TRAINED = {rule: ALL[rule] for rule in ALL if rule not in ("download", "corrupt", "baselines")}
-EVALUATED = {rule: ALL[rule] for rule in TRAINED if rule not in ("train", "figure_loss")}
+LIKELIHOODS = {"likelihood": 4, "figure_likelihood": 1, **END}
+
+
+def compared(tasks: int, **others: int) -> dict[str, int]:
+    """What follows new scores in so many tasks, and other jobs."""
+    return {"compare": tasks, "figure_error": tasks, "figure_cases": tasks, "claims": 1, **END, **others}
+
+
+def evaluated(models: int, **others: int) -> dict[str, int]:
+    """What follows when so many models of a task are measured again, and other jobs."""
+    return compared(1, evaluate=models, figure_restorations=1, **others)
+
+
+def trained(models: int, **others: int) -> dict[str, int]:
+    """What follows when so many models of a task are trained again, and other jobs."""
+    return evaluated(models, train=models, figure_loss=1, **others)
+
+
+TWO_MODELS = trained(2)
+TWO_INPAINTING = trained(2, likelihood=1, figure_likelihood=1)
+DENOISING = trained(4)
+INPAINTING = trained(8, likelihood=4, figure_likelihood=1)
+FEWER = {rule: count for rule, count in TWO_MODELS.items() if rule not in ("train", "evaluate")}
+EVALUATED = compared(3, evaluate=14, figure_latent=1, figure_restorations=3)
+TRAINED = EVALUATED | LIKELIHOODS | {"train": 14, "figure_loss": 3}
+CORRUPTED = {rule: ALL[rule] for rule in ALL if rule not in ("download", "classifier")}
+MODELLED = {rule: ALL[rule] for rule in ALL if rule not in ("download", "corrupt")}
+COMPUTED = {rule: ALL[rule] for rule in ALL if rule != "download"}
 FIGURES = {rule: ALL[rule] for rule in ALL if rule.startswith("figure")} | END
-CORRUPTED = {rule: ALL[rule] for rule in ALL if rule != "download"}
 RESTORED = EVALUATED | {"baselines": 3}
+READ = RESTORED | {"classifier": 1}
 NEW_TASK = "{corruption: {name: stroke_hole, size: 4}, variants: {vae: {}}}"
+
+
+def of_variant(key: str, value: str) -> str:
+    """A setting of one variant, in all its tasks."""
+    return f"variants={{vae_incomplete: {{{key}: {value}}}}}"
+
+
+def of_task_variant(key: str, value: str) -> str:
+    """A setting of one variant in one task."""
+    return f"tasks={{inpainting: {{variants: {{vae: {{{key}: {value}}}}}}}}}"
+
 
 # A key of the schema (* for a name of the user's own): a --config and what it makes run.
 KEYS = {
@@ -46,33 +87,49 @@ KEYS = {
     "dataset.source": ("dataset={source: elsewhere}", {}),
     "dataset.validation": ("dataset={validation: 200}", ALL),
     "dataset.seed": ("dataset={seed: 1}", ALL),
-    "seeds": ("seeds=[0, 1]", {"train": 14, "evaluate": 14, "figure_loss": 3, **END}),
-    "losses": ("losses=[bce]", {"figure_latent": 1, "figure_loss": 3, "figure_restorations": 3, **END}),
+    "seeds": (
+        "seeds=[0, 1]",
+        compared(3, train=14, evaluate=14, figure_loss=3, likelihood=4, figure_likelihood=1),
+    ),
+    "losses": ("losses=[bce]", compared(3, figure_latent=1, figure_loss=3, figure_restorations=3)),
     "training.epochs": ("training={epochs: 2}", TRAINED),
     "training.batch_size": ("training={batch_size: 64}", TRAINED),
     "training.learning_rate": ("training={learning_rate: 0.002}", TRAINED),
+    "training.schedule": ("training={schedule: cosine}", TRAINED),
     "variants.*.network": ("variants={ae: {network: vae}}", TWO_MODELS),
-    "variants.*.encoder_input": ("variants={vae_incomplete: {encoder_input: complete}}", TWO_MODELS),
-    "variants.*.condition": ("variants={vae_incomplete: {condition: label}}", TWO_MODELS),
+    "variants.*.encoder_input": (of_variant("encoder_input", "complete"), TWO_INPAINTING),
+    "variants.*.condition": (of_variant("condition", "label"), TWO_INPAINTING),
+    "variants.*.seeds": (of_variant("seeds", "[1]"), TWO_INPAINTING),
+    "variants.*.losses": (of_variant("losses", "[mse]"), FEWER | {"figure_likelihood": 1}),
+    "variants.*.training.epochs": (of_variant("training", "{epochs: 2}"), TWO_INPAINTING),
+    "variants.*.training.batch_size": (of_variant("training", "{batch_size: 64}"), TWO_INPAINTING),
+    "variants.*.training.learning_rate": (of_variant("training", "{learning_rate: 0.01}"), TWO_INPAINTING),
+    "variants.*.training.schedule": (of_variant("training", "{schedule: cosine}"), TWO_INPAINTING),
     "tasks.*.corruption.name": (
         "tasks={representation: {corruption: {name: gaussian_noise}}}",
-        {"corrupt": 1, "baselines": 1, "figure_latent": 1, **TWO_MODELS},
+        trained(2, corrupt=1, baselines=1, figure_latent=1),
     ),
     "tasks.*.variants.*.network": ("tasks={denoising: {variants: {ae: {network: vae}}}}", TWO_MODELS),
-    "tasks.*.variants.*.encoder_input": (
-        "tasks={inpainting: {variants: {vae: {encoder_input: corrupted}}}}",
-        TWO_MODELS,
-    ),
-    "tasks.*.variants.*.condition": ("tasks={inpainting: {variants: {vae: {condition: label}}}}", TWO_MODELS),
-    "tasks.*.losses": ("tasks={denoising: {losses: [mse]}}", {"figure_loss": 1, "figure_restorations": 1, **END}),
+    "tasks.*.variants.*.encoder_input": (of_task_variant("encoder_input", "corrupted"), TWO_INPAINTING),
+    "tasks.*.variants.*.condition": (of_task_variant("condition", "label"), TWO_INPAINTING),
+    "tasks.*.variants.*.seeds": (of_task_variant("seeds", "[1]"), TWO_INPAINTING),
+    "tasks.*.variants.*.losses": (of_task_variant("losses", "[mse]"), FEWER | {"figure_likelihood": 1}),
+    "tasks.*.variants.*.training.epochs": (of_task_variant("training", "{epochs: 2}"), TWO_INPAINTING),
+    "tasks.*.variants.*.training.batch_size": (of_task_variant("training", "{batch_size: 64}"), TWO_INPAINTING),
+    "tasks.*.variants.*.training.learning_rate": (of_task_variant("training", "{learning_rate: 0.01}"), TWO_INPAINTING),
+    "tasks.*.variants.*.training.schedule": (of_task_variant("training", "{schedule: cosine}"), TWO_INPAINTING),
+    "tasks.*.seeds": ("tasks={denoising: {seeds: [1]}}", DENOISING),
+    "tasks.*.losses": ("tasks={denoising: {losses: [mse]}}", FEWER),
     "tasks.*.training.epochs": ("tasks={inpainting: {training: {epochs: 2}}}", INPAINTING),
     "tasks.*.training.batch_size": ("tasks={inpainting: {training: {batch_size: 64}}}", INPAINTING),
     "tasks.*.training.learning_rate": ("tasks={inpainting: {training: {learning_rate: 0.01}}}", INPAINTING),
-    "tasks.*.inference": (
-        "tasks={inpainting: {inference: {best_prior: {samples: 9}}}}",
-        {"evaluate": 8, "figure_restorations": 1, **END},
-    ),
-    "packages.torch": ("packages={torch: 1.0.0}", CORRUPTED),
+    "tasks.*.training.schedule": ("tasks={inpainting: {training: {schedule: cosine}}}", INPAINTING),
+    "tasks.*.inference": ("tasks={inpainting: {inference: {best_prior: {samples: 9}}}}", evaluated(8)),
+    "tasks.*.likelihood.samples": ("tasks={inpainting: {likelihood: {samples: 4}}}", LIKELIHOODS),
+    "tasks.*.likelihood.images": ("tasks={inpainting: {likelihood: {images: 21}}}", LIKELIHOODS),
+    "tasks.*.likelihood.targets": ("tasks={inpainting: {likelihood: {targets: [threshold]}}}", LIKELIHOODS),
+    "claims": ("claims=false", END),
+    "packages.torch": ("packages={torch: 1.0.0}", COMPUTED),
     "packages.matplotlib": ("packages={matplotlib: 1.0.0}", FIGURES),
     "packages.seaborn": ("packages={seaborn: 0.1.0}", FIGURES),
     "tracking.uri": ("tracking={uri: 'http://127.0.0.1:9'}", {}),
@@ -80,24 +137,22 @@ KEYS = {
 
 # Changes besides, by what they are.
 CHANGES = {
-    "a parameter of a variant": ("variants={vae_incomplete: {latent: 10}}", TWO_MODELS),
-    "a parameter of a network": ("variants={vae_incomplete: {hidden: 300}}", TWO_MODELS),
+    "a parameter of a variant": (of_variant("latent", "10"), TWO_INPAINTING),
+    "a parameter of a network": (of_variant("hidden", "300"), TWO_INPAINTING),
     "a parameter of a corruption": (
         "tasks={inpainting: {corruption: {size: 5}}}",
-        {"corrupt": 1, "baselines": 1, **INPAINTING},
+        INPAINTING | {"corrupt": 1, "baselines": 1},
     ),
-    "a task less": ("tasks={denoising: false}", END),
-    "a task more": (
+    "a task less": ("tasks={denoising: false}", {"claims": 1, **END}),
+    "a task more": (  # of which no claim speaks
         f"tasks={{small: {NEW_TASK}}}",
-        {"corrupt": 1, "baselines": 1, **TWO_MODELS},
+        {rule: 1 for rule in TWO_MODELS if rule != "claims"}
+        | {"train": 2, "evaluate": 2, "corrupt": 1, "baselines": 1},
     ),
-    "a variant less": (
-        "tasks={denoising: {variants: {ae: false}}}",
-        {"figure_loss": 1, "figure_restorations": 1, **END},
-    ),
+    "a variant less": ("tasks={denoising: {variants: {ae: false}}}", FEWER),
     "a value that is written otherwise": ("training={learning_rate: 1e-3}", {}),
     "the default, spelt out": ("tasks={inpainting: {training: {epochs: 1}}}", {}),
-    "two values swapped": ("variants={vae_incomplete: {hidden: 20, latent: 400}}", TWO_MODELS),
+    "two values swapped": (of_variant("hidden", "20, latent: 400"), TWO_INPAINTING),
     "two values swapped in one mapping": ("training={epochs: 128, batch_size: 1}", TRAINED),
 }
 
@@ -106,58 +161,112 @@ FILES = {
     "download.py": ALL,
     "corrupt.py": CORRUPTED,
     "train.py": TRAINED,
+    "classifier.py": READ,
     "evaluate.py": EVALUATED,
-    "baselines.py": {"baselines": 3, **END},
+    "baselines.py": compared(3, baselines=3),
+    "likelihood.py": LIKELIHOODS,
+    "compare.py": compared(3),
+    "claims.py": {"claims": 1, **END},
+    "figure_cases.py": {"figure_cases": 3, **END},
+    "figure_error.py": {"figure_error": 3, **END},
     "figure_latent.py": {"figure_latent": 1, **END},
+    "figure_likelihood.py": {"figure_likelihood": 1, **END},
     "figure_loss.py": {"figure_loss": 3, **END},
     "figure_restorations.py": {"figure_restorations": 3, **END},
     "report.py": END,
     "provenance.py": {"provenance": 1},
     "restoration/__init__.py": ALL,
     "restoration/artifacts.py": ALL,
-    "restoration/baselines/__init__.py": {"baselines": 3, **END},
-    "restoration/baselines/identity.py": {"baselines": 3, **END},
-    "restoration/baselines/mean_image.py": {"baselines": 3, **END},
+    "restoration/baselines/__init__.py": compared(3, baselines=3),
+    "restoration/baselines/biharmonic.py": compared(1, baselines=1),
+    "restoration/baselines/identity.py": compared(3, baselines=3),
+    "restoration/baselines/kernel_neighbours.py": compared(2, baselines=2),
+    "restoration/baselines/mean_image.py": compared(3, baselines=3),
+    "restoration/baselines/median.py": compared(1, baselines=1),
+    "restoration/baselines/nearest_neighbour.py": compared(2, baselines=2),
+    "restoration/baselines/non_local_means.py": compared(1, baselines=1),
+    "restoration/baselines/total_variation.py": compared(1, baselines=1),
+    "restoration/bootstrap.py": compared(3),
+    "restoration/calibration.py": compared(3, baselines=3),
+    "restoration/cases.py": RESTORED,
     "restoration/checkpoints.py": TRAINED,
+    "restoration/claims/__init__.py": {"claims": 1, **END},
+    "restoration/claims/better.py": {"claims": 1, **END},
+    "restoration/claims/decreasing.py": {"claims": 1, **END},
+    "restoration/claims/lowest.py": {"claims": 1, **END},
+    "restoration/claims/separates.py": {"claims": 1, **END},
+    "restoration/classifier.py": READ,
+    "restoration/compared.py": {"figure_error": 3, "figure_cases": 3, **END},
+    "restoration/comparison.py": compared(3),
+    "restoration/context.py": evaluated(8),
+    "restoration/convolutions.py": READ,  # no model of the test's has convolutions, but the classifier is beside them
     "restoration/corruptions/__init__.py": CORRUPTED,
-    "restoration/corruptions/gaussian_noise.py": {"corrupt": 1, "baselines": 1, **DENOISING},
-    "restoration/corruptions/none.py": {"corrupt": 1, "baselines": 1, "figure_latent": 1, **TWO_MODELS},
-    "restoration/corruptions/stroke_hole.py": {"corrupt": 1, "baselines": 1, **INPAINTING},
+    "restoration/corruptions/central_hole.py": {},
+    "restoration/corruptions/gaussian_noise.py": DENOISING | {"corrupt": 1, "baselines": 1},
+    "restoration/corruptions/missing_pixels.py": {},
+    "restoration/corruptions/none.py": trained(2, corrupt=1, baselines=1, figure_latent=1),
+    "restoration/corruptions/quadrants.py": {},
+    "restoration/corruptions/stroke_hole.py": INPAINTING | {"corrupt": 1, "baselines": 1},
     "restoration/datasets/__init__.py": ALL,
     "restoration/datasets/digits.py": ALL,
     "restoration/datasets/fashion_mnist.py": {},
     "restoration/datasets/kmnist.py": {},
     "restoration/datasets/mnist.py": {},
+    "restoration/diagnostics.py": EVALUATED,
+    "restoration/estimates.py": {"figure_likelihood": 1, **END},
     "restoration/evaluation.py": RESTORED,
+    "restoration/evidence.py": {"claims": 1, **END},
     "restoration/figures.py": FIGURES,
     "restoration/identity.py": ALL,
     "restoration/idx.py": {},  # the digits are not in this format
-    "restoration/images.py": CORRUPTED,
+    "restoration/images.py": COMPUTED,
     "restoration/inference/__init__.py": RESTORED,
-    "restoration/inference/best_prior.py": {"evaluate": 8, "figure_restorations": 1, **END},
+    "restoration/inference/best_prior.py": evaluated(8),
     "restoration/inference/encode.py": EVALUATED,
-    "restoration/inference/inferred_label.py": {"evaluate": 8, "figure_restorations": 1, **END},
+    "restoration/inference/inferred_label.py": evaluated(8),
+    "restoration/inference/map_latent.py": evaluated(8),
+    "restoration/inference/posterior_mean.py": evaluated(8),
     "restoration/latent.py": TRAINED,
+    "restoration/likelihood.py": LIKELIHOODS,
+    "restoration/likelihood_scope.py": LIKELIHOODS,
     "restoration/losses/__init__.py": TRAINED,
     "restoration/losses/bce.py": TRAINED | {"train": 7, "evaluate": 7},
-    "restoration/losses/mse.py": TRAINED | {"train": 7, "evaluate": 7},
+    "restoration/losses/mse.py": EVALUATED | {"train": 7, "evaluate": 7, "figure_loss": 3},
+    "restoration/measures.py": compared(3),
     "restoration/metrics.py": RESTORED,
-    "restoration/models.py": TRAINED | {"baselines": 3},
-    "restoration/networks/__init__.py": TRAINED | {"baselines": 3},
+    "restoration/models.py": MODELLED,
+    "restoration/neighbourhood.py": compared(2, baselines=2),
+    "restoration/networks/__init__.py": MODELLED,
     "restoration/networks/autoencoder.py": TWO_MODELS,
+    "restoration/networks/conv_vae.py": {},
+    "restoration/networks/cvae_prior.py": {},
+    "restoration/networks/unet.py": {},
     "restoration/networks/vae.py": TRAINED | {"train": 12, "evaluate": 12},
     "restoration/objective.py": TRAINED,
     "restoration/provenance.py": {"provenance": 1},
+    "restoration/published.py": END,
     "restoration/registry.py": ALL,
-    "restoration/report.py": END,
+    "restoration/report/__init__.py": END,
+    "restoration/report/cells.py": END,
+    "restoration/report/embedded.py": END,
+    "restoration/report/likelihoods.py": END,
+    "restoration/report/models.py": END,
+    "restoration/report/page.py": END,
+    "restoration/report/poster.py": END,
+    "restoration/report/results.py": END,
+    "restoration/report/verdicts.py": END,
+    "restoration/selection.py": {"claims": 1, **END},
     "restoration/software.py": END,
     "restoration/stored.py": ALL,
     "restoration/summary.py": END,
     "restoration/training.py": TRAINED,
-    "restoration/variants.py": TRAINED | {"baselines": 3},
+    "restoration/tuning.py": compared(3, baselines=3),
+    "restoration/variants.py": MODELLED,
+    "restoration/visible.py": RESTORED | LIKELIHOODS,
     # Before, beside and around the jobs.
     "tracking_store.py": {},
     "restoration/account.py": {},
+    "restoration/claims_file.py": {},
     "restoration/configuration.py": {},
     "restoration/configuration_file.py": {},
     "restoration/consistency.py": {},
@@ -248,6 +357,13 @@ def test_a_changed_template_rewrites_the_report(graph):
         assert graph.pending() == END
 
 
+def test_a_changed_claim_is_judged_anew(graph):
+    with graph.edited("config/claims.yaml", "at_least: 0.9", "at_least: 0.8"):
+        assert graph.pending() == {"claims": 1, **END}
+    with graph.edited("config/claims.yaml", "- id:", "# A comment.\n- id:"):
+        assert graph.pending() == {}
+
+
 def test_a_fresh_checkout_reruns_nothing(graph, tmp_path):
     """Every file of the workflow is new, as after `git checkout`."""
     clone = graph.clone(tmp_path)
@@ -269,7 +385,7 @@ def test_an_upgraded_torch_trains_again_unless_the_user_says_no(graph, tmp_path)
     upgraded.mkdir()
     (upgraded / "METADATA").write_text("Metadata-Version: 2.1\nName: torch\nVersion: 99.0\n")
     path = {"PYTHONPATH": str(tmp_path)}
-    assert graph.pending(environment=path) == CORRUPTED
+    assert graph.pending(environment=path) == COMPUTED
     assert graph.pending("--config", f"packages={{torch: {version('torch')}}}", environment=path) == {}
 
 
