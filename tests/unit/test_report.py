@@ -516,6 +516,7 @@ def test_figures_have_texts_for_those_who_do_not_see_them(parsed):
     shown = len(FIGURES) - 3  # originals, corrupted and reconstructed images have no number in this task
     assert len(parsed.images) == shown
     assert all(image["alt"] for image in parsed.images)
+    assert sum(f"Of {IMAGES} test images drawn" in str(image["alt"]) for image in parsed.images) == len(TASKS)
 
 
 def test_names_of_a_configuration_are_text_and_no_markup(job, inputs, files, collected):
@@ -529,7 +530,7 @@ def test_names_of_a_configuration_are_text_and_no_markup(job, inputs, files, col
 def test_figures_have_the_numbers_and_captions_of_the_source(folder):
     paths = {(task, key): str(folder / "figure.png") for task in ("denoising", "own") for key in embedded.OTHERWISE}
     paths |= {("denoising", key): str(folder / "figure.png") for key in ("originals", "corrupted", "reconstructed")}
-    words = dict.fromkeys(("dataset", "method", "place", "losses", "best", "outline"), "WORD")
+    words = dict.fromkeys(("dataset", "method", "place", "losses", "drawn", "best", "outline"), "WORD")
     noise = {"name": "gaussian_noise", "sigma": 0.1}
     found = embedded.embedded("denoising", noise, paths, words)
     assert [(one.number, key) for key, one in found.items()][:4] == [

@@ -39,7 +39,7 @@ NOTES = {
     "loss": "{losses} Each line is a model, averaged over each hundredth of its training; bold: the mean over seeds, "
     "faint: each seed.",
     "error": "On a logarithmic scale; lower is better. The dotted line marks the best of what needs no trained model.",
-    "hard": "Of 200 test images drawn once for all, the ten that are hardest on average, hardest first; each model "
+    "hard": "Of {drawn} test images drawn once for all, the ten that are hardest on average, hardest first; each model "
     "by the inference that serves it best, first seed, and the best of what needs no trained model.{outline}",
     "cases": "Of all test images the ten with the lowest and the ten with the highest error, which stands below, by "
     "the best model and inference of the task: {best}, first seed.{outline}",
@@ -94,7 +94,7 @@ def embedded(
 ) -> dict[str, Embedded]:
     """Key to figure, of those of a task that `files` (task and key) has and the page shows, in its order.
 
-    texts: what captions and notes name: dataset, method, place, losses, best, outline.
+    texts: what captions and notes name: dataset, method, place, losses, drawn, best, outline.
     """
     wanted = [key for (of, key) in SOURCE if of == task]
     wanted += [key for key in OTHERWISE if key not in wanted and not (key == "grid" and "reconstructed" in wanted)]

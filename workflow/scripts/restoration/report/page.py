@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from restoration import compared, estimates, summary
+from restoration import cases, compared, estimates, summary
 from restoration.report import embedded, likelihoods, models, results
 from restoration.report.cells import Table, patterns
 
@@ -83,6 +83,7 @@ def section(name: str, experiment: Mapping[str, Any], seeds: pd.DataFrame, files
         "method": next(iter(settings["inference"])).replace("_", " "),
         "place": task.place,
         "losses": embedded.loss_finding(finals),
+        "drawn": str(min(cases.DRAWN, best.images)),
         "best": f"{best.variant} trained with {best.loss.upper()}, “{best.method.replace('_', ' ')}”",
         "outline": OUTLINE if in_hole else "",
     }
