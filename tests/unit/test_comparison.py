@@ -68,6 +68,18 @@ def test_the_means_are_those_of_the_files(entries):
             assert (row.seeds, row.images) == (3 if entry.variant else 0, IMAGES)
 
 
+def test_no_interval_leaves_what_the_mean_can_be(files):
+    """Of two seeds, which differ, the widened interval would reach over 1."""
+    some, all_right = (scores({"encode": 0.0}, seed=seed) for seed in range(2))
+    all_right["accuracy"] = all_right["accuracy"].where(all_right["accuracy"].isna(), 1.0)
+    some["accuracy"] = some["accuracy"].where(some["accuracy"].isna(), (some["image"] % 10 > 0).astype(float))
+    table, replicates = comparison.intervals([comparison.Entry("vae", "bce", [files(some), files(all_right)])])
+    read = table[table["measure"] == "accuracy"]
+    assert replicates[read.index].max() > 1
+    assert (read["high"] == 1).all()
+    assert (read["low"] < read["mean"]).all()
+
+
 def test_the_order_of_the_rows_in_a_file_does_not_count(entries, files):
     shuffled = pd.read_parquet(entries[1].files[0]).sort_values("image", ascending=False, kind="stable")
     other = [entries[0], comparison.Entry("vae", "mse", [files(shuffled), *entries[1].files[1:]]), entries[2]]

@@ -396,7 +396,7 @@ def test_a_stage_that_writes_the_same_bytes_reruns_nothing_after_it(graph, tmp_p
     def ran() -> list[str]:
         run = ours.snakemake()
         assert run.returncode == 0, run.stdout
-        assert "wrote the same bytes again: baselines 3, evaluate 14" in run.stdout
+        assert "wrote the same bytes again: baselines 3, claims 1, compare 3, evaluate 14" in run.stdout
         return re.findall(r"^(?:local)?rule (\w+):$", run.stdout, re.MULTILINE)
 
     with ours.edited("workflow/scripts/corrupt.py", "outputs.items()", "[*outputs.items()]"):
@@ -407,7 +407,7 @@ def test_a_stage_that_writes_the_same_bytes_reruns_nothing_after_it(graph, tmp_p
 
 def test_a_redrawn_figure_runs_nothing_else(graph, tmp_path):
     ours = graph.clone(tmp_path)
-    with ours.edited("workflow/scripts/figure_loss.py", "linewidth=1.6", "linewidth=1.7"):
+    with ours.edited("workflow/scripts/figure_loss.py", "linewidth=1.8", "linewidth=1.7"):
         run = ours.snakemake()
         assert run.returncode == 0, run.stdout
         assert "figure_loss.py changed" in run.stdout

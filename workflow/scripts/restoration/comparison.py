@@ -10,7 +10,7 @@ import pandas as pd
 from restoration import artifacts, bootstrap
 from restoration.errors import DamagedFile
 from restoration.identity import derived_seed
-from restoration.measures import HIGHER_IS_BETTER
+from restoration.measures import HIGHER_IS_BETTER, RANGE
 
 NAME = ["variant", "loss", "method"]
 PLACE = ["output", "region", "measure"]
@@ -80,7 +80,9 @@ def intervals(entries: Iterable[Entry]) -> tuple[pd.DataFrame, np.ndarray]:
         values = np.stack([of_seed for _, of_seed in scores])
         generator = np.random.default_rng(derived_seed(0, "bootstrap", "seeds", variant, loss))
         replicates = bootstrap.replicates(values, weights, generator)
-        low, high = bootstrap.interval(replicates)
+        lowest, highest = np.array([RANGE[measure] for *_, measure in scores[0].columns]).T
+        # What is added for few seeds may reach over what the mean can be.
+        low, high = (bound.clip(lowest, highest) for bound in bootstrap.interval(replicates))
         mean = np.nanmean(values, axis=1).mean(axis=0)
         for number, column in enumerate(scores[0].columns):
             figures = (mean[number], low[number], high[number])
