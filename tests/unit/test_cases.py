@@ -26,7 +26,7 @@ def scores(error: np.ndarray, regions: tuple[str, ...]) -> pd.DataFrame:
 @pytest.mark.parametrize("regions", [("whole", "hole"), ("whole",)])
 def test_the_best_and_the_worst_are_kept_with_their_restorations_and_errors(images, regions, tmp_path):
     error = np.random.default_rng(1).permutation(30) / 30
-    restored = images[::-1].astype(np.float32) / 255
+    restored = images[::-1].copy()
     artifacts.write_npz(tmp_path / "cases.npz", **cases.keep("encode", restored, scores(error, regions)))
     kept = cases.read(tmp_path / "cases.npz", "encode", images)
     order = np.argsort(error)
@@ -55,7 +55,7 @@ def test_the_draw_is_the_same_for_all_and_takes_each_image_once():
     ],
 )
 def test_a_damaged_file_is_refused(images, part, change, words, tmp_path):
-    arrays = cases.keep("encode", images.astype(np.float32) / 255, scores(np.arange(30.0), ("whole",)))
+    arrays = cases.keep("encode", images, scores(np.arange(30.0), ("whole",)))
     name = f"encode/best/{part}"
     artifacts.write_npz(tmp_path / "cases.npz", **arrays | {name: change(arrays[name])})
     with pytest.raises(DamagedFile, match=words):

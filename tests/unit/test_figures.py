@@ -272,7 +272,7 @@ def kept(tmp_path, restorations) -> SimpleNamespace:
         arrays = {}
         for method in methods:
             scores = pd.DataFrame({"image": range(9), "output": "raw", "region": "hole", "mse": np.arange(9.0)[::-1]})
-            arrays |= cases.keep(method, rng.random(complete.shape).astype(np.float32), scores)
+            arrays |= cases.keep(method, rng.integers(0, 256, complete.shape, dtype=np.uint8), scores)
         files[name] = tmp_path / f"cases{len(files)}.npz"
         artifacts.write_npz(files[name], **arrays)
     return SimpleNamespace(files=files, test=test)

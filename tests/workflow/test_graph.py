@@ -46,7 +46,7 @@ def test_scores_of_images_average_to_the_metrics(graph):
     folder = graph.folder / "results/digits/evaluate/inpainting/cvae_label/mse/seed0"
     scores = pd.read_parquet(folder / "scores.parquet")
     metrics = json.loads((folder / "metrics.json").read_text())
-    assert set(scores["method"]) == {"encode", "best_prior", "inferred_label"}
+    assert set(scores["method"]) == {"encode", "best_prior", "inferred_label", "map_latent", "posterior_mean"}
     chosen = scores[(scores["method"] == "encode") & (scores["output"] == "pasted") & (scores["region"] == "hole")]
     assert len(chosen) == metrics["images"] == 360
     assert chosen["mse"].mean() == pytest.approx(metrics["scores"]["encode"]["pasted"]["hole"]["mse"])

@@ -34,9 +34,7 @@ def drawn(count: int) -> np.ndarray:
 
 
 def keep(method: str, restored: np.ndarray, scores: pd.DataFrame) -> dict[str, np.ndarray]:
-    """The arrays of one method. restored: float (N, C, H, W) in [0, 1]; scores: as `evaluation.score` gives them."""
-    from restoration.images import as_uint8  # which loads torch, and figures are drawn without
-
+    """The arrays of one method. restored: uint8 (N, C, H, W); scores: as `evaluation.score` gives them."""
     region = "hole" if (scores["region"] == "hole").any() else "whole"
     here = scores[(scores["output"] == "raw") & (scores["region"] == region)].sort_values("image")
     error = here["mse"].to_numpy(np.float32)
@@ -46,7 +44,7 @@ def keep(method: str, restored: np.ndarray, scores: pd.DataFrame) -> dict[str, n
     arrays = {}
     for group, images in chosen.items():
         arrays[f"{method}/{group}/images"] = images.astype(np.int64)
-        arrays[f"{method}/{group}/restored"] = as_uint8(restored[images])
+        arrays[f"{method}/{group}/restored"] = restored[images]
         arrays[f"{method}/{group}/error"] = error[images]
     return arrays
 

@@ -13,7 +13,7 @@ import torch
 
 from restoration import cases, inference, metrics, registry
 from restoration.identity import derived_seed
-from restoration.images import BATCH, batches
+from restoration.images import BATCH, as_uint8, batches
 from restoration.models import Model
 from restoration.networks import Autoencoder
 from restoration.visible import observed
@@ -108,7 +108,7 @@ def measure(
         restored = restore_all(restore, corrupted, mask, labels)
         scores.append(score(restored, complete, corrupted, mask, labels, read).assign(method=method))
         examples[method] = restored[shown].numpy()
-        kept |= cases.keep(method, restored.numpy(), scores[-1])
+        kept |= cases.keep(method, as_uint8(restored.numpy()), scores[-1])
     table = pd.concat(scores, ignore_index=True)
     return table.astype(dict.fromkeys(["method", "output", "region"], "category")), examples, kept
 
