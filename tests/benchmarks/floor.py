@@ -1,0 +1,127 @@
+"""The floor of a training step: what no code for the same network, batch and optimiser can do without.
+
+It is the step's matrix products at their shapes, and the bytes that Adam must move. Everything else a step does (the
+corruption, the gather, the activations, the loss, the draw of the latent) counts as what can be saved.
+"""
+
+from collections.abc import Callable
+from itertools import cycle
+from typing import NamedTuple
+
+import torch
+
+from restoration.models import Model
+
+BYTES = 28  # that Adam moves for a parameter: four numbers are read (weight, gradient, two moments), three written
+LARGER_THAN_CACHE = 128 * 2**20  # bytes
+
+
+class Product(NamedTuple):
+    """(rows, inner) times (inner, columns), of the layer whose weight has the name `weight`."""
+
+    weight: str
+    part: str  # forward, weight (the weight's gradient) or input (the input's gradient)
+    rows: int
+    inner: int
+    columns: int
+
+    @property
+    def multiply_adds(self) -> int:
+        return self.rows * self.inner * self.columns
+
+
+def products(model: Model, batch: int) -> list[Product]:
+    """All products of a step of a multilayer perceptron, in the step's order: forward, then back from the last layer.
+
+    The first layer's input needs no gradient, and of the decoder's input only the latent does, not the condition.
+    Raises ValueError for a network with weights that are no matrices.
+    """
+    shapes = {name: tuple(weight.shape) for name, weight in model.network.named_parameters() if weight.ndim != 1}
+    if any(len(shape) != 2 for shape in shapes.values()):
+        raise ValueError(f"network '{model.variant.network}' is not of matrix products alone")
+    layers = list(shapes.items())
+    first, decoder = layers[0][0], next(name for name in shapes if name.startswith("decoder."))
+    forward = [Product(name, "forward", batch, inputs, outputs) for name, (outputs, inputs) in layers]
+    backward = []
+    for name, (outputs, inputs) in reversed(layers):
+        backward.append(Product(name, "weight", outputs, batch, inputs))
+        if name != first:
+            needed = model.autoencoder.latent if name == decoder else inputs
+            backward.append(Product(name, "input", batch, outputs, needed))
+    return forward + backward
+
+
+class Floor:
+    """A step's products and Adam's traffic on buffers of their own, laid out as torch lays out a step's."""
+
+    def __init__(self, model: Model, batch: int, device: str = "cpu") -> None:
+        generator = torch.Generator(device).manual_seed(0)
+
+        def drawn(*shape: int) -> torch.Tensor:
+            return torch.randn(shape, generator=generator, device=device)
+
+        self.parameters = sum(weight.numel() for weight in model.network.parameters())
+        sets = 1 + LARGER_THAN_CACHE // (16 * self.parameters)
+        self.sets = [tuple(drawn(self.parameters) for _ in range(4)) for _ in range(sets)]
+        self.others = cycle(self.sets[1:])
+        self.weight, self.gradient, *_ = self.sets[0]
+        weights, gradients = {}, {}
+        start = 0
+        for name, parameter in model.network.named_parameters():
+            place = slice(start, start := start + parameter.numel())
+            weights[name] = self.weight[place].view(parameter.shape)
+            gradients[name] = self.gradient[place].view(parameter.shape)
+        self.acts = []
+        inputs: dict[str, torch.Tensor] = {}
+        for product in products(model, batch):
+            name = product.weight
+            if product.part == "forward":
+                inputs[name] = drawn(batch, product.inner)
+                operands = inputs[name], weights[name].t(), drawn(batch, product.columns)
+            elif product.part == "weight":
+                operands = drawn(batch, product.rows).t(), inputs[name], gradients[name]
+            else:
+                operands = (
+                    drawn(batch, product.inner),
+                    weights[name][:, : product.columns],
+                    drawn(batch, product.columns),
+                )
+            self.acts.append(operands)
+        flat = self.weight.clone().requires_grad_()
+        flat.grad = self.gradient.clone()
+        self.optimiser = torch.optim.Adam([flat], fused=True)
+
+    def products(self) -> None:
+        for one, other, result in self.acts:
+            torch.mm(one, other, out=result)
+
+    def traffic(self, arrays: tuple[torch.Tensor, ...] | None = None) -> None:
+        """28 bytes a parameter: of four arrays each number is read, of three of them it is written again.
+
+        Those are the step's own, in the cache as far as a step leaves them there.
+        """
+        weight, gradient, first, second = arrays or self.sets[0]
+        weight.add_(gradient, alpha=1e-9)
+        first.mul_(1.0)
+        second.mul_(1.0)
+
+    def memory(self) -> None:
+        """The same from memory: over arrays that no cache holds."""
+        self.traffic(next(self.others))
+
+    def adam(self) -> None:
+        """torch's own fused Adam over one flat parameter of as many numbers."""
+        self.optimiser.step()
+
+    def step(self) -> None:
+        self.products()
+        self.traffic()
+
+    def contenders(self) -> dict[str, Callable[[], None]]:
+        return {
+            "floor": self.step,
+            "products": self.products,
+            "traffic": self.traffic,
+            "memory": self.memory,
+            "adam": self.adam,
+        }

@@ -1,0 +1,93 @@
+"""Contenders measured side by side, and what is made of their times."""
+
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+
+@dataclass(frozen=True)
+class Options:
+    """repeats: of each contender, None for the benchmark's own number; quick: as little work as shows that it runs;
+    mnist: the folder of MNIST's IDX files, None where there is none.
+    """
+
+    repeats: int | None = None
+    quick: bool = False
+    mnist: Path | None = None
+
+    def times(self, full: int, quick: int) -> int:
+        return self.repeats or (quick if self.quick else full)
+
+
+class Measurement(NamedTuple):
+    """What was measured of one contender in one case, once a repeat. Numbers that are no times have one value."""
+
+    case: str
+    contender: str
+    unit: str
+    values: list[float]
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.values)
+
+
+def nothing() -> None:
+    """For devices that work in step with Python, there is nothing to wait for."""
+
+
+def interleaved(
+    contenders: Mapping[str, Callable[[], object]], repeats: int, wait: Callable[[], None] = nothing
+) -> dict[str, list[float]]:
+    """Seconds of each contender, by turns: in each round another one is first. A first round is not counted.
+
+    wait: until all that was asked of the device is done.
+    """
+    seconds: dict[str, list[float]] = {name: [] for name in contenders}
+    names = list(contenders)
+    for number in range(-1, repeats):
+        first = max(number, 0) % len(names)
+        for name in names[first:] + names[:first]:
+            wait()
+            start = time.perf_counter()
+            contenders[name]()
+            wait()
+            if number >= 0:
+                seconds[name].append(time.perf_counter() - start)
+    return seconds
+
+
+def repeated(act: Callable[[], object], count: int) -> Callable[[], None]:
+    """`act`, `count` times: for what is too short to be timed alone."""
+
+    def acts() -> None:
+        for _ in range(count):
+            act()
+
+    return acts
+
+
+def found(measurements: Iterable[Measurement], case: str, contender: str) -> Measurement:
+    """Raises KeyError where there is none."""
+    for one in measurements:
+        if (one.case, one.contender) == (case, contender):
+            return one
+    raise KeyError(f"{case}: {contender}")
+
+
+def ratio(measurements: Iterable[Measurement], case: str, one: str, other: str) -> float:
+    """The median of `one` by that of `other`."""
+    measurements = list(measurements)
+    return found(measurements, case, one).median / found(measurements, case, other).median
+
+
+def cases(measurements: Iterable[Measurement]) -> list[str]:
+    return list(dict.fromkeys(one.case for one in measurements))
+
+
+def say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,66 @@
+"""What the benchmarks measure on: the source's models as the configuration has them, and images."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+import yaml
+
+from restoration import configuration, corruptions, models, registry
+from restoration.variants import Variant
+
+ROOT = Path(__file__).parents[2]
+TRAINING_IMAGES = 55_000  # of MNIST, where 5,000 of its 60,000 are set aside for validation
+
+
+class Subject(NamedTuple):
+    """A model to train: a task's variant under a loss."""
+
+    task: str
+    variant: str
+    loss: str
+    corruption: dict[str, Any]
+    definition: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        return f"{self.task} {self.variant} {self.loss}"
+
+    def model(self, image_shape: tuple[int, int, int] = (1, 28, 28), classes: int = 10) -> models.Model:
+        """A new one, always with the same weights."""
+        torch.manual_seed(0)
+        keys = (*configuration.VARIANT_KEYS, "parameters")
+        variant = Variant(**{key: self.definition[key] for key in keys})
+        return models.create(variant, self.loss, image_shape, classes)
+
+    def corrupt(self) -> corruptions.Corrupt:
+        return corruptions.build(self.corruption)
+
+
+def resolved(*files: str) -> dict[str, Any]:
+    """config/config.yaml, with the keys of other files of config/ over it, resolved."""
+    config: dict[str, Any] = {}
+    for name in ("config.yaml", *files):
+        config |= yaml.safe_load((ROOT / "config" / name).read_text(encoding="utf-8"))
+    return configuration.resolve(config)
+
+
+def subjects() -> list[Subject]:
+    """Each variant of the source's tasks, with each of its losses."""
+    return [
+        Subject(task, variant, loss, settings["corruption"], definition)
+        for task, settings in resolved()["tasks"].items()
+        for variant, definition in settings["variants"].items()
+        for loss in definition["losses"]
+    ]
+
+
+def images(mnist: Path | None, count: int = TRAINING_IMAGES) -> tuple[np.ndarray, np.ndarray]:
+    """`count` training images, uint8 (count, 1, 28, 28), and their labels, int64 (count,): of MNIST where its folder is
+    given, else the embedded digits, repeated as often as is needed.
+    """
+    name, source = ("mnist", str(mnist)) if mnist else ("digits", None)
+    dataset = registry.load("datasets", name).load(source)
+    rows = np.arange(count) % len(dataset.train_images)
+    return dataset.train_images[rows], dataset.train_labels[rows]

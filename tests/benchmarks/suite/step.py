@@ -1,0 +1,98 @@
+"""A training step and an epoch of each model of the source, against their floor. One thread."""
+
+import tempfile
+from collections.abc import Callable
+from itertools import cycle
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from benchmarks.floor import BYTES, Floor
+from benchmarks.measuring import Measurement, Options, cases, found, interleaved, ratio, repeated, say
+from benchmarks.subjects import Subject, images, resolved, subjects
+from restoration import training
+
+TITLE = "A training step and an epoch, against their floor"
+STEP, EPOCH, EPOCH_FLOOR = "step", "epoch", "epoch's floor"
+
+
+def trainer(subject: Subject, data: tuple[np.ndarray, np.ndarray], folder: str, epochs: int) -> training.Trainer:
+    settings = resolved()["training"] | {"epochs": epochs}
+    return training.Trainer(subject.model(), *data, subject.corrupt(), settings, 0, Path(folder) / "bench" / "state.pt")
+
+
+def stepping(loop: training.Trainer) -> Callable[[], None]:
+    """A step of the training on its next batch, over and over."""
+    order = torch.randperm(len(loop.images), generator=torch.Generator().manual_seed(0))
+    batches = cycle(batch for batch in order.split(loop.batch_size) if len(batch) == loop.batch_size)
+    return lambda: loop.step(next(batches))
+
+
+def epoch(subject: Subject, data: tuple[np.ndarray, np.ndarray], folder: str) -> Callable[[], None]:
+    """A whole training of one epoch as train.py runs it, but for the validation."""
+    unmeasured = {"objective": 0.0, "reconstruction": 0.0, "kl": 0.0}
+
+    def run() -> None:
+        trainer(subject, data, folder, 1).run(lambda model: unmeasured, lambda *_: None, lambda _: None)
+
+    return run
+
+
+def measure(subject: Subject, data: tuple[np.ndarray, np.ndarray], options: Options) -> list[Measurement]:
+    repeats, block = options.times(15, 3), 5 if options.quick else 20
+    with tempfile.TemporaryDirectory() as folder:
+        loop = trainer(subject, data, folder, 1000)
+        floor = Floor(loop.model, loop.batch_size)
+        steps = {STEP: stepping(loop)} | floor.contenders()
+        seconds = interleaved({name: repeated(act, block) for name, act in steps.items()}, repeats)
+        measured = [
+            Measurement(subject.name, name, "ms", [1000 * value / block for value in values])
+            for name, values in seconds.items()
+        ]
+        epochs = {EPOCH: epoch(subject, data, folder), EPOCH_FLOOR: repeated(floor.step, loop.epoch_iterations)}
+        seconds = interleaved(epochs, options.times(5, 1))
+        measured += [Measurement(subject.name, name, "s", values) for name, values in seconds.items()]
+    return measured
+
+
+def run(options: Options) -> list[Measurement]:
+    torch.set_num_threads(1)
+    data = images(options.mnist, 2_560 if options.quick else 55_000)
+    measurements = []
+    for subject in subjects():
+        measurements += measure(subject, data, options)
+        say(line(measurements, subject.name))
+    return measurements
+
+
+def line(measurements: list[Measurement], case: str) -> str:
+    def median(contender: str) -> str:
+        return f"{found(measurements, case, contender).median:.2f}"
+
+    cells = [case, median(STEP), median("floor"), f"**{ratio(measurements, case, STEP, 'floor'):.2f}**"]
+    cells += [median(name) for name in ("products", "traffic", "memory", "adam", EPOCH)]
+    cells.append(f"**{ratio(measurements, case, EPOCH, EPOCH_FLOOR):.2f}**")
+    return f"| {' | '.join(cells)} |"
+
+
+def table(measurements: list[Measurement]) -> list[str]:
+    head = [
+        "model",
+        "step, ms",
+        "floor, ms",
+        "step / floor",
+        "products, ms",
+        "Adam's bytes, ms",
+        "the same from memory, ms",
+    ]
+    head += ["fused Adam, ms", "epoch, s", "epoch / floor"]
+    return [
+        f"| {' | '.join(head)} |",
+        "|" + " --- |" * len(head),
+        *(line(measurements, case) for case in cases(measurements)),
+        "",
+        f"The floor is the step's matrix products at their shapes, and a pass over the {BYTES} bytes a parameter that Adam "
+        "must move, in the cache as far as a step leaves them there. Beside it: the same bytes from memory, and torch's "
+        "fused Adam over as many numbers.",
+    ]

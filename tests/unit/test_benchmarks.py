@@ -1,0 +1,91 @@
+import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from benchmarks.floor import BYTES, Floor, products
+from benchmarks.measuring import Measurement, Options, interleaved, ratio
+from benchmarks.subjects import Subject, images, subjects
+
+BATCH = 8
+SUBJECTS = {subject.name: subject for subject in subjects() if subject.loss == "bce"}
+SOURCE = ["ae", "cvae_incomplete", "cvae_label", "vae", "vae_incomplete"]
+
+
+def multiply_adds(subject: Subject) -> int:
+    return sum(product.multiply_adds for product in products(subject.model(), BATCH))
+
+
+def counted(subject: Subject) -> int:
+    """What torch counts of a forward and a backward pass; the condition gets a gradient there that nobody needs."""
+    model = subject.model()
+    network, size = model.autoencoder, model.variant.condition_size(model.image_shape, model.classes)
+    condition = torch.zeros(BATCH, size) if size else None
+    with FlopCounterMode(display=False) as counter:
+        mu, logvar = network.encode(torch.zeros(BATCH, *model.image_shape), condition)
+        latent = mu if logvar is None else mu + logvar
+        network.decode(latent, condition).sum().backward()
+    return counter.get_total_flops() // 2
+
+
+def test_floor_of_the_784_400_20_vae():
+    layers = [784 * 400, 400 * 40, 20 * 400, 400 * 784]
+    assert multiply_adds(SUBJECTS["inpainting vae bce"]) == BATCH * (3 * sum(layers) - layers[0])
+
+
+def test_subjects_are_the_sources():
+    assert sorted({subject.variant for subject in subjects()}) == SOURCE
+    assert {subject.loss for subject in subjects()} == {"bce", "mse"}
+
+
+@pytest.mark.parametrize("name", SUBJECTS)
+def test_floor_has_the_products_that_torch_counts(name: str):
+    subject = SUBJECTS[name]
+    model = subject.model()
+    given = model.variant.condition_size(model.image_shape, model.classes)
+    hidden = subject.definition["parameters"]["hidden"]
+    assert multiply_adds(subject) == counted(subject) - BATCH * given * hidden
+
+
+@pytest.mark.parametrize("name", SUBJECTS)
+def test_floor_makes_its_products(name: str):
+    floor = Floor(SUBJECTS[name].model(), BATCH)
+    floor.products()
+    for one, other, result in floor.acts:
+        torch.testing.assert_close(result, one @ other)
+
+
+def test_floor_moves_the_bytes_that_adam_moves():
+    floor = Floor(SUBJECTS["inpainting vae bce"].model(), BATCH)
+    weight, gradient, *moments = floor.sets[0]
+    before = [array._version for array in floor.sets[0]]
+    floor.traffic()
+    written = [array for array, version in zip(floor.sets[0], before, strict=True) if array._version != version]
+    assert [id(array) for array in written] == [id(weight), *map(id, moments)]
+    assert sum(array.nbytes for array in [*floor.sets[0], *written]) == BYTES * floor.parameters
+    assert gradient.numel() == floor.parameters == 652_824
+
+
+def test_contenders_take_turns():
+    order = []
+    seconds = interleaved({name: lambda name=name: order.append(name) for name in "abc"}, 3)
+    assert "".join(order) == "abc" + "abc" + "bca" + "cab"
+    assert {name: len(values) for name, values in seconds.items()} == {"a": 3, "b": 3, "c": 3}
+
+
+def test_ratio_is_that_of_medians():
+    measured = [Measurement("case", "one", "s", [9, 2, 3]), Measurement("case", "other", "s", [1, 2, 100])]
+    assert ratio(measured, "case", "one", "other") == 1.5
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"), [(Options(), 15), (Options(quick=True), 3), (Options(repeats=7, quick=True), 7)]
+)
+def test_repeats(options: Options, expected: int):
+    assert options.times(15, 3) == expected
+
+
+def test_images_are_repeated_where_there_are_fewer():
+    few, labels = images(None, 2_000)
+    assert few.shape == (2_000, 1, 28, 28)
+    assert (few[0] == few[1437]).all()
+    assert labels[0] == labels[1437]
