@@ -51,7 +51,7 @@ def measure(subject: Subject, data: tuple[np.ndarray, np.ndarray], options: Opti
             for name, values in seconds.items()
         ]
         epochs = {EPOCH: epoch(subject, data, folder), EPOCH_FLOOR: repeated(floor.step, loop.epoch_iterations)}
-        seconds = interleaved(epochs, options.times(5, 1))
+        seconds = interleaved(epochs, min(3, options.times(3, 1)))
         measured += [Measurement(subject.name, name, "s", values) for name, values in seconds.items()]
     return measured
 
@@ -92,7 +92,7 @@ def table(measurements: list[Measurement]) -> list[str]:
         "|" + " --- |" * len(head),
         *(line(measurements, case) for case in cases(measurements)),
         "",
-        f"The floor is the step's matrix products at their shapes, and a pass over the {BYTES} bytes a parameter that Adam "
-        "must move, in the cache as far as a step leaves them there. Beside it: the same bytes from memory, and torch's "
-        "fused Adam over as many numbers.",
+        f"The floor is the step's matrix products at their shapes, and a pass over the {BYTES} bytes a parameter that "
+        "Adam must move, in the cache as far as a step leaves them there. Beside it: the same bytes from memory, and "
+        "torch's fused Adam over as many numbers.",
     ]
