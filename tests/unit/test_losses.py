@@ -2,6 +2,7 @@ import math
 
 import pytest
 import torch
+from torch.nn import functional
 
 from restoration import registry
 
@@ -23,6 +24,19 @@ def by_hand(pixel) -> torch.Tensor:
 def test_bce_is_the_cross_entropy_in_nats_also_at_grey_targets():
     expected = by_hand(lambda p, t: -t * math.log(p) - (1 - t) * math.log(1 - p))
     torch.testing.assert_close(registry.load("losses", "bce").pixelwise(LOGITS, TARGET), expected)
+
+
+def test_bce_is_torchs_own_with_the_same_gradient_to_the_bit():
+    logits = torch.cat([torch.linspace(-120, 120, 5001), torch.tensor([-1e4, 1e4])])[None, :]
+    for target in (0.0, 1e-3, 0.4, 1.0):
+        seen, gradients, targets = logits.clone().requires_grad_(), [], torch.full_like(logits, target)
+        own = functional.binary_cross_entropy_with_logits(seen, targets, reduction="none")
+        ours = registry.load("losses", "bce").pixelwise(seen, targets)
+        precise = functional.binary_cross_entropy_with_logits(logits.double(), targets.double(), reduction="none")
+        torch.testing.assert_close(ours.double(), precise, rtol=1e-6, atol=1.2e-6)
+        for loss in (own, ours):
+            gradients += torch.autograd.grad(loss.mul(3).sum(), seen)
+        assert gradients[0].equal(gradients[1])
 
 
 def test_mse_is_the_squared_difference_of_sigmoid_and_target():

@@ -170,6 +170,15 @@ def test_training_shows_the_encoder_what_the_variant_says(name, trainer, data):
         assert not seen[0][:, :64].reshape(3, 1, 8, 8).masked_select(mask).any()
 
 
+@pytest.mark.parametrize("name", VARIANTS)
+def test_the_corruption_is_part_of_a_training_unless_nothing_of_it_is_seen(name, trainer):
+    plain, other = (trainer(name, corrupt=corruptions.build({"name": "stroke_hole", "size": s})) for s in (2, 7))
+    run(plain)
+    run(other)
+    assert plain.record.equal(other.record) != plain.model.variant.sees_corruption
+    assert plain.model.variant.sees_corruption == (name not in ("vae", "conv_vae"))
+
+
 def test_the_target_is_the_complete_image(trainer, data):
     loop = trainer("ae", corrupt=lambda images, _: (torch.zeros_like(images), torch.ones_like(images).bool()))
     indices = torch.arange(16)

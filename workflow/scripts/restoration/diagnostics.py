@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils.flop_counter import flop_registry
+from torch.utils.flop_counter import flop_registry, mm_flop, register_flop_formula
 
 from restoration.evaluation import Restorer
 from restoration.identity import derived_seed
@@ -135,6 +135,20 @@ def common(model: Model, images: Images) -> dict[str, float]:
         totals += torch.stack([squared_error, functional.binary_cross_entropy(image, target, reduction="sum")])
     mse, bce = (totals / len(images.labels)).tolist()
     return {"mse": mse, "bce": bce}
+
+
+# Those of linear.Linear, which torch's own table lacks.
+@register_flop_formula(torch.ops.aten.mkldnn_linear)
+def _linear_operations(input_shape: tuple, weight_shape: tuple, *_: Any, **__: Any) -> int:
+    return int(mm_flop(input_shape, weight_shape[::-1]))
+
+
+@register_flop_formula(torch.ops.aten.mkldnn_linear_backward)
+def _linear_backward_operations(
+    input_shape: tuple, output_shape: tuple, weight_shape: tuple, wanted: list[bool], **_: Any
+) -> int:
+    """wanted: whether the gradients of the input, the weights and the bias are; the last is no product."""
+    return int(mm_flop(output_shape, weight_shape)) * sum(wanted[:2])
 
 
 class Counter(TorchDispatchMode):

@@ -5,6 +5,7 @@ Each over the `whole` image and inside the `hole` alone (where something, but no
 """
 
 from collections.abc import Callable, Mapping
+from itertools import chain
 from typing import cast
 
 import numpy as np
@@ -20,6 +21,7 @@ from restoration.visible import observed
 
 WHOLE = ["accuracy"]  # measures of whole images alone: a hole is not read by itself
 MEASURES = ["mse", "psnr", "ssim", *WHOLE]
+RESTORED = 250  # images at a time: what a search over the latent goes through at each step then stays in the cache
 
 # (corrupted, mask, labels) of a batch to its restoration. No method is given the complete images.
 Restorer = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
@@ -46,7 +48,10 @@ def restorer(model: Model, method: str, parameters: dict, seed: int) -> Restorer
 @torch.no_grad()
 def restore_all(restore: Restorer, corrupted: np.ndarray, mask: np.ndarray, labels: np.ndarray) -> torch.Tensor:
     """The whole test set restored: float (N, C, H, W) in [0, 1]."""
-    return torch.cat([restore(*batch) for batch in batches(corrupted, mask, labels)])
+    parts = (
+        zip(*(whole.split(RESTORED) for whole in batch), strict=True) for batch in batches(corrupted, mask, labels)
+    )
+    return torch.cat([restore(*part) for part in chain.from_iterable(parts)])
 
 
 def paste(restored: torch.Tensor, corrupted: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:

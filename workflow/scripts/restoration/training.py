@@ -63,7 +63,8 @@ class Trainer:
         self.epoch_iterations = math.ceil(len(images) / self.batch_size)
         self.record = torch.zeros(self.epochs * self.epoch_iterations, 3)
         self.generator = torch.Generator().manual_seed(derived_seed(seed, "training"))
-        self.optimiser = torch.optim.Adam(model.network.parameters(), lr=self.learning_rate, fused=True)
+        self.parameters = list(model.network.parameters())
+        self.optimiser = torch.optim.Adam(self.parameters, lr=self.learning_rate, fused=True)
         self.iteration = 0  # iterations made
         self.validation: list[dict[str, float]] = []  # after each epoch: iteration, objective, reconstruction, kl
         self.saved_at, self.spacing = time.monotonic(), float(CHECKPOINT_SECONDS)
@@ -71,9 +72,12 @@ class Trainer:
 
     def step(self, indices: torch.Tensor) -> None:
         """One iteration on the images at `indices` (B,)."""
-        complete = self.images[indices].float().div_(255)
-        corrupted, mask = self.corrupt(complete, self.generator)
         variant = self.model.variant
+        complete = self.images.index_select(0, indices).float().div_(255)  # quicker than images[indices]
+        if variant.sees_corruption:
+            corrupted, mask = self.corrupt(complete, self.generator)
+        else:
+            corrupted, mask = complete, torch.zeros_like(complete[:, :1], dtype=torch.bool)
         image = variant.seen_in_training(complete, corrupted)
         condition = variant.granted(corrupted, mask, self.labels[indices], self.model.classes)
         reconstruction, kl = (
@@ -83,7 +87,8 @@ class Trainer:
         loss = reconstruction + kl
         for group in self.optimiser.param_groups:
             group["lr"] = self.learning_rate * factor(self.schedule, self.iteration / len(self.record))
-        self.optimiser.zero_grad()
+        for parameter in self.parameters:  # what zero_grad does, in a tenth of its time
+            parameter.grad = None
         loss.backward()
         self.optimiser.step()
         self.record[self.iteration] = torch.stack([loss, reconstruction, kl]).detach()

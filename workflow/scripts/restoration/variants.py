@@ -30,6 +30,11 @@ class Variant:
         sizes = {"none": 0, "label": classes, "corrupted": image, "mask": mask, "observed": image + mask}
         return sizes[self.condition]
 
+    @property
+    def sees_corruption(self) -> bool:
+        """Whether a training step depends on the corruption: not where all that is seen is the complete image."""
+        return self.encoder_input == "corrupted" or self.condition not in ("none", "label")
+
     def seen_in_training(self, complete: torch.Tensor, corrupted: torch.Tensor) -> torch.Tensor:
         """The encoder's image (B, C, H, W)."""
         return complete if self.encoder_input == "complete" else corrupted

@@ -5,6 +5,7 @@ import math
 import torch
 from torch import nn
 
+from restoration.linear import Linear
 from restoration.networks import Autoencoder
 from restoration.registry import PositiveInt
 
@@ -28,8 +29,8 @@ class Network(Autoencoder):
             raise ValueError("network 'autoencoder' takes no condition; set condition: none, or network: vae")
         pixels = math.prod(image_shape)
         self.image_shape, self.latent = image_shape, latent
-        self.encoder = nn.Sequential(nn.Linear(pixels, hidden), nn.ReLU(inplace=True), nn.Linear(hidden, latent))
-        self.decoder = nn.Sequential(nn.Linear(latent, hidden), nn.ReLU(inplace=True), nn.Linear(hidden, pixels))
+        self.encoder = nn.Sequential(Linear(pixels, hidden), nn.ReLU(inplace=True), Linear(hidden, latent))
+        self.decoder = nn.Sequential(Linear(latent, hidden), nn.ReLU(inplace=True), Linear(hidden, pixels))
 
     def encode(self, image: torch.Tensor, condition: torch.Tensor | None) -> tuple[torch.Tensor, None]:
         """(B, C, H, W) to the code (B, latent) and no log-variance."""

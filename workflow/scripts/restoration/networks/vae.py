@@ -9,6 +9,7 @@ import math
 import torch
 from torch import nn
 
+from restoration.linear import Linear
 from restoration.networks import Autoencoder, joined
 from restoration.registry import PositiveInt
 
@@ -30,10 +31,10 @@ class Network(Autoencoder):
         pixels = math.prod(image_shape)
         self.image_shape, self.latent = image_shape, latent
         self.encoder = nn.Sequential(
-            nn.Linear(pixels + condition_size, hidden), nn.ReLU(inplace=True), nn.Linear(hidden, 2 * latent)
+            Linear(pixels + condition_size, hidden), nn.ReLU(inplace=True), Linear(hidden, 2 * latent)
         )
         self.decoder = nn.Sequential(
-            nn.Linear(latent + condition_size, hidden), nn.ReLU(inplace=True), nn.Linear(hidden, pixels)
+            Linear(latent + condition_size, hidden), nn.ReLU(inplace=True), Linear(hidden, pixels)
         )
 
     def encode(self, image: torch.Tensor, condition: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor]:
