@@ -5,15 +5,35 @@ corruption, the gather, the activations, the loss, the draw of the latent) count
 """
 
 from collections.abc import Callable
+from functools import partial
 from itertools import cycle
+from statistics import median
 from typing import NamedTuple
 
 import torch
 
+from benchmarks.measuring import interleaved
 from restoration.models import Model
 
 BYTES = 28  # that Adam moves for a parameter: four numbers are read (weight, gradient, two moments), three written
 LARGER_THAN_CACHE = 128 * 2**20  # bytes
+TRIALS = 21  # of each library at each product
+
+Multiply = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]  # (M, K), (K, N), place for (M, N)
+
+
+def by_default(one: torch.Tensor, other: torch.Tensor, result: torch.Tensor) -> torch.Tensor:
+    """The product, by the library that torch itself takes (MKL on x86)."""
+    return torch.mm(one, other, out=result)
+
+
+def by_onednn(one: torch.Tensor, other: torch.Tensor, result: torch.Tensor) -> torch.Tensor:
+    """The same by oneDNN, which on some processors is the faster; `result` is left as it is."""
+    return torch.ops.mkldnn._linear_pointwise(one, other.t(), None, "none", [], "")
+
+
+def libraries(device: str) -> list[Multiply]:
+    return [by_default, *([by_onednn] if device == "cpu" and torch.backends.mkldnn.is_available() else [])]
 
 
 class Product(NamedTuple):
@@ -51,6 +71,13 @@ def products(model: Model, batch: int) -> list[Product]:
     return forward + backward
 
 
+def fastest(candidates: list[Multiply], operands: tuple[torch.Tensor, ...]) -> Callable[..., torch.Tensor]:
+    """The one with the least median of a few trials."""
+    acts = {str(number): partial(one, *operands) for number, one in enumerate(candidates)}
+    seconds = interleaved(acts, TRIALS)
+    return min(candidates, key=lambda one: median(seconds[str(candidates.index(one))]))
+
+
 class Floor:
     """A step's products and Adam's traffic on buffers of their own, laid out as torch lays out a step's."""
 
@@ -71,7 +98,7 @@ class Floor:
             place = slice(start, start := start + parameter.numel())
             weights[name] = self.weight[place].view(parameter.shape)
             gradients[name] = self.gradient[place].view(parameter.shape)
-        self.acts = []
+        self.operands = []
         inputs: dict[str, torch.Tensor] = {}
         for product in products(model, batch):
             name = product.weight
@@ -86,14 +113,20 @@ class Floor:
                     weights[name][:, : product.columns],
                     drawn(batch, product.columns),
                 )
-            self.acts.append(operands)
+            self.operands.append(operands)
+        self.fastest = [fastest(libraries(device), operands) for operands in self.operands]
         flat = self.weight.clone().requires_grad_()
         flat.grad = self.gradient.clone()
         self.optimiser = torch.optim.Adam([flat], fused=True)
 
     def products(self) -> None:
-        for one, other, result in self.acts:
-            torch.mm(one, other, out=result)
+        """Each by the library that is the fastest for it on this machine."""
+        for multiply, operands in zip(self.fastest, self.operands, strict=True):
+            multiply(*operands)
+
+    def default_products(self) -> None:
+        for operands in self.operands:
+            by_default(*operands)
 
     def traffic(self, arrays: tuple[torch.Tensor, ...] | None = None) -> None:
         """28 bytes a parameter: of four arrays each number is read, of three of them it is written again.
@@ -117,11 +150,6 @@ class Floor:
         self.products()
         self.traffic()
 
-    def contenders(self) -> dict[str, Callable[[], None]]:
-        return {
-            "floor": self.step,
-            "products": self.products,
-            "traffic": self.traffic,
-            "memory": self.memory,
-            "adam": self.adam,
-        }
+    def default_step(self) -> None:
+        self.default_products()
+        self.traffic()
