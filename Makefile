@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 .DELETE_ON_ERROR:
-.PHONY: demo test check setup lock mlflow verify kills checkpoints empty-checkpoints benchmark-dvc
+.PHONY: demo test check setup lock mlflow verify kills checkpoints empty-checkpoints bench benchmark-dvc
 
 demo: .venv/.requirements
 	$(BIN)/snakemake --cores all --configfile config/digits.yaml
@@ -42,6 +42,7 @@ lock: .venv/.uv
 	$(LOCK) envs/requirements.in --output-file envs/requirements.txt
 	$(LOCK) envs/development.in --output-file envs/development.txt
 	$(LOCK) tests/benchmarks/dvc.in --output-file tests/benchmarks/dvc.txt
+	$(LOCK) tests/benchmarks/peers.in --output-file tests/benchmarks/peers.txt
 
 # uv installs the same hashed lock as pip, in a quarter of the time; bytecode now, or each of the many short jobs waits.
 .venv/.uv: envs/uv.txt
@@ -54,11 +55,16 @@ lock: .venv/.uv
 	$(BIN)/uv pip install --quiet --python .venv --require-hashes --compile-bytecode --requirement $<
 	@touch $@
 
-# DVC has an environment of its own, beside the benchmark: nothing else needs it.
-tests/benchmarks/.venv/.made: tests/benchmarks/dvc.txt .venv/.uv
-	$(BIN)/uv venv --quiet --clear --python $(BIN)/python tests/benchmarks/.venv
-	$(BIN)/uv pip install --quiet --python tests/benchmarks/.venv --require-hashes --compile-bytecode --requirement $<
+# DVC and what else the benchmarks compare with have environments of their own, beside them: nothing else needs those.
+tests/benchmarks/.venv/.made: tests/benchmarks/dvc.txt
+tests/benchmarks/.peers/.made: tests/benchmarks/peers.txt
+tests/benchmarks/.venv/.made tests/benchmarks/.peers/.made: %/.made: .venv/.uv
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $*
+	$(BIN)/uv pip install --quiet --python $* --require-hashes --compile-bytecode --requirement $(filter %.txt,$^)
 	@touch $@
+
+bench: .venv/.requirements tests/benchmarks/.peers/.made
+	$(BIN)/python tests/benchmarks/bench.py
 
 benchmark-dvc: .venv/.requirements tests/benchmarks/.venv/.made
 	$(BIN)/python tests/benchmarks/dvc_comparison.py
