@@ -12,6 +12,7 @@ from restoration.variants import Variant
 
 ROOT = Path(__file__).parents[2]
 TRAINING_IMAGES = 55_000  # of MNIST, where 5,000 of its 60,000 are set aside for validation
+FEW_IMAGES = 2_560  # 20 batches
 
 
 class Subject(NamedTuple):
@@ -56,11 +57,12 @@ def subjects() -> list[Subject]:
     ]
 
 
-def images(mnist: Path | None, count: int = TRAINING_IMAGES) -> tuple[np.ndarray, np.ndarray]:
-    """`count` training images, uint8 (count, 1, 28, 28), and their labels, int64 (count,): of MNIST where its folder is
-    given, else the embedded digits, repeated as often as is needed.
+def images(mnist: Path | None, count: int, split: str = "train") -> tuple[np.ndarray, np.ndarray]:
+    """`count` images of a split, uint8 (count, 1, 28, 28), and their labels, int64 (count,): of MNIST where its folder
+    is given, else the embedded digits. They are repeated as often as is needed.
     """
     name, source = ("mnist", str(mnist)) if mnist else ("digits", None)
     dataset = registry.load("datasets", name).load(source)
-    rows = np.arange(count) % len(dataset.train_images)
-    return dataset.train_images[rows], dataset.train_labels[rows]
+    own, labels = (getattr(dataset, f"{split}_{part}") for part in ("images", "labels"))
+    rows = np.arange(count) % len(own)
+    return own[rows], labels[rows]

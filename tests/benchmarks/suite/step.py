@@ -10,7 +10,7 @@ import torch
 
 from benchmarks.floor import BYTES, Floor
 from benchmarks.measuring import Measurement, Options, cases, found, interleaved, ratio, repeated, say
-from benchmarks.subjects import Subject, images, resolved, subjects
+from benchmarks.subjects import FEW_IMAGES, TRAINING_IMAGES, Subject, images, resolved, subjects
 from restoration import training
 
 TITLE = "A training step and an epoch, against their floor"
@@ -64,7 +64,7 @@ def measure(subject: Subject, data: tuple[np.ndarray, np.ndarray], options: Opti
 
 def run(options: Options) -> list[Measurement]:
     torch.set_num_threads(1)
-    data = images(options.mnist, 2_560 if options.quick else 55_000)
+    data = images(options.mnist, FEW_IMAGES if options.quick else TRAINING_IMAGES)
     measurements = []
     for subject in subjects():
         measurements += measure(subject, data, options)

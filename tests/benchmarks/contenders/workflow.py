@@ -1,0 +1,42 @@
+"""This workflow's own training, as train.py runs it, but for the validation."""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from benchmarks.contenders import BATCH, HIDDEN, LATENT, LEARNING_RATE, Gate, Weights
+from restoration import corruptions, models
+from restoration.training import Trainer
+from restoration.variants import Variant
+
+HOLES = True
+SETTINGS = {"batch_size": BATCH, "learning_rate": LEARNING_RATE, "schedule": "constant"}
+UNMEASURED = {"objective": 0.0, "reconstruction": 0.0, "kl": 0.0}
+
+
+def create(holes: bool) -> models.Model:
+    variant = Variant("vae", "corrupted" if holes else "complete", "none", {"hidden": HIDDEN, "latent": LATENT})
+    return models.create(variant, "bce", (1, 28, 28), 10)
+
+
+def train(
+    images: np.ndarray, labels: np.ndarray, corruption: dict[str, Any], start: Weights, epochs: int, gate: Gate
+) -> Weights:
+    model = create(corruption["name"] != "none")
+    model.network.load_state_dict({name: torch.from_numpy(weights) for name, weights in start.items()})
+
+    def log(loop: Trainer) -> None:
+        gate.close()
+        if not loop.finished:
+            gate.open()
+
+    with tempfile.TemporaryDirectory() as folder:
+        checkpoint = Path(folder) / "bench" / "state.pt"
+        settings = SETTINGS | {"epochs": epochs}
+        loop = Trainer(model, images, labels, corruptions.build(corruption), settings, 0, checkpoint)
+        gate.open()
+        loop.run(lambda model: UNMEASURED, lambda *_: None, log)
+    return {name: weights.numpy() for name, weights in model.network.state_dict().items()}
