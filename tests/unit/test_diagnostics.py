@@ -6,11 +6,11 @@ from torch.distributions import Normal, kl
 from torch.nn import functional
 
 from restoration import diagnostics, evaluation, images, models
-from restoration.diagnostics import Images
 from restoration.identity import derived_seed
 from restoration.images import as_float
 from restoration.models import Model
 from restoration.networks import Autoencoder
+from restoration.stored import Images
 from restoration.variants import Variant
 from restoration.visible import observed
 
@@ -93,6 +93,16 @@ def test_a_unit_is_active_where_the_variance_of_its_mean_is_above_a_hundredth(ho
     assert (measured["active_units"], measured["units"], measured["collapsed"]) == (2, 4, False)
     measured = diagnostics.latent(known(below, 0.0), hole, seed=0)
     assert (measured["active_units"], measured["collapsed"]) == (0, True)
+
+
+def test_a_latent_whose_divergence_is_small_is_collapsed_whatever_its_units(hole, monkeypatch):
+    brightness = as_float(hole.complete).flatten(1).mean(dim=1).std(correction=0).item()
+    model = known(0.2 / brightness)
+    kl = diagnostics.latent(model, hole, seed=0)["kl"]
+    for bound, collapsed in ((0.99 * kl, False), (1.01 * kl, True)):
+        monkeypatch.setattr(diagnostics, "COLLAPSED", bound)
+        measured = diagnostics.latent(model, hole, seed=0)
+        assert (measured["active_units"], measured["collapsed"]) == (1, collapsed)
 
 
 @pytest.mark.parametrize(("sigma", "active"), [(0.5, 1), (1.0, 0), (2.0, 0)])
@@ -228,7 +238,7 @@ def perceptron() -> Model:
 def test_the_cost_of_a_perceptron_is_the_size_of_its_matrices(perceptron, hole):
     assert multiply_adds(perceptron, hole, "encode") == ENCODE + DECODE
     assert multiply_adds(perceptron, hole, "best_prior", samples=7) == 7 * DECODE
-    assert multiply_adds(perceptron, hole._replace(**first(hole, 3)), "encode") == ENCODE + DECODE
+    assert multiply_adds(perceptron, hole.subset(slice(3)), "encode") == ENCODE + DECODE
 
 
 def test_large_layers_are_counted_like_small_ones(hole):
@@ -238,10 +248,6 @@ def test_large_layers_are_counted_like_small_ones(hole):
     assert multiply_adds(model, hole, "encode") == encode + decode
     one, two = (multiply_adds(model, hole, "map_latent", steps=steps) for steps in (1, 2))
     assert two - one == 2 * decode
-
-
-def first(test: Images, count: int) -> dict[str, np.ndarray]:
-    return {name: array[:count] for name, array in test._asdict().items()}
 
 
 @pytest.mark.parametrize("method", ["map_latent", "posterior_mean"])

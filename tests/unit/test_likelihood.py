@@ -13,6 +13,7 @@ from restoration.errors import DamagedFile, UserError
 from restoration.latent import log_density
 from restoration.models import Model
 from restoration.networks import Autoencoder, RestorationNetwork
+from restoration.stored import Images
 from restoration.variants import Variant
 
 SHAPE = (1, 2, 3)
@@ -59,19 +60,19 @@ def toy(network: RestorationNetwork, condition: str = "none") -> Model:
     return Model(network, Variant("vae", "complete", condition, {}), "bce", SHAPE, 2)
 
 
-def images(count: int = 40) -> likelihood.Images:
+def images(count: int = 40) -> Images:
     rng = np.random.default_rng(1)
     complete = rng.integers(0, 256, (count, *SHAPE), dtype=np.uint8)
     mask = np.broadcast_to(np.array([[True, False, True], [True, True, False]]), (count, *SHAPE)).copy()
-    return likelihood.Images(complete, np.where(mask, 0, complete), mask, np.zeros(count, np.int64))
+    return Images(complete, np.where(mask, 0, complete), mask, np.zeros(count, np.int64))
 
 
-def measured(model: Model, of: likelihood.Images, samples: int, target="grey", quantity="image", seed=0) -> dict:
+def measured(model: Model, of: Images, samples: int, target="grey", quantity="image", seed=0) -> dict:
     parts = list(likelihood.measure(model, of, target, quantity, samples, seed, data_seed=0))
     return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
 
 
-def on_a_grid(of: likelihood.Images, quantity: str = "image", slope=SLOPE) -> tuple[torch.Tensor, torch.Tensor]:
+def on_a_grid(of: Images, quantity: str = "image", slope=SLOPE) -> tuple[torch.Tensor, torch.Tensor]:
     """log p(x) and the evidence lower bound of the toy, by numerical integration: each (N,)."""
     z = torch.linspace(-12, 12, 20001, dtype=torch.float64)[:, None]
     step = (z[1] - z[0]).item()
@@ -133,7 +134,7 @@ def test_it_is_exact_where_the_latent_says_nothing():
 
 def test_the_probabilities_of_all_binary_images_sum_to_one():
     every = np.array([[[list(f"{number:06b}")]] for number in range(64)]).astype(np.uint8).reshape(64, *SHAPE) * 255
-    of = likelihood.Images(every, every, np.zeros_like(every, bool), np.zeros(64, np.int64))
+    of = Images(every, every, np.zeros_like(every, bool), np.zeros(64, np.int64))
     estimate = measured(toy(OneLatent()), of, 5000, target="threshold")["5000"]
     assert estimate.exp().sum().item() == pytest.approx(1, abs=0.01)
 
@@ -173,15 +174,13 @@ def test_what_is_hidden_reaches_no_condition(build_model, strokes):
     mask[..., 6:] = True
     model = build_model("cvae_incomplete")
     under = [np.where(mask, fill, complete).astype(np.uint8) for fill in (0, 200)]
-    first, second = (
-        measured(model, likelihood.Images(complete, seen, mask, labels), 5, quantity="hidden") for seen in under
-    )
+    first, second = (measured(model, Images(complete, seen, mask, labels), 5, quantity="hidden") for seen in under)
     assert torch.equal(first["5"], second["5"])
 
 
 def test_a_label_that_is_granted_counts(build_model, strokes):
     complete, labels = strokes(20)
-    of = likelihood.Images(complete, complete, np.zeros((20, 1, 12, 12), bool), labels)
+    of = Images(complete, complete, np.zeros((20, 1, 12, 12), bool), labels)
     others = of._replace(labels=(labels + 1) % 4)
     for name, same in (("cvae_label", False), ("vae", True)):
         figures = [measured(build_model(name), each, 5)["5"] for each in (of, others)]

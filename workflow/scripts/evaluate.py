@@ -58,7 +58,7 @@ def main(job: dict, inputs: Any, outputs: Any, seed: int) -> tuple[dict, dict[st
         raise DamagedFile(inputs.model, f"a model for {fits}; the data set has {complete.shape[1:]} of {classes}")
     shown = evaluation.shown(labels, model.classes)
     read = classifier.load(inputs.classifier, complete.shape[1:], classes).read
-    test = diagnostics.Images(complete, corrupted, mask, labels)
+    test = stored.Images(complete, corrupted, mask, labels)
     restorers, cost, seconds = {}, {}, {}
     for method, parameters in job["inference"]:
         # One to count with and one to measure with: each goes on with its own draws.

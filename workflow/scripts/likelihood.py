@@ -58,7 +58,7 @@ def main(job: Mapping[str, Any], inputs: Any, output: str) -> None:
     if model.network.variational and hidden != (model.variant.condition in IMAGES):
         raise UserError(f"{inputs.model}: networks/{model.variant.network}.py must say `variational` in its class")
     used = likelihood.chosen(len(complete), job["images"], job["data_seed"])
-    images = likelihood.Images(complete, corrupted, mask, labels).subset(used)
+    images = stored.Images(complete, corrupted, mask, labels).subset(used)
     pixels = math.prod(model.image_shape)
     figures = []
     for target in job["targets"]:

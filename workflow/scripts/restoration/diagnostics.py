@@ -3,9 +3,8 @@ and what a restoration costs to compute.
 """
 
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
 import torch
 from torch.nn import functional
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -16,25 +15,13 @@ from restoration.identity import derived_seed
 from restoration.images import batches
 from restoration.latent import kl_divergence, sample
 from restoration.models import Model
+from restoration.stored import Images
 from restoration.visible import observed
 
 ACTIVE = 0.01  # the variance of its posterior mean above which a unit of the latent is active
+COLLAPSED = 0.1  # nats of KL below which a latent is collapsed: the most that it can tell of an image, on average
 DRAWS = 16  # of the prior for each image, whose spread is the diversity
 COUNTED = 8  # images, on which multiply-adds are counted
-
-
-class Images(NamedTuple):
-    """A stored test set: complete and corrupted uint8 (N, C, H, W), mask bool (N, 1, H, W), labels int64 (N,)."""
-
-    complete: np.ndarray
-    corrupted: np.ndarray
-    mask: np.ndarray
-    labels: np.ndarray
-
-    @property
-    def has_hole(self) -> bool:
-        """Whether something, but not everything, is hidden."""
-        return bool(self.mask.any()) and not self.mask.all()
 
 
 def measure(model: Model, images: Images, seed: int) -> dict[str, Any]:
@@ -56,7 +43,8 @@ def latent(model: Model, images: Images, seed: int) -> dict[str, Any]:
     kl: KL(q(z | what the encoder sees in training) || prior) in nats, the mean over the images. active_units of
     `units`: those whose posterior mean has a variance above ACTIVE over the images (Burda, Grosse and Salakhutdinov,
     2016, arXiv:1509.00519, section 2). A learned prior is first brought to N(0, I): of each mean the prior's is taken
-    away, and the rest divided by its standard deviation. collapsed: no unit is active. diversity: see below.
+    away, and the rest divided by its standard deviation. collapsed: no unit is active, or the KL,
+    which no information about the images can exceed, is below COLLAPSED. diversity: see below.
     """
     network = model.autoencoder
     means, divergence = [], 0.0
@@ -67,13 +55,14 @@ def latent(model: Model, images: Images, seed: int) -> dict[str, Any]:
         prior_mu, prior_logvar = network.prior(condition, len(mu))
         divergence += float(kl_divergence(mu, logvar, (prior_mu, prior_logvar)).double().sum())
         means.append((mu - prior_mu).double() / (0.5 * prior_logvar.double()).exp())
+    divergence /= len(images.labels)
     active = int((torch.cat(means).var(dim=0, correction=0) > ACTIVE).sum())
     return {
-        "kl": divergence / len(images.labels),
+        "kl": divergence,
         "active_units": active,
         "units": network.latent,
         "diversity": diversity(model, images, seed),
-        "collapsed": active == 0,
+        "collapsed": active == 0 or divergence < COLLAPSED,
     }
 
 
@@ -174,8 +163,7 @@ def multiply_adds(restore: Restorer, images: Images) -> int:
     """How many multiplications, each with an addition, the matrix products and convolutions of one image's restoration
     take, those of gradients among them. The same on every machine.
     """
-    some = (array[:COUNTED] for array in images)
-    _, corrupted, mask, labels = next(batches(*some))
+    _, corrupted, mask, labels = next(batches(*images.subset(slice(COUNTED))))
     with Counter() as counter:
         restore(corrupted, mask, labels)
     return round(counter.operations / 2 / len(labels))

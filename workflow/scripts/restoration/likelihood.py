@@ -12,7 +12,6 @@ get what may be known at test time alone.
 import math
 from collections.abc import Iterator
 from types import ModuleType
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -21,22 +20,11 @@ from restoration.identity import derived_seed
 from restoration.images import as_float
 from restoration.latent import log_density, sample
 from restoration.models import Model
+from restoration.stored import Images
 from restoration.visible import observed
 
 ELBO_DRAWS = 10  # of which Pyro's tutorial reports the mean
 BATCH = 200  # images at a time: a network of convolutions then takes less than 1 GB
-
-
-class Images(NamedTuple):
-    """complete and corrupted: uint8 (N, C, H, W); mask: bool (N, 1, H, W), True where hidden; labels: int64 (N,)."""
-
-    complete: np.ndarray
-    corrupted: np.ndarray
-    mask: np.ndarray
-    labels: np.ndarray
-
-    def subset(self, rows: np.ndarray | slice) -> "Images":
-        return Images(*(array[rows] for array in self))
 
 
 def chosen(count: int, wanted: int | None, seed: int) -> np.ndarray:

@@ -18,6 +18,25 @@ class Split(NamedTuple):
     labels: np.ndarray
 
 
+class Images(NamedTuple):
+    """A stored test set: complete and corrupted uint8 (N, C, H, W); mask bool (N, 1, H, W), True where hidden; labels
+    int64 (N,).
+    """
+
+    complete: np.ndarray
+    corrupted: np.ndarray
+    mask: np.ndarray
+    labels: np.ndarray
+
+    @property
+    def has_hole(self) -> bool:
+        """Whether something, but not everything, is hidden."""
+        return bool(self.mask.any()) and not self.mask.all()
+
+    def subset(self, rows: np.ndarray | slice) -> "Images":
+        return Images(*(array[rows] for array in self))
+
+
 def check(splits: dict[str, Split], classes: Any) -> None:
     """Raises ValueError, naming the split, unless all are images of one size with their labels."""
     if not isinstance(classes, int | np.integer) or not 1 <= classes <= 1_000_000:

@@ -72,7 +72,7 @@ def names(task: Task, ranked: pd.DataFrame) -> dict[ROW, tuple[list[Cell], str]]
         told = [few] if few else []
         if collapsed > 0:
             told.append("collapsed" if collapsed == 1 else "collapsed in some seeds")
-        hint = "Its posterior has collapsed: the latent says nothing of the image." if collapsed > 0 else ""
+        hint = "Its posterior has collapsed: the latent says next to nothing of the image." if collapsed > 0 else ""
         cells = [
             Cell(row.variant + mark, row.variant, ", ".join(told), hint),
             words(row.loss.upper()),
