@@ -25,7 +25,7 @@ rule train:
         ENVIRONMENT
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=2000,  # a network of convolutions takes 1.6 GB, one of layers 0.9
     params:
         **job(
             "train.py",
