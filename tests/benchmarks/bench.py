@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "workflow" / "scripts"))
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.measuring import Options, say
 
-NAMES = ["step", "peers"]
+NAMES = ["step", "peers", "corruption", "inference", "ssim"]
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -116,6 +116,7 @@ def table(measurements: list[Measurement]) -> list[str]:
     return [
         *lines,
         "",
-        f"All have the 784-400-20 VAE, the same weights at the start, batches of 128, Adam, BCE, one core, and "
-        f"{epochs:.0f} epochs, of which the first is not timed. The objective is measured by the same code on held-out images.",
+        "All have the 784-400-20 VAE, the same weights at the start, batches of 128, Adam, BCE, one core, and "
+        f"{epochs:.0f} epochs, of which the first is not timed. The objective is measured by the same code on held-out "
+        "images.",
     ]

@@ -1,0 +1,86 @@
+"""Test images restored and measured a second: each inference of the source's inpainting, the measures, the classifier.
+
+One thread, 1,000 test images, the models trained for long enough that searches over the latent are those of a trained
+model.
+"""
+
+import tempfile
+from collections.abc import Callable, Mapping
+from functools import partial
+
+import numpy as np
+import torch
+
+from benchmarks.measuring import Measurement, Options, cases, found, interleaved
+from benchmarks.subjects import Subject, images, resolved, subjects
+from benchmarks.suite.step import UNMEASURED, trainer
+from restoration import classifier, corruptions, evaluation, registry
+from restoration.images import as_float, as_uint8
+from restoration.models import Model
+
+TITLE = "Test images restored and measured a second"
+TASK, MODELS = "inpainting", ("vae", "cvae_label", "cvae_incomplete")
+MEASURES = "MSE, PSNR and SSIM, raw and pasted, of the image and of the hole"
+READING = "the classifier's reading"
+
+
+def trained(subject: Subject, options: Options) -> Model:
+    data = images(options.mnist, 1_280 if options.quick else 12_800)
+    with tempfile.TemporaryDirectory() as folder:
+        loop = trainer(subject, data, folder, 1)
+        loop.run(lambda model: UNMEASURED, lambda *_: None, lambda _: None)
+    loop.model.network.eval()
+    return loop.model
+
+
+def run(options: Options) -> list[Measurement]:
+    torch.set_num_threads(1)
+    task = resolved()["tasks"][TASK]
+    complete, labels = images(options.mnist, 250 if options.quick else 1_000, "test")
+    damaged, hidden = corruptions.build(task["corruption"])(as_float(complete), torch.Generator().manual_seed(0))
+    corrupted, mask = as_uint8(damaged.numpy()), hidden.numpy()
+    reader = classifier.Classifier((1, 28, 28), 10).eval()
+    unread = torch.zeros(len(labels), dtype=torch.int64)
+    measurements = []
+
+    def measure(case: str, acts: Mapping[str, Callable[[], object]]) -> None:
+        for name, seconds in interleaved(acts, options.times(5, 1)).items():
+            rates = list(len(labels) / np.array(seconds))
+            measurements.append(Measurement(case, name, "images/s", rates))
+
+    for subject in subjects():
+        if subject.task != TASK or subject.variant not in MODELS or subject.loss != "bce":
+            continue
+        model = trained(subject, options)
+        methods = {method: registry.check("inference", method, {}, method) for method in registry.names("inference")}
+        restorers = {
+            method: evaluation.restorer(model, method, parameters, 0)
+            for method, parameters in (methods | task["inference"]).items()
+        }
+        acts = {
+            method: partial(evaluation.restore_all, restore, corrupted, mask, labels)
+            for method, restore in restorers.items()
+            if restore
+        }
+        measure(subject.name, acts)
+    restored = as_float(corrupted)
+    measure(
+        "measuring",
+        {
+            MEASURES: lambda: evaluation.score(
+                restored, complete, corrupted, mask, labels, lambda batch: unread[: len(batch)]
+            ),
+            READING: lambda: reader.read(restored),
+        },
+    )
+    return measurements
+
+
+def table(measurements: list[Measurement]) -> list[str]:
+    lines = ["| | | images/s |", "| --- | --- | --- |"]
+    for case in cases(measurements):
+        for one in measurements:
+            if one.case == case:
+                rate = found(measurements, case, one.contender).median
+                lines.append(f"| {case} | {one.contender} | {rate:,.0f} |")
+    return lines
