@@ -12,7 +12,7 @@ settings are written as lines, each with its name: `training.epochs = 10`.
 import ast
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -37,27 +37,33 @@ def _module_file(parts: list[str]) -> Path | None:
     return next((path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()), None)
 
 
-def _imported(path: Path) -> Iterator[str]:
+@cache
+def _imported(path: Path) -> frozenset[str]:
     """Dotted names that `path` imports, at any depth of its code; of `from a import b` both a and a.b."""
+    names: set[str] = set()
     for node in ast.walk(_tree(path)):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             base = path.relative_to(SCRIPTS).parent.parts
             above = base[: len(base) - node.level + 1] if node.level else ()
             module = ".".join([*above, *([node.module] if node.module else [])])
-            yield from (module, *(f"{module}.{alias.name}" for alias in node.names))
+            names.update((module, *(f"{module}.{alias.name}" for alias in node.names)))
+    return frozenset(names)
 
 
-def _imports(path: Path) -> Iterator[Path]:
+@cache
+def _imports(path: Path) -> frozenset[Path]:
     """Files of the package that `path` imports."""
+    files = set()
     for name in _imported(path):
         parts = name.split(".")
         if parts[0] == PACKAGE:
             # Importing a.b.c runs a and a.b as well.
             for depth in range(1, len(parts) + 1):
                 if file := _module_file(parts[:depth]):
-                    yield file
+                    files.add(file)
+    return frozenset(files)
 
 
 @cache
@@ -77,9 +83,9 @@ def _digest(path: Path) -> str:
     return digest
 
 
-def _closure(script: str, parts: Iterable[tuple[str, str]]) -> list[Path]:
+@cache
+def _closure(script: str, parts: tuple[tuple[str, str], ...]) -> list[Path]:
     """`script` (a name in workflow/scripts) and all that it imports of the package; `parts` as in `code`."""
-    parts = list(parts)
     pending = [SCRIPTS / script, *(SCRIPTS / PACKAGE / kind / f"{name}.py" for kind, name in parts)]
     pending += [SCRIPTS / PACKAGE / kind / "__init__.py" for kind, _ in parts]
     seen: set[Path] = set()
@@ -96,7 +102,7 @@ def code(script: str, parts: Iterable[tuple[str, str]] = ()) -> list[str]:
 
     `parts` are the registry entries, as (kind, name), that the script loads by name.
     """
-    return [f"{path.relative_to(SCRIPTS).as_posix()} = {_digest(path)}" for path in _closure(script, parts)]
+    return [f"{path.relative_to(SCRIPTS).as_posix()} = {_digest(path)}" for path in _closure(script, tuple(parts))]
 
 
 def packages(script: str, parts: Iterable[tuple[str, str]], taken: Mapping[str, str | None]) -> list[str]:
@@ -104,10 +110,11 @@ def packages(script: str, parts: Iterable[tuple[str, str]], taken: Mapping[str, 
 
     taken: name to the version that is to be written, None for the installed one.
     """
-    imported = {name.split(".")[0] for path in _closure(script, parts) for name in _imported(path)}
+    imported = {name.split(".")[0] for path in _closure(script, tuple(parts)) for name in _imported(path)}
     return [f"{name} = {given or _installed(name)}" for name, given in sorted(taken.items()) if name in imported]
 
 
+@cache
 def _installed(package: str) -> str:
     try:
         return version(package)
