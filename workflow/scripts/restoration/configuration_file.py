@@ -74,6 +74,15 @@ def plain(value: Any, where: tuple[str, ...] = ()) -> Any:
     return value
 
 
+def laid_over(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """`given` laid over `defaults` as Snakemake lays a --configfile over a configfile: its keys come first."""
+    laid = {**given, **{key: value for key, value in defaults.items() if key not in given}}
+    for key in given.keys() & defaults.keys():
+        if isinstance(given[key], Mapping) and isinstance(defaults[key], Mapping):
+            laid[key] = laid_over(given[key], defaults[key])
+    return laid
+
+
 def in_order(config: Any, first: Any) -> Any:
     """`config` with the keys of `first` in its order, then its own: Snakemake puts what is laid over in front.
 

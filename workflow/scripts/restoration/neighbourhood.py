@@ -2,6 +2,8 @@
 
 import torch
 
+from restoration.linear import linear
+
 CHUNK = 5000  # training images compared at once: what is held besides them stays small
 
 
@@ -26,9 +28,9 @@ def nearest(
     for start in range(0, len(train_images), CHUNK):
         train = train_images[start : start + CHUNK].flatten(1)[:, columns].float().div_(255)
         if alike:
-            distances = torch.addmm(train.square().sum(dim=1), query, train.T)
+            distances = linear(query, train, train.square().sum(dim=1))
         else:
-            distances = query @ torch.cat([train, train.square()], dim=1).T
+            distances = linear(query, torch.cat([train, train.square()], dim=1))
         few = distances.topk(min(count, len(train)), dim=1, largest=False)
         least, indices = torch.cat([least, few.values], dim=1), torch.cat([indices, few.indices + start], dim=1)
         least, order = least.topk(min(count, least.shape[1]), dim=1, largest=False)
