@@ -1,0 +1,35 @@
+import platform
+import subprocess
+import sys
+
+from restoration import identity
+
+PAGES = """
+import resource
+import torch
+from restoration import jobs
+
+def faults():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    for _ in range(10):
+        held = [torch.ones(3_000_000) for _ in range(4)]
+        del held
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+faults()
+print(faults())
+jobs.keep_freed_memory()
+faults()
+print(faults())
+"""
+
+
+def test_memory_that_is_freed_is_used_again():
+    run = subprocess.run(
+        [sys.executable, "-c", PAGES], cwd=identity.SCRIPTS, capture_output=True, text=True, check=True, timeout=120
+    )
+    before, after = map(int, run.stdout.split())
+    if platform.libc_ver()[0] == "glibc":
+        assert after < before / 20
+    else:
+        assert after <= before
