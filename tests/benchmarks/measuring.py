@@ -4,13 +4,11 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(NamedTuple):
     """repeats: of each contender, None for the benchmark's own number; quick: as little work as shows that it runs;
     mnist: the folder of MNIST's IDX files, None where there is none.
     """
@@ -21,6 +19,14 @@ class Options:
 
     def times(self, full: int, quick: int) -> int:
         return self.repeats or (quick if self.quick else full)
+
+
+class Line(NamedTuple):
+    """What a figure is of, what it is held against, and the figure: a row of the table at the root."""
+
+    what: str
+    against: str
+    figure: str
 
 
 class Measurement(NamedTuple):

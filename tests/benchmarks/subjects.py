@@ -39,19 +39,28 @@ class Subject(NamedTuple):
         return corruptions.build(self.corruption)
 
 
-def resolved(*files: str) -> dict[str, Any]:
-    """config/config.yaml, with the keys of other files of config/ over it, resolved."""
+def laid_over(config: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """What Snakemake makes of two configurations: mappings are joined, all else is replaced."""
+    both = {key: value for key, value in config.items() if isinstance(value, dict)}
+    return config | {
+        key: laid_over(both[key], value) if key in both and isinstance(value, dict) else value
+        for key, value in other.items()
+    }
+
+
+def resolved(*files: str, **changes: Any) -> dict[str, Any]:
+    """config/config.yaml, with other files of the repository and `changes` laid over it, resolved."""
     config: dict[str, Any] = {}
-    for name in ("config.yaml", *files):
-        config |= yaml.safe_load((ROOT / "config" / name).read_text(encoding="utf-8"))
-    return configuration.resolve(config)
+    for name in ("config/config.yaml", *files):
+        config = laid_over(config, yaml.safe_load((ROOT / name).read_text(encoding="utf-8")))
+    return configuration.resolve(laid_over(config, changes))
 
 
-def subjects() -> list[Subject]:
-    """Each variant of the source's tasks, with each of its losses."""
+def subjects(config: dict[str, Any] | None = None) -> list[Subject]:
+    """Each variant of the tasks, the source's where no resolved configuration is given, with each of its losses."""
     return [
         Subject(task, variant, loss, settings["corruption"], definition)
-        for task, settings in resolved()["tasks"].items()
+        for task, settings in (config or resolved())["tasks"].items()
         for variant, definition in settings["variants"].items()
         for loss in definition["losses"]
     ]

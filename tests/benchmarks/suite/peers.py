@@ -15,12 +15,20 @@ from benchmarks.subjects import FEW_IMAGES, TRAINING_IMAGES, images
 
 TITLE = "An epoch against what people would use instead"
 HERE = Path(__file__).parents[1]
-PYTHON = HERE / ".peers" / "bin" / "python"
+PEERS = True
 OURS = "workflow"
 NAMES = {
     OURS: "this workflow",
     "pytorch": "PyTorch's examples' way: DataLoader, torchvision's transforms",
     "lightning": "Lightning, the same data",
+    "pythae": "pythae",
+    "keras_torch": "Keras on PyTorch",
+    "keras_jax": "Keras on JAX",
+}
+SHORT = {
+    OURS: "this workflow",
+    "pytorch": "PyTorch's examples",
+    "lightning": "Lightning",
     "pythae": "pythae",
     "keras_torch": "Keras on PyTorch",
     "keras_jax": "Keras on JAX",
@@ -36,7 +44,7 @@ class Worker:
     """A contender's process (worker.py)."""
 
     def __init__(self, *arguments: str) -> None:
-        command = [str(PYTHON), str(HERE / "worker.py"), *arguments]
+        command = [sys.executable, str(HERE / "worker.py"), *arguments]
         self.errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 (closed with the worker)
         pipe = subprocess.PIPE
         self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=self.errors, text=True)
@@ -89,8 +97,6 @@ def measure(case: str, contenders: Sequence[str], data: Path, corruption: str, e
 
 
 def run(options: Options) -> list[Measurement]:
-    if not PYTHON.exists():
-        sys.exit("the peers are not there yet: `make bench` sets them up")
     measurements = []
     train, labels = images(options.mnist, FEW_IMAGES if options.quick else TRAINING_IMAGES)
     test, test_labels = images(options.mnist, TEST_IMAGES, "test")

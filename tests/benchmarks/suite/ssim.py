@@ -12,7 +12,7 @@ from restoration import corruptions, metrics
 from restoration.images import as_float
 
 TITLE = "SSIM"
-ENVIRONMENT = "peers"
+PEERS = True
 CASE, AGREED = "ssim", 1e-5
 OURS, SKIMAGE, TORCHMETRICS = "this workflow", "scikit-image", "torchmetrics"
 WANG = {"gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False, "data_range": 1.0}

@@ -1,0 +1,103 @@
+"""Runs a job's script, and leaves beside it what the job's CPU seconds and memory went into.
+
+    launcher.py FOLDER PYTHON SCRIPT
+
+stands in front of the command with which Snakemake runs a script (`shell.prefix`). FOLDER gets a JSON file a job:
+rule, seconds of CPU in all (`cpu`), in imports without MLflow's (`imports`), and in MLflow (`mlflow`: its import, and
+the calls of its client), and the peak of resident memory in bytes (`memory`).
+"""
+
+import json
+import os
+import runpy
+import sys
+import time
+from collections.abc import Callable
+from importlib import _bootstrap
+from pathlib import Path
+from typing import Any
+
+MLFLOW = "mlflow"
+MEMORY_UNIT = 1 if sys.platform == "darwin" else 1024  # of what the system says of a process's peak
+bootstrap: Any = _bootstrap  # its name for what the import statement calls is not public
+
+
+class Account:
+    """CPU seconds by what they went into. What is entered inside something else counts as that."""
+
+    def __init__(self) -> None:
+        self.seconds = {"imports": 0.0, MLFLOW: 0.0}
+        self.inside = False
+
+    def charged(self, kind: Callable[..., str], act: Callable[..., Any]) -> Callable[..., Any]:
+        """`act`, whose CPU seconds are put down to kind(its arguments)."""
+
+        def charge(*arguments: Any, **named: Any) -> Any:
+            if self.inside:
+                return act(*arguments, **named)
+            self.inside, start = True, time.thread_time()
+            try:
+                return act(*arguments, **named)
+            finally:
+                self.inside = False
+                self.seconds[kind(*arguments)] += time.thread_time() - start
+
+        return charge
+
+    def watch_client(self) -> None:
+        """Charge the calls of MLflow's client, once it is imported."""
+        client = getattr(sys.modules.get(MLFLOW), "MlflowClient", None)
+        if client is None or hasattr(client, "watched"):
+            return
+        client.watched = True
+        for name, method in vars(client).copy().items():
+            if callable(method) and not name.startswith("__"):
+                setattr(client, name, self.charged(lambda *_: MLFLOW, method))
+
+    def watch_imports(self) -> None:
+        find_and_load = self.charged(
+            lambda name, *_: MLFLOW if name.split(".")[0] == MLFLOW else "imports", bootstrap._find_and_load
+        )
+
+        def load(*arguments: Any) -> Any:
+            module = find_and_load(*arguments)
+            if not self.inside:
+                self.watch_client()
+            return module
+
+        bootstrap._find_and_load = load
+
+
+def rule(script: str) -> str:
+    """Snakemake calls its copies of scripts tmp<letters>.<name>.py."""
+    return Path(script).name.split(".")[1]
+
+
+def run(script: str, parts: Path) -> None:
+    """The script, in this process."""
+    account = Account()
+    account.watch_imports()
+    sys.argv, sys.path[0] = [script], str(Path(script).parent)
+    try:
+        runpy.run_path(script, run_name="__main__")
+    finally:
+        parts.write_text(json.dumps(account.seconds), encoding="utf-8")
+
+
+def main(folder: str, _python: str, script: str) -> None:
+    """The script runs in a child of this small process, which is told all that the child took, up to its end."""
+    child = os.fork()
+    parts = Path(folder) / f"{child or os.getpid()}.parts"
+    if not child:
+        run(script, parts)
+        return
+    _, status, usage = os.wait4(child, 0)
+    seconds = json.loads(parts.read_text(encoding="utf-8")) if parts.exists() else {}
+    cpu = usage.ru_utime + usage.ru_stime + time.process_time()
+    content = {"rule": rule(script), "cpu": cpu, "memory": usage.ru_maxrss * MEMORY_UNIT, **seconds}
+    parts.with_suffix(".json").write_text(json.dumps(content), encoding="utf-8")
+    sys.exit(os.waitstatus_to_exitcode(status))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,71 @@
+"""The tables and the picture that are made of recorded results."""
+
+import re
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from benchmarks import recorded
+from benchmarks.picture import draw
+
+README = recorded.ROOT / "README.md"
+BEGIN = "<!-- benchmarks: made by `make bench` -->"
+END = "<!-- end of benchmarks -->"
+PICTURE = "benchmarks.png"
+
+
+def made_with(result: dict[str, Any]) -> str:
+    """The machine, the commit and the versions that a result is from, in one line."""
+    machine, versions = result["machine"], result["versions"]
+    software = ", ".join(f"{name} {version}" for name, version in versions.items())
+    return (
+        f"{machine['processor']}, {machine['cores']} cores, {machine['memory']}, {machine['system']}, load before "
+        f"{result['load_before']}; commit {result['commit']}; {result['data']}; {software}."
+    )
+
+
+def section(name: str, result: dict[str, Any]) -> list[str]:
+    """A benchmark's full table, under its heading, with what it was made with."""
+    benchmark = import_module(f"benchmarks.suite.{name}")
+    return [f"## {benchmark.TITLE}", "", *benchmark.table(recorded.measurements(result)), "", made_with(result), ""]
+
+
+def block(results: dict[str, dict[str, Any]]) -> list[str]:
+    """What stands in the README at the root: the summaries of all results."""
+    lines = ["| | against | |", "| --- | --- | --- |"]
+    for name, result in results.items():
+        benchmark = import_module(f"benchmarks.suite.{name}")
+        lines += [f"| {' | '.join(line)} |" for line in benchmark.summary(recorded.measurements(result))]
+    machines = {
+        f"{machine['processor']}, {machine['cores']} cores, {machine['memory']}"
+        for machine in (result["machine"] for result in results.values())
+    }
+    commits = sorted({result["commit"] for result in results.values()})
+    where = (recorded.RESULTS / PICTURE).relative_to(recorded.ROOT).as_posix()
+    return [
+        f"Measured on {' and '.join(sorted(machines))}, commit {', '.join(commits)}. Ratios are of medians, measured "
+        "by turns in one run. All figures: [tests/benchmarks/results](tests/benchmarks/results/README.md).",
+        "",
+        *lines,
+        "",
+        f"![Ratios to the floor, and to what others use]({where})",
+    ]
+
+
+def placed(text: str, lines: list[str]) -> str:
+    """`text` with the lines between its two marks. Raises ValueError where it has not both, once, in order."""
+    if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
+        raise ValueError(f"README.md needs the lines '{BEGIN}' and '{END}', once each")
+    return re.sub(
+        f"(?<={re.escape(BEGIN)}\n).*?(?={re.escape(END)})", lambda _: "\n".join(lines) + "\n", text, flags=re.DOTALL
+    )
+
+
+def write(results: dict[str, dict[str, Any]], readme: Path = README, folder: Path = recorded.RESULTS) -> None:
+    """All that is made of results: the tables, the CSV file, the picture, and the README's part."""
+    recorded.write_csv(results, folder)
+    head = ["# Results", "", "Made by `make bench`; [../README.md](../README.md) tells what is measured, and how.", ""]
+    sections = [line for name, result in results.items() for line in section(name, result)]
+    (folder / "README.md").write_text("\n".join([*head, *sections]), encoding="utf-8")
+    draw({name: recorded.measurements(result) for name, result in results.items()}, folder / PICTURE)
+    readme.write_text(placed(readme.read_text(encoding="utf-8"), block(results)), encoding="utf-8")

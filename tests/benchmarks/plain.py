@@ -1,0 +1,108 @@
+"""The work of the graph's trainings and evaluations in one process, with the package's own functions: a bound for it.
+
+    plain.py CONFIGURATION
+
+CONFIGURATION: a resolved one, as JSON. Nothing is stored, drawn or recorded, and no baseline is computed. Prints JSON:
+seconds of the wall clock, and CPU seconds of training, evaluating, and the classifier, with the imports before them.
+"""
+
+import json
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "workflow" / "scripts"))
+sys.path.insert(0, str(Path(__file__).parents[1]))
+import numpy as np
+import torch
+
+from benchmarks.subjects import Subject, subjects
+from restoration import classifier, corruptions, diagnostics, evaluation, objective, registry
+from restoration.images import as_float, as_uint8
+from restoration.stored import Images
+from restoration.training import Trainer
+
+LATENTS = 10_000  # as evaluate.py
+
+
+class Process:
+    """The CPU seconds of this process so far, by what they went into."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = defaultdict(float)
+        self.seconds["imports"] = time.process_time()
+
+    @contextmanager
+    def at(self, kind: str) -> Iterator[None]:
+        start = time.process_time()
+        yield
+        self.seconds[kind] += time.process_time() - start
+
+
+def corrupted(settings: dict[str, Any], images: np.ndarray, labels: np.ndarray) -> Images:
+    damaged, mask = corruptions.build(settings)(as_float(images), torch.Generator().manual_seed(0))
+    return Images(images, as_uint8(damaged.numpy()), mask.numpy(), labels)
+
+
+def train(subject: Subject, seed: int, arrays: dict[str, np.ndarray], validation: Images) -> Trainer:
+    model = subject.model()
+    data = arrays["train_images"], arrays["train_labels"]
+    with tempfile.TemporaryDirectory() as folder:
+        checkpoint = Path(folder) / "bench" / "state.pt"
+        loop = Trainer(model, *data, subject.corrupt(), subject.definition["training"], seed, checkpoint)
+        loop.run(lambda model: objective.held_out(model, *validation, seed), lambda *_: None, lambda _: None)
+    return loop
+
+
+def evaluate(
+    loop: Trainer, methods: dict[str, Any], arrays: dict[str, np.ndarray], test: Images, read: evaluation.Reader
+) -> dict[str, Any]:
+    """What evaluate.py computes of a model."""
+    model, seed = loop.model, loop.seed
+    model.network.eval()
+    restorers = {}
+    for method, parameters in methods.items():
+        counted, restore = (evaluation.restorer(model, method, parameters, seed) for _ in range(2))
+        if counted and restore:
+            diagnostics.multiply_adds(counted, test)
+            restorers[method] = restore
+    scores, *_ = evaluation.measure(restorers, *test, evaluation.shown(test.labels, model.classes), read)
+    images, labels = (arrays[f"train_{part}"][:LATENTS] for part in ("images", "labels"))
+    evaluation.latent_means(model, images, np.zeros_like(images[:, :1], bool), labels)
+    evaluation.latent_means(model, test.corrupted, test.mask, test.labels)
+    objective.held_out(model, *test, seed)
+    return {"scores": evaluation.summarise(scores), **diagnostics.measure(model, test, seed)}
+
+
+def main(config: dict[str, Any]) -> dict[str, Any]:
+    start, process = time.perf_counter(), Process()
+    torch.set_num_threads(1)
+    settings = config["dataset"]
+    dataset = registry.load("datasets", settings["name"]).load(settings["source"])
+    arrays = import_module("download").split(dataset, settings["validation"], settings["seed"])
+    with process.at("classifier"):
+        read = classifier.train(arrays["train_images"], arrays["train_labels"], dataset.classes, settings["seed"]).read
+    trained = 0
+    for subject in subjects(config):
+        splits = (arrays[f"{name}_{part}"] for name in ("validation", "test") for part in ("images", "labels"))
+        images, labels, test_images, test_labels = splits
+        validation, test = (
+            corrupted(subject.corruption, *pair) for pair in ((images, labels), (test_images, test_labels))
+        )
+        for seed in subject.definition["seeds"]:
+            with process.at("training"):
+                loop = train(subject, seed, arrays, validation)
+            with process.at("evaluation"):
+                evaluate(loop, config["tasks"][subject.task]["inference"], arrays, test, read)
+            trained += 1
+    return {"models": trained, "wall": time.perf_counter() - start, "cpu": time.process_time(), **process.seconds}
+
+
+if __name__ == "__main__":
+    json.dump(main(json.loads(sys.argv[1])), sys.stdout)

@@ -1,0 +1,161 @@
+"""The whole graph: how long it takes, what its CPU seconds go into, and the same work done by a plain script.
+
+Each job's script is started by launcher.py, which tells the CPU seconds of imports and of MLflow from the rest. What
+all of the command took without its jobs is Snakemake's own.
+"""
+
+import json
+import math
+import os
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import torch
+
+from benchmarks.floor import Floor
+from benchmarks.measuring import Measurement, Options, cases, found, interleaved, repeated, say
+from benchmarks.processes import Usage, measured
+from benchmarks.subjects import TRAINING_IMAGES, resolved, subjects
+from checkout import Checkout
+
+TITLE = "The whole graph"
+HERE = Path(__file__).parents[1]
+KINDS = {
+    "training": ["train", "classifier"],
+    "evaluation": ["restore", "evaluate", "baselines", "likelihood", "compare", "claims"],
+    "drawing": ["figure", "report"],
+    "MLflow": ["tracking"],
+    "data and records": ["download", "corrupt", "provenance"],
+}
+PARTS = ["imports", *KINDS, "Snakemake"]
+MEGABYTE = 2**20
+DIGITS = 1_257  # embedded images to train on, where 180 are set aside
+
+
+def kind(rule: str) -> str:
+    """Raises KeyError for a rule of no kind."""
+    for name, beginnings in KINDS.items():
+        if rule.startswith(tuple(beginnings)):
+            return name
+    raise KeyError(rule)
+
+
+def split(jobs: list[dict[str, Any]], cpu: float) -> dict[str, float]:
+    """The CPU seconds `cpu` of a command by what they went into, from what launcher.py left of its jobs."""
+    parts = Counter(dict.fromkeys(PARTS, 0.0))
+    for job in jobs:
+        parts["imports"] += job["imports"]
+        parts["MLflow"] += job["mlflow"]
+        parts[kind(job["rule"])] += job["cpu"] - job["imports"] - job["mlflow"]
+    parts["Snakemake"] = cpu - sum(job["cpu"] for job in jobs)
+    return dict(parts)
+
+
+def run_graph(arguments: list[str], folder: Path) -> tuple[Usage, list[dict[str, Any]]]:
+    """Snakemake in a copy of the working tree, with the launcher before each script."""
+    checkout, jobs = Checkout(folder), folder / "jobs"
+    jobs.mkdir()
+    with (folder / "Snakefile").open("a") as file:
+        prefix = f"set -euo pipefail; {sys.executable} {HERE / 'launcher.py'} {jobs} "
+        file.write(f"\n\nshell.prefix({prefix!r})\n")
+    command = [sys.executable, "-m", "snakemake", "--cores", str(os.cpu_count()), *arguments]
+    usage = measured(command, checkout.folder)
+    return usage, [json.loads(path.read_text()) for path in sorted(jobs.glob("*.json"))]
+
+
+def run_plain(config: dict[str, Any], folder: Path) -> dict[str, Any]:
+    usage = measured([sys.executable, HERE / "plain.py", json.dumps(config)], folder)
+    return json.loads(usage.output.splitlines()[-1]) | {"wall": usage.seconds, "cpu": usage.cpu}
+
+
+def training_floor(config: dict[str, Any], images: int) -> float:
+    """Seconds of all trainings' matrix products and Adam's bytes."""
+    total = 0.0
+    for subject in subjects(config):
+        training = subject.definition["training"]
+        floor, turn = Floor(subject.model(), training["batch_size"]), 3
+        step = median(interleaved({"floor": repeated(floor.step, turn)}, 40)["floor"]) / turn
+        epochs = len(subject.definition["seeds"]) * training["epochs"]
+        total += epochs * math.ceil(images / training["batch_size"]) * step
+    return total
+
+
+def measure(case: str, arguments: list[str], config: dict[str, Any], images: int) -> list[Measurement]:
+    with tempfile.TemporaryDirectory(prefix="graph-") as folder:
+        usage, jobs = run_graph(arguments, Path(folder))
+    say(f"  {case}: {usage.seconds:.0f} s, {usage.cpu:.0f} CPU s")
+    with tempfile.TemporaryDirectory(prefix="plain-") as folder:
+        plain = run_plain(config, Path(folder))
+    figures = {
+        "jobs": ("", len(jobs)),
+        "models": ("", plain["models"]),
+        "wall": ("s", usage.seconds),
+        "cpu": ("s", usage.cpu),
+        "largest job": ("MB", max(job["memory"] for job in jobs) / MEGABYTE),
+        "together": ("MB", usage.together / MEGABYTE),
+        **{f"cpu of {name}": ("s", value) for name, value in split(jobs, usage.cpu).items()},
+        **{f"plain script: {name}": ("s", value) for name, value in plain.items() if name != "models"},
+        "floor of the trainings": ("s", training_floor(config, images)),
+    }
+    for rule in sorted({job["rule"] for job in jobs}):
+        figures[f"largest {rule}"] = ("MB", max(job["memory"] for job in jobs if job["rule"] == rule) / MEGABYTE)
+    return [Measurement(case, name, unit, [value]) for name, (unit, value) in figures.items()]
+
+
+def run(options: Options) -> list[Measurement]:
+    torch.set_num_threads(1)
+    if options.quick:
+        file = "tests/workflow/two_models.yaml"
+        return measure("two models of embedded digits", ["--configfile", file], resolved(file), DIGITS)
+    file = "config/digits.yaml"
+    measurements = measure("embedded digits", ["--configfile", file], resolved(file), DIGITS)
+    if options.mnist:
+        dataset = {"source": str(options.mnist.resolve())}
+        given = ["--config", f"dataset={json.dumps(dataset)}", "seeds=[0]"]
+        config = resolved(dataset=dataset, seeds=[0])
+        measurements += measure("MNIST, one seed", given, config, TRAINING_IMAGES)
+    return measurements
+
+
+def table(measurements: list[Measurement]) -> list[str]:
+    lines = []
+    for case in cases(measurements):
+
+        def of(name: str, case: str = case) -> float:
+            return found(measurements, case, name).median
+
+        cpu, models = of("cpu"), of("models")
+        bound, floor = of("plain script: cpu"), of("floor of the trainings")
+        rules = [one for one in measurements if one.case == case and one.contender.startswith("largest ")]
+        largest = max((one for one in rules if one.contender != "largest job"), key=lambda one: one.median)
+        lines += [
+            f"**{case}**: {of('jobs'):.0f} jobs, {models:.0f} models",
+            "",
+            "| | |",
+            "| --- | --- |",
+            f"| wall clock | {of('wall'):.0f} s |",
+            f"| CPU | {cpu:.0f} s |",
+            *(f"| ... {name} | {of(f'cpu of {name}'):.1f} s, {of(f'cpu of {name}') / cpu:.0%} |" for name in PARTS),
+            f"| a plain script, one process: CPU | {bound:.0f} s; the graph takes **{cpu / bound:.2f}** times that |",
+            *(
+                f"| ... {name} | {of(f'plain script: {name}'):.1f} s |"
+                for name in ("imports", "training", "evaluation", "classifier")
+            ),
+            f"| the floor of the trainings | {floor:.1f} s; the graph's training takes "
+            f"**{of('cpu of training') / floor:.2f}** times that |",
+            f"| memory of the largest job, {largest.contender.removeprefix('largest ')} | {largest.median:.0f} MB |",
+            f"| ... of the largest training | {of('largest train'):.0f} MB |",
+            f"| ... of all processes together | {of('together'):.0f} MB |",
+            "",
+        ]
+    return [
+        *lines,
+        "Each script is started by a launcher that puts the CPU seconds of imports, and of MLflow's import and calls, "
+        "to their account; the rest of a job counts as what its rule is for, and what is left of the whole command "
+        "is Snakemake's own. The plain script trains and evaluates the same models, and trains the classifier, in one "
+        "process; it stores, draws and records nothing, and computes no baseline.",
+    ]
