@@ -5,7 +5,6 @@ Each over the `whole` image and inside the `hole` alone (where something, but no
 """
 
 from collections.abc import Callable, Mapping
-from itertools import chain
 from typing import cast
 
 import numpy as np
@@ -21,7 +20,7 @@ from restoration.visible import observed
 
 WHOLE = ["accuracy"]  # measures of whole images alone: a hole is not read by itself
 MEASURES = ["mse", "psnr", "ssim", *WHOLE]
-RESTORED = 250  # images at a time: what a search over the latent goes through at each step then stays in the cache
+RESTORED = 250  # images at a time by a model: what a search of its latent goes through then stays in the cache
 
 # (corrupted, mask, labels) of a batch to its restoration. No method is given the complete images.
 Restorer = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
@@ -37,10 +36,13 @@ def restorer(model: Model, method: str, parameters: dict, seed: int) -> Restorer
         return None
     generator = torch.Generator().manual_seed(derived_seed(seed, "inference", method))
 
-    def restore(corrupted: torch.Tensor, mask: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        seen = observed(corrupted, mask)
-        condition = model.variant.granted(seen, mask, labels, model.classes)
-        return entry.restore(model, seen, mask, condition, generator, **parameters)
+    def restore(*batch: torch.Tensor) -> torch.Tensor:
+        restored = []
+        for corrupted, mask, labels in zip(*(whole.split(RESTORED) for whole in batch), strict=True):
+            seen = observed(corrupted, mask)
+            condition = model.variant.granted(seen, mask, labels, model.classes)
+            restored.append(entry.restore(model, seen, mask, condition, generator, **parameters))
+        return torch.cat(restored)
 
     return restore
 
@@ -48,10 +50,7 @@ def restorer(model: Model, method: str, parameters: dict, seed: int) -> Restorer
 @torch.no_grad()
 def restore_all(restore: Restorer, corrupted: np.ndarray, mask: np.ndarray, labels: np.ndarray) -> torch.Tensor:
     """The whole test set restored: float (N, C, H, W) in [0, 1]."""
-    parts = (
-        zip(*(whole.split(RESTORED) for whole in batch), strict=True) for batch in batches(corrupted, mask, labels)
-    )
-    return torch.cat([restore(*part) for part in chain.from_iterable(parts)])
+    return torch.cat([restore(*batch) for batch in batches(corrupted, mask, labels)])
 
 
 def paste(restored: torch.Tensor, corrupted: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
