@@ -63,8 +63,8 @@ tests/benchmarks/.venv/.made tests/benchmarks/.peers/.made: %/.made: .venv/.uv
 	$(BIN)/uv pip install --quiet --python $* --require-hashes --compile-bytecode --requirement $(filter %.txt,$^)
 	@touch $@
 
-bench: .venv/.requirements tests/benchmarks/.peers/.made
-	$(BIN)/python tests/benchmarks/bench.py
+bench: .venv/.requirements tests/benchmarks/.peers/.made tests/benchmarks/.venv/.made
+	$(BIN)/python tests/benchmarks/bench.py $(BENCH)
 
 benchmark-dvc: .venv/.requirements tests/benchmarks/.venv/.made
 	$(BIN)/python tests/benchmarks/dvc_comparison.py

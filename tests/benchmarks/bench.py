@@ -29,7 +29,7 @@ def result(name: str, options: Options) -> dict[str, Any]:
     """Of the benchmark `name`, run in a process of its own. Ends the command where it fails."""
     python = PEERS if getattr(import_module(f"benchmarks.suite.{name}"), "PEERS", False) else Path(sys.executable)
     if not python.exists():
-        sys.exit(f"{name}: what it compares with is not there yet; `make bench-setup` sets it up")
+        sys.exit(f"{name}: what it compares with is not there yet; `make bench` sets it up")
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "result.json"
         command = [str(python), str(HERE / "one.py"), name, json.dumps(options._asdict(), default=str), str(file)]
@@ -49,6 +49,9 @@ def main(arguments: list[str] | None = None) -> None:
     options = Options(chosen.repeats, chosen.quick, chosen.mnist)
     for name in [] if chosen.tables else chosen.only or NAMES:
         benchmark = import_module(f"benchmarks.suite.{name}")
+        if options.quick and not getattr(benchmark, "QUICK", True) and not chosen.only:
+            say(f"{name}: has no quick form")
+            continue
         say(f"{name}: {benchmark.TITLE}")
         measured = result(name, options)
         print(*page.section(name, measured), sep="\n", flush=True)

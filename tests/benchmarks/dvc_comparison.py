@@ -1,6 +1,6 @@
 """The same small changes in this workflow and in an equivalent DVC pipeline: what runs again, and how long that takes.
 
-README.md beside this file tells how to run it and how to read what it prints.
+dvc.md beside this file tells how to run it and how to read what it prints.
 """
 
 import argparse

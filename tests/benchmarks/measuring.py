@@ -95,5 +95,11 @@ def cases(measurements: Iterable[Measurement]) -> list[str]:
     return list(dict.fromkeys(one.case for one in measurements))
 
 
+def spread(values: Iterable[float]) -> str:
+    """The least and the most of several ratios, or the one where they are the same."""
+    texts = [f"{value:.2f}" for value in sorted(values)]
+    return texts[0] if texts[0] == texts[-1] else f"{texts[0]} to {texts[-1]}"
+
+
 def say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)

@@ -7,4 +7,4 @@ table(measurements) -> list[str]: the lines of Markdown with all figures
 summary(measurements) -> list[Line]: what README.md at the root shows
 """
 
-NAMES = ["step", "peers", "corruption", "inference", "ssim", "graph", "growth"]
+NAMES = ["step", "peers", "corruption", "inference", "ssim", "graph", "growth", "dvc", "gpu"]

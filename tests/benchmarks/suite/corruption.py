@@ -7,7 +7,7 @@ import torch
 from torchvision.transforms import v2
 
 from benchmarks.contenders.pictures import Hole
-from benchmarks.measuring import Measurement, Options, cases, found, interleaved, ratio
+from benchmarks.measuring import Line, Measurement, Options, cases, found, interleaved, ratio
 from benchmarks.subjects import images
 from restoration import corruptions, registry
 from restoration.images import as_float
@@ -73,4 +73,13 @@ def table(measurements: list[Measurement]) -> list[str]:
         "",
         f"Images a second in batches of {BATCH}, on one thread. v2's RandomErasing draws one square for a whole batch, "
         "and so must be given the images one by one.",
+    ]
+
+
+def summary(measurements: list[Measurement]) -> list[Line]:
+    return [
+        Line(f"Images a second, {one.case}", one.contender, f"{faster:.1f} times as many")
+        for one in measurements
+        if one.contender != OURS
+        for faster in [ratio(measurements, one.case, OURS, one.contender)]
     ]

@@ -17,7 +17,7 @@ from typing import Any
 import torch
 
 from benchmarks.floor import Floor
-from benchmarks.measuring import Measurement, Options, cases, found, interleaved, repeated, say
+from benchmarks.measuring import Line, Measurement, Options, cases, found, interleaved, repeated, say
 from benchmarks.processes import Usage, measured
 from benchmarks.subjects import TRAINING_IMAGES, resolved, subjects
 from checkout import Checkout
@@ -159,3 +159,26 @@ def table(measurements: list[Measurement]) -> list[str]:
         "is Snakemake's own. The plain script trains and evaluates the same models, and trains the classifier, in one "
         "process; it stores, draws and records nothing, and computes no baseline.",
     ]
+
+
+def summary(measurements: list[Measurement]) -> list[Line]:
+    lines = []
+    for case in cases(measurements):
+
+        def of(name: str, case: str = case) -> float:
+            return found(measurements, case, name).median
+
+        cpu, floor = of("cpu"), of("floor of the trainings")
+        whole = f"{of('wall'):.0f} s, {cpu:.0f} CPU s"
+        memory = f"a training {of('largest train'):.0f} MB, all together {of('together'):.0f} MB"
+        lines += [
+            Line(f"The graph, {case} ({of('models'):.0f} models, {of('jobs'):.0f} jobs)", "", whole),
+            Line("its CPU seconds", "a plain script, all in one process", f"{cpu / of('plain script: cpu'):.2f} times"),
+            Line(
+                "its CPU seconds",
+                "the floor of its trainings",
+                f"{cpu / floor:.2f} times, {cpu - 1.6 * floor:+.0f} s beyond 1.6 times",
+            ),
+            Line("its memory", "", memory),
+        ]
+    return lines

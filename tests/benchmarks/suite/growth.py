@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from benchmarks import mlflow_pages
-from benchmarks.measuring import Measurement, Options, cases, found, say
+from benchmarks.measuring import Line, Measurement, Options, cases, found, say
 from benchmarks.processes import measured
 from checkout import Checkout
 
@@ -72,6 +72,7 @@ def snakemake(case: str, trainings: int, repeats: int) -> list[Measurement]:
         for name, several in usages.items()
         for measurement in (
             Measurement(case, name, "s", [usage.seconds for usage in several]),
+            Measurement(case, f"CPU {name}", "s", [usage.cpu for usage in several]),
             Measurement(case, f"memory {name}", "MB", [usage.own / 2**20 for usage in several]),
         )
     ]
@@ -98,7 +99,7 @@ def run(options: Options) -> list[Measurement]:
 def table(measurements: list[Measurement]) -> list[str]:
     columns = cases(measurements)
     lines = [f"| | {' | '.join(columns)} |", "| --- |" + " --- |" * len(columns)]
-    for name in (BUILD, f"memory {BUILD}", NOTHING, f"memory {NOTHING}", PAGE):
+    for name in (BUILD, f"CPU {BUILD}", f"memory {BUILD}", NOTHING, f"CPU {NOTHING}", f"memory {NOTHING}", PAGE):
         cells = []
         for case in columns:
             one = found(measurements, case, name)
@@ -111,4 +112,16 @@ def table(measurements: list[Measurement]) -> list[str]:
         "Snakemake's records of them. A page of MLflow is its server's answer to the search that its table of runs "
         f"shows, {mlflow_pages.PAGE_SIZE} at a time, the newest first; a run here has the parameters and figures of a "
         "training, and short curves.",
+    ]
+
+
+def summary(measurements: list[Measurement]) -> list[Line]:
+    most = cases(measurements)[-1]
+    built, nothing = (f"{found(measurements, most, name).median:.1f} s" for name in (BUILD, NOTHING))
+    memory = f"{found(measurements, most, f'memory {NOTHING}').median:.0f} MB"
+    page = f"{found(measurements, most, PAGE).median:.2f} s"
+    return [
+        Line(f"Snakemake, {most}: the graph is built", "", built),
+        Line(f"Snakemake, {most}: nothing is to do", "", f"{nothing}, {memory}"),
+        Line(f"MLflow's first page, {most}", "", page),
     ]

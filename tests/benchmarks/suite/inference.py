@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 import torch
 
-from benchmarks.measuring import Measurement, Options, cases, found, interleaved
+from benchmarks.measuring import Line, Measurement, Options, cases, found, interleaved
 from benchmarks.subjects import Subject, images, resolved, subjects
 from benchmarks.suite.step import UNMEASURED, trainer
 from restoration import classifier, corruptions, evaluation, registry
@@ -84,3 +84,11 @@ def table(measurements: list[Measurement]) -> list[str]:
                 rate = found(measurements, case, one.contender).median
                 lines.append(f"| {case} | {one.contender} | {rate:,.0f} |")
     return lines
+
+
+def summary(measurements: list[Measurement]) -> list[Line]:
+    """The rates alone: nothing is measured beside them."""
+    case = cases(measurements)[0]
+    rates = [(one.contender, one.median) for one in measurements if one.case == case]
+    told = ", ".join(f"{method} {rate:,.0f}" for method, rate in rates)
+    return [Line(f"Restored images a second ({case})", "", told)]

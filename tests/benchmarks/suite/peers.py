@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.measuring import Measurement, Options, cases, found, ratio, say
+from benchmarks.measuring import Line, Measurement, Options, cases, found, ratio, say
 from benchmarks.subjects import FEW_IMAGES, TRAINING_IMAGES, images
 
 TITLE = "An epoch against what people would use instead"
@@ -126,3 +126,12 @@ def table(measurements: list[Measurement]) -> list[str]:
         f"{epochs:.0f} epochs, of which the first is not timed. The objective is measured by the same code on held-out "
         "images.",
     ]
+
+
+def summary(measurements: list[Measurement]) -> list[Line]:
+    lines = []
+    for case in cases(measurements):
+        for name in CASES[case][1][1:]:
+            times = ratio(measurements, case, OURS, name)
+            lines.append(Line(f"An epoch, {case}", SHORT[name], f"{times:.2f} times its time"))
+    return lines

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from benchmarks.measuring import Measurement, Options, found, interleaved, ratio
+from benchmarks.measuring import Line, Measurement, Options, found, interleaved, ratio
 from benchmarks.subjects import images
 from restoration import corruptions, metrics
 from restoration.images import as_float
@@ -79,3 +79,15 @@ def table(measurements: list[Measurement]) -> list[str]:
         largest = found(measurements, CASE, f"{name} differs by").median
         lines.append(f"| {name} | {rate:,.0f} | **{slower:.1f}** | {largest:.0e} |")
     return [*lines, "", f"Each image's SSIM is compared; a difference above {AGREED:.0e} ends the benchmark."]
+
+
+def summary(measurements: list[Measurement]) -> list[Line]:
+    return [
+        Line(
+            "SSIM, images a second",
+            name,
+            f"{ratio(measurements, CASE, OURS, name):.1f} times as many, the same to "
+            f"{found(measurements, CASE, f'{name} differs by').median:.0e}",
+        )
+        for name in (SKIMAGE, TORCHMETRICS)
+    ]

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from benchmarks.floor import BYTES, Floor
-from benchmarks.measuring import Measurement, Options, cases, found, interleaved, ratio, repeated, say
+from benchmarks.measuring import Line, Measurement, Options, cases, found, interleaved, ratio, repeated, say, spread
 from benchmarks.subjects import FEW_IMAGES, TRAINING_IMAGES, Subject, images, resolved, subjects
 from restoration import training
 
@@ -97,4 +97,19 @@ def table(measurements: list[Measurement]) -> list[str]:
         "Adam must move, in the cache as far as a step leaves them there. Each product is by the library that is the "
         "faster for it here, torch's default or oneDNN; beside it the same with torch's default alone. For comparison: "
         "the same bytes from memory, and torch's fused Adam over as many numbers.",
+    ]
+
+
+def summary(measurements: list[Measurement]) -> list[Line]:
+    models = cases(measurements)
+
+    def times(one: str, other: str) -> str:
+        return f"{spread(ratio(measurements, case, one, other) for case in models)} times"
+
+    return [
+        Line(
+            f"A training step ({len(models)} models)", "its floor: matrix products and Adam's bytes", times(STEP, FLOOR)
+        ),
+        Line("", "the floor with torch's own matrix products", times(STEP, DEFAULT)),
+        Line("An epoch", "its floor", times(EPOCH, EPOCH_FLOOR)),
     ]
