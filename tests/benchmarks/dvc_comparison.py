@@ -18,8 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from dvc_sides import DVC, DvcSide, Execution, Side
-
+from benchmarks.dvc_sides import DVC, DvcSide, Execution, Side
 from checkout import TINY, differing
 
 SCRIPTS = "workflow/scripts"

@@ -63,6 +63,7 @@ def placed(text: str, lines: list[str]) -> str:
 
 def write(results: dict[str, dict[str, Any]], readme: Path = README, folder: Path = recorded.RESULTS) -> None:
     """All that is made of results: the tables, the CSV file, the picture, and the README's part."""
+    folder.mkdir(exist_ok=True)
     recorded.write_csv(results, folder)
     head = ["# Results", "", "Made by `make bench`; [../README.md](../README.md) tells what is measured, and how.", ""]
     sections = [line for name, result in results.items() for line in section(name, result)]

@@ -1,0 +1,231 @@
+"""The suite's own logic: what is made of measurements, and what is measured beside time."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+import textwrap
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from conftest import read
+
+from benchmarks import launcher, page, recorded
+from benchmarks.contenders import heads, pictures, workflow
+from benchmarks.measuring import Measurement, Options, spread
+from benchmarks.subjects import images, laid_over, subjects
+from benchmarks.suite import NAMES, gpu, graph, growth, ssim, step
+from restoration import configuration
+
+SUITE = Path(graph.__file__).parent
+RULES = sorted(path.stem for path in (Path(__file__).parents[2] / "workflow" / "scripts").glob("*.py"))
+
+
+def measured(case: str, *contenders: str, unit: str = "ms") -> list[Measurement]:
+    """The first takes 2 and those after it 3, 4 and so on."""
+    return [Measurement(case, name, unit, [value]) for value, name in enumerate(contenders, start=2)]
+
+
+@pytest.fixture
+def steps() -> list[Measurement]:
+    names = (step.FLOOR, step.STEP, step.DEFAULT, step.PRODUCTS, step.TRAFFIC, step.MEMORY, step.ADAM)
+    return [one for case in ("a", "b") for one in measured(case, *names, step.EPOCH_FLOOR, step.EPOCH)]
+
+
+@pytest.fixture
+def result(steps) -> dict[str, Any]:
+    return recorded.content("step", steps, Options(mnist=Path("somewhere")), 0.5)
+
+
+def test_every_benchmark_is_listed():
+    assert sorted(NAMES) == sorted(path.stem for path in SUITE.glob("*.py") if path.stem != "__init__")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_benchmarks_offer_what_the_driver_calls(name: str):
+    benchmark = import_module(f"benchmarks.suite.{name}")
+    assert benchmark.TITLE
+    assert all(callable(getattr(benchmark, part)) for part in ("run", "table", "summary"))
+
+
+def test_table_has_the_ratio_to_the_floor(steps):
+    lines = step.table(steps)
+    head, row = ([cell.strip() for cell in line.strip("|").split("|")] for line in (lines[0], lines[2]))
+    assert dict(zip(head, row, strict=True))["step / floor"] == "**1.50**"
+    assert len({line.count("|") for line in lines[:4]}) == 1
+    assert step.summary(steps)[0].figure == "1.50 times"
+
+
+def test_spread():
+    assert spread([1.5, 1.2, 1.3]) == "1.20 to 1.50"
+    assert spread([1.204, 1.196]) == "1.20"
+
+
+def test_results_are_read_as_they_were_written(result, steps, tmp_path):
+    recorded.write(result, tmp_path)
+    read = recorded.read(["step", "graph"], tmp_path)
+    assert read == {"step": result}
+    assert recorded.measurements(read["step"]) == steps
+
+
+def test_results_hold_no_path(result):
+    assert result["data"] == "MNIST"
+    assert "somewhere" not in json.dumps(result)
+    assert str(recorded.ROOT) not in json.dumps(result)
+
+
+def test_csv_has_a_row_a_contender(result, steps, tmp_path):
+    recorded.write_csv({"step": result}, tmp_path)
+    with (tmp_path / "results.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["case"], row["contender"], float(row["median"])) for row in rows] == [
+        (one.case, one.contender, one.median) for one in steps
+    ]
+
+
+def test_readme_gets_the_tables_between_its_marks(result, tmp_path):
+    readme, folder = tmp_path / "README.md", tmp_path / "results"
+    for old in ("", "an older table\n"):
+        readme.write_text(f"before\n{page.BEGIN}\n{old}{page.END}\nafter\n")
+        page.write({"step": result}, readme, folder)
+        text = readme.read_text()
+        assert text.startswith(f"before\n{page.BEGIN}\n")
+        assert text.endswith(f"\n{page.END}\nafter\n")
+        assert "1.50 times" in text
+        assert "older" not in text
+    assert (folder / page.PICTURE).stat().st_size > 1000
+    assert "**1.50**" in (folder / "README.md").read_text()
+
+
+@pytest.mark.parametrize("text", ["none", page.BEGIN, f"{page.END}\n{page.BEGIN}\n", 2 * f"{page.BEGIN}\n{page.END}\n"])
+def test_readme_without_its_marks_is_left_alone(text: str):
+    with pytest.raises(ValueError, match="needs the lines"):
+        page.placed(text, ["a"])
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_each_script_is_of_a_kind(rule: str):
+    assert graph.kind(rule) in graph.KINDS
+
+
+def test_cpu_seconds_are_split_without_rest():
+    jobs = [
+        {"rule": "train", "cpu": 10.0, "imports": 2.0, "mlflow": 1.0},
+        {"rule": "figure_loss", "cpu": 4.0, "imports": 3.0, "mlflow": 0.0},
+    ]
+    parts = graph.split(jobs, 20.0)
+    assert {name: value for name, value in parts.items() if value} == {
+        "imports": 5.0,
+        "training": 7.0,
+        "drawing": 1.0,
+        "MLflow": 1.0,
+        "Snakemake": 6.0,
+    }
+    assert sum(parts.values()) == 20.0
+
+
+def test_launcher_accounts_for_a_script(tmp_path):
+    package = tmp_path / "mlflow"
+    package.mkdir()
+    burn = "import time\nstart = time.process_time()\nwhile time.process_time() < start + {}: pass\n"
+    (tmp_path / "slow.py").write_text(burn.format(0.2))
+    body = textwrap.indent(burn.format(0.1), 8 * " ")
+    (package / "__init__.py").write_text(f"class MlflowClient:\n    def log(self):\n{body}")
+    script = tmp_path / "tmpabc.train.py"
+    script.write_text(f"import slow\nfrom mlflow import MlflowClient\nMlflowClient().log()\n{burn.format(0.4)}")
+    command = [sys.executable, launcher.__file__, str(tmp_path), "python", str(script)]
+    assert subprocess.run(command).returncode == 0
+    (job,) = (json.loads(path.read_text()) for path in tmp_path.glob("*.json"))
+    assert job["rule"] == "train"
+    assert 0.2 <= job["imports"] < 0.4
+    assert 0.1 <= job["mlflow"] < 0.2
+    assert job["cpu"] > job["imports"] + job["mlflow"] + 0.4
+    assert job["memory"] > 2**20
+
+
+def test_launcher_fails_as_its_script_does(tmp_path):
+    script = tmp_path / "tmpabc.train.py"
+    script.write_text("raise SystemExit(3)\n")
+    command = [sys.executable, launcher.__file__, str(tmp_path), "python", str(script)]
+    assert subprocess.run(command).returncode == 3
+
+
+@pytest.mark.parametrize("trainings", growth.SHAPES)
+def test_growth_has_so_many_trainings(trainings: int):
+    config = laid_over(read("config.yaml"), growth.configuration(trainings))
+    assert len(configuration.models(configuration.resolve(config))) == trainings
+
+
+def test_configurations_are_joined_as_snakemake_does():
+    from snakemake.utils import update_config
+
+    joined, other = read("config.yaml"), read("digits.yaml") | {"seeds": [7], "tasks": {"denoising": False}}
+    expected = laid_over(joined, other)
+    update_config(joined, other)
+    assert joined == expected
+
+
+def test_ssim_that_differs_ends_the_benchmark():
+    one = torch.tensor([0.5, 0.25])
+    assert ssim.difference(one, one + 5e-6) == pytest.approx(5e-6, rel=0.1)
+    for other in (one + 2e-5, one * torch.nan):
+        with pytest.raises(AssertionError, match="SSIM differs"):
+            ssim.difference(one, other)
+
+
+def test_ssim_of_scikit_image_is_the_workflows():
+    for restored, complete in ssim.pairs(Options(quick=True)):
+        ssim.difference(ssim.ours(restored[:20], complete[:20]), ssim.by_scikit_image(restored[:20], complete[:20]))
+
+
+def test_contenders_networks_are_the_workflows():
+    model = workflow.create(holes=False)
+    start = {name: weights.numpy() for name, weights in model.network.state_dict().items()}
+    vae = pictures.VAE()
+    pictures.read(vae, start)
+    image = torch.rand(5, 1, 28, 28)
+    mu, logvar = model.autoencoder.encode(image, None)
+    torch.testing.assert_close(vae.encode(image), (mu, logvar))
+    logits = model.autoencoder.decode(mu, None).flatten(1)
+    torch.testing.assert_close(vae.decode(mu), torch.sigmoid(logits))
+    assert {name: value.tolist() for name, value in pictures.written(vae).items()} == {
+        name: value.tolist() for name, value in start.items()
+    }
+    (mu_weight, _), (logvar_weight, _) = heads(start)
+    assert np.array_equal(np.concatenate([mu_weight, logvar_weight]), start["encoder.2.weight"])
+
+
+def test_contenders_hole_is_on_the_stroke():
+    image = torch.zeros(1, 28, 28)
+    image[0, 10, 20] = 1
+    corrupted, target = pictures.Hole(6)(image)
+    assert target is image
+    assert not corrupted.any()
+    image += 0.5
+    corrupted, _ = pictures.Hole(6)(image)
+    assert int((corrupted == 0).sum()) == 36
+
+
+def test_machine_is_described():
+    described = recorded.machine()
+    assert described["cores"] == os.cpu_count()
+    assert described["processor"]
+    assert recorded.versions()["torch"] == torch.__version__.split("+")[0]
+
+
+@pytest.mark.parametrize("device", ["cpu"])
+def test_step_moves_to_a_device(device: str, tmp_path):
+    subject = next(one for one in subjects() if one.variant == "cvae_incomplete")
+    measurements = gpu.measure(subject, images(None, 256), str(tmp_path), 1, device)
+    assert [one.contender for one in measurements] == [step.STEP, step.FLOOR]
+    assert all(one.median > 0 for one in measurements)
+
+
+def test_no_gpu_is_said():
+    assert gpu.table([]) == [gpu.NONE_AT_HAND]
+    assert gpu.summary([])[0].figure == "none was at hand"
