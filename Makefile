@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 .DELETE_ON_ERROR:
-.PHONY: demo test check setup lock mlflow verify kills checkpoints empty-checkpoints bench benchmark-dvc
+.PHONY: demo test check setup lock mlflow docs verify kills checkpoints empty-checkpoints bench benchmark-dvc
 
 demo: .venv/.requirements
 	$(BIN)/snakemake --cores all --configfile config/digits.yaml
@@ -24,6 +24,9 @@ setup: .venv/.requirements
 mlflow: .venv/.requirements
 	$(BIN)/mlflow ui --backend-store-uri sqlite:///results/mlflow/mlflow.db
 
+docs: .venv/.requirements
+	$(BIN)/python tools/configuration_tables.py
+
 verify: .venv/.requirements
 	$(BIN)/python tests/verify.py
 
@@ -43,6 +46,7 @@ lock: .venv/.uv
 	$(LOCK) envs/development.in --output-file envs/development.txt
 	$(LOCK) tests/benchmarks/dvc.in --output-file tests/benchmarks/dvc.txt
 	$(LOCK) tests/benchmarks/peers.in --output-file tests/benchmarks/peers.txt
+	$(BIN)/python tools/conda_environment.py
 
 # uv installs the same hashed lock as pip, in a quarter of the time; bytecode now, or each of the many short jobs waits.
 .venv/.uv: envs/uv.txt

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from snakemake.utils import update_config
 
-from restoration import configuration, configuration_file, registry
+from restoration import configuration, configuration_file
 from restoration.configuration import ModelName
 from restoration.errors import UserError
 
@@ -291,17 +291,6 @@ def test_the_stronger_variants_are_configuration_alone(config):
     ]
 
 
-@pytest.mark.parametrize("name", registry.names("networks"))
-def test_the_readme_has_the_parameters_and_conditions_of_every_network(name):
-    lines = (configuration.SCHEMA.parents[2] / "config" / "README.md").read_text(encoding="utf-8").splitlines()
-    [row] = [line for line in lines if line.startswith(f"| `{name}`:")]
-    _, _, parameters, conditions, _ = row.split("|")
-    expected = [f"`{key}` ({default})" for key, (_, default) in registry.parameters("networks", name).items()]
-    assert parameters.strip() == ", ".join(expected)
-    known = registry.constant("networks", name, "conditions")
-    assert conditions.strip() == ("all" if known is None else ", ".join(f"`{condition}`" for condition in known))
-
-
 def test_numbers_that_snakemake_passes_on_as_text_are_numbers(config):
     overlay = {
         "seeds": ["1", "2"],
@@ -415,6 +404,17 @@ def test_what_is_laid_over_keeps_the_order_of_the_file():
     assert list(ordered["tasks"]) == ["a", "b", "c"]
     assert list(ordered["variants"]) == ["v", "w"]
     assert list(ordered["tasks"]["a"]["inference"]) == ["y", "x"]
+
+
+def test_a_modules_configuration_is_laid_over_as_snakemake_does():
+    defaults = {"seeds": [0, 1], "tasks": {"a": {"inference": {"x": {}, "y": {"k": 1}}}, "b": {}}, "claims": "here"}
+    given = {"tasks": {"b": False, "a": {"inference": {"y": {"k": 2}}}}, "seeds": [3]}
+    laid = configuration_file.laid_over(given, defaults)
+    snakemakes = {}
+    for part in (given, defaults, given):  # --configfile, configfile, and --configfile again
+        update_config(snakemakes, copy.deepcopy(part))
+    assert laid == snakemakes
+    assert list(laid["tasks"]["a"]["inference"]) == list(snakemakes["tasks"]["a"]["inference"]) == ["y", "x"]
 
 
 def test_likelihood_is_absent_unless_a_task_asks_for_it(config):
