@@ -35,7 +35,7 @@ class Checkout:
     ) -> subprocess.CompletedProcess:
         """Run Snakemake here as a user would; its output is in `stdout`."""
         command = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", configuration, *arguments]
-        variables = os.environ | {"PYTHONPATH": ""} | environment
+        variables = {**os.environ, "PYTHONPATH": "", **environment}
         return subprocess.run(
             command, cwd=self.folder, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )

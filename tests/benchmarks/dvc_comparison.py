@@ -58,7 +58,8 @@ def changes(repeat: int) -> list[Change]:
 
 class Comparison:
     def __init__(self, folder: Path) -> None:
-        self.sides = [Side(folder / "snakemake"), DvcSide(folder / "dvc")]
+        self.dvc = DvcSide(folder / "dvc")
+        self.sides: list[Side] = [Side(folder / "snakemake"), self.dvc]
         self.executions: dict[str, list[list[Execution]]] = defaultdict(list)
         self.stages: dict = {}
         self.files: set[str] = set()
@@ -66,7 +67,7 @@ class Comparison:
 
     def step(self, name: str) -> None:
         """Run both sides, the other one first each time, and compare what they left."""
-        self.stages = self.sides[1].describe()
+        self.stages = self.dvc.describe()
         row = self.executions[name]
         order = self.sides if len(row) % 2 == 0 else self.sides[::-1]
         done = {side: side.measured(self.stages) for side in order}
@@ -120,7 +121,7 @@ def told(executions: Iterable[Execution]) -> str:
 
 def report(comparison: Comparison, idle: dict[str, list[list[float]]]) -> str:
     """The tables, in Markdown."""
-    dvc = comparison.sides[1].call(DVC, "--version").strip()
+    dvc = comparison.dvc.call(DVC, "--version").strip()
     same = len(comparison.files - comparison.differing)
     lines = [
         f"Snakemake {version('snakemake')}, DVC {dvc}, Python {platform.python_version()}, {os.cpu_count()} cores; "
