@@ -86,3 +86,10 @@ def test_the_record_says_how_the_results_were_made(entities):
     assert run["startTime"] <= run["endTime"]
     assert entities["workflow/Snakefile"]["version"] == "unknown"  # the tests' copy has no history
     assert entities["#torch"]["softwareVersion"]
+
+
+def test_the_record_says_whose_the_workflow_is_and_under_which_licence(entities):
+    workflow = entities["workflow/Snakefile"]
+    assert entities[workflow["license"]["@id"]]["name"] == "MIT"
+    [creator] = workflow["creator"] if isinstance(workflow["creator"], list) else [workflow["creator"]]
+    assert entities[creator["@id"]]["name"] == "the authors of this workflow"

@@ -7,7 +7,7 @@ import yaml
 
 from restoration import artifacts, identity, jobs, provenance, software
 
-KEPT = ["Snakefile", "config", "envs", "workflow"]  # of the repository
+KEPT = ["CITATION.cff", "LICENSE", "Snakefile", "config", "envs", "workflow"]  # of the repository
 
 
 def copy(repository: Path, folder: Path) -> None:
@@ -38,4 +38,5 @@ if __name__ == "__main__":
             sorted({str(Path(file).relative_to(results)) for file in snakemake.input}),
             provenance.code_version(repository),
             software.versions(),
+            provenance.credits(repository / "CITATION.cff"),
         )

@@ -11,9 +11,12 @@ import sys
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import quote
 
-from restoration.artifacts import sha256, write_json
+import yaml
+
+from restoration.artifacts import reading, sha256, write_json
 
 COMMAND = "RESTORATION_COMMAND"  # the environment variable in which Snakemake's command line reaches the job
 STARTED = "RESTORATION_STARTED"
@@ -60,6 +63,29 @@ def code_version(folder: Path) -> dict[str, Any]:
     return {"commit": commit, "changed": changed}
 
 
+class Credits(NamedTuple):
+    """Whose the workflow is, and under which licence (an SPDX identifier)."""
+
+    licence: str
+    authors: list[dict[str, str]]  # the properties of a schema.org Person or Organization, with @id and @type
+
+
+def credits(citation: Path) -> Credits:
+    """What a CITATION.cff (1.2.0) says of the workflow. Raises DamagedFile if it says neither licence nor authors."""
+    with reading(citation):
+        content = yaml.safe_load(citation.read_text(encoding="utf-8"))
+        return Credits(content["license"], [_author(author) for author in content["authors"]])
+
+
+def _author(author: Mapping[str, str]) -> dict[str, str]:
+    if "name" in author:
+        name, kind = author["name"], "Organization"
+    else:
+        parts = ("given-names", "name-particle", "family-names", "name-suffix")
+        name, kind = " ".join(author[part] for part in parts if part in author), "Person"
+    return {"@id": author.get("orcid", f"#{quote(name)}"), "@type": kind, "name": name}
+
+
 def write(
     folder: Path,
     workflow: str,
@@ -67,6 +93,7 @@ def write(
     made: Iterable[str],
     code: Mapping[str, Any],
     versions: Mapping[str, str],
+    credits: Credits,
 ) -> None:
     """Write ro-crate-metadata.json into `folder`.
 
@@ -96,7 +123,7 @@ def write(
     root = crate.root_dataset
     root["name"] = f"Restorations of {folder.name} by autoencoders"
     root["description"] = "Models, scores, figures and report of one configuration of the restoration workflow."
-    root["license"] = "The workflow states none; those of the data set hold for the images."
+    root["license"] = f"{credits.licence} for the workflow; those of the data set hold for the images."
     root["conformsTo"] = [
         entity(address, "CreativeWork", name=name, version=address.rsplit("/", 1)[1])
         for name, address in PROFILES.items()
@@ -106,6 +133,11 @@ def write(
     main["encodingFormat"] = "text/plain"
     main["conformsTo"] = {"@id": "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE"}
     main["sha256"] = sha256(folder / workflow)
+    main["license"] = entity(f"https://spdx.org/licenses/{credits.licence}", "CreativeWork", name=credits.licence)
+    main["creator"] = [
+        crate.add(ContextEntity(crate, author["@id"], {key: value for key, value in author.items() if key != "@id"}))
+        for author in credits.authors
+    ]
     main["version"] = code["commit"] or "unknown"
     main["additionalProperty"] = entity(
         "#uncommitted",
