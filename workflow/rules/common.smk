@@ -1,10 +1,16 @@
 # The configuration, checked and completed, and what the rules ask of it.
+import os
 import sys
+from pathlib import Path
 
 import yaml
 from snakemake.exceptions import WorkflowError
 
-sys.path.insert(0, f"{workflow.basedir}/workflow/scripts")
+# This repository; another workflow may import this one as a module, and workflow.basedir is that one's then.
+BASE = Path(str(workflow.current_basedir)).parents[1]
+IMPORTED = not workflow.modifier.is_main_snakefile()
+
+sys.path.insert(0, str(BASE / "workflow/scripts"))
 
 from restoration import (
     baselines,
@@ -23,15 +29,23 @@ from restoration.errors import UserError
 
 locking.announce()
 provenance.announce()
-pruning.install()
-integrity.install()
+# What Snakemake does with the rules of another workflow is that one's matter.
+if not IMPORTED:
+    pruning.install()
+    integrity.install()
 
 try:
     for path in workflow.configfiles:
         configuration_file.refuse_duplicates(path)
+    with open(BASE / "config/config.yaml") as file:
+        defaults = yaml.safe_load(file)
+    if IMPORTED:
+        # Snakemake passes over `configfile` where a module is given a configuration.
+        if defaults["claims"]:
+            defaults["claims"] = str(BASE / defaults["claims"])
+        config = configuration_file.laid_over(config, defaults)
     # Its order of tasks and variants is the report's; Snakemake puts what is laid over it in front.
-    with open(f"{workflow.basedir}/config/config.yaml") as file:
-        config = configuration_file.in_order(config, yaml.safe_load(file))
+    config = configuration_file.in_order(config, defaults)
     CONFIG = configuration.resolve(config)
     CLAIMS = claims_file.load(CONFIG["claims"], config)
 except UserError as error:
@@ -84,7 +98,10 @@ def plane_models(task):
 
 def paths(pattern, models=MODELS):
     """`pattern`, which holds the wildcards of MODEL, for each of the models."""
-    return [str(pattern).format(**model._asdict()) for model in models]
+    fields = {
+        key: [getattr(model, key) for model in models] for key in MODELS[0]._fields
+    }
+    return expand(pattern, zip, **fields)
 
 
 def job(script, settings, parts=()):
@@ -123,10 +140,9 @@ def claims_sources():
     for need, asked in claims_file.needs(CLAIMS):
         for task in [task for task in TASKS if asked in ("*", task)]:
             for model in models_of(task) if need in of_models else []:
-                path = str(of_models[need]).format(**model._asdict())
-                sources[(need, *model)] = path
+                (sources[(need, *model)],) = paths(of_models[need], [model])
             for part in of_tasks if need == "intervals" else []:
-                sources[(part, task, "", "", -1)] = of_tasks[part].format(task=task)
+                sources[(part, task, "", "", -1)] = expand(of_tasks[part], task=task)[0]
     return sources
 
 
@@ -175,5 +191,8 @@ def report_figure(name):
 
 
 def of_page(name):
-    """A file that the page is made of; relative, so that its path is the same in every folder."""
-    return os.path.relpath(f"{workflow.basedir}/workflow/report/{name}")
+    """A file that the page is made of; relative, so that its path is the same in every folder.
+
+    `local`: it is not where the results are, if a module's prefix or a remote storage moves those.
+    """
+    return local(os.path.relpath(BASE / "workflow/report" / name))
