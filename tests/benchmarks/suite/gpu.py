@@ -1,6 +1,7 @@
 """The same training step on a GPU, where one is at hand, against its floor there."""
 
 import tempfile
+import time
 from collections.abc import Callable
 
 import numpy as np
@@ -36,7 +37,8 @@ def measure(
     with torch.device(device):
         loop = moved(trainer(subject, data, folder, 1000), device)
         acts = {STEP: stepping(loop), FLOOR: Floor(loop.model, loop.batch_size, device).step}
-        seconds = interleaved({name: repeated(act, turn) for name, act in acts.items()}, repeats, wait)
+        turns = {name: repeated(act, turn) for name, act in acts.items()}
+        seconds = interleaved(turns, repeats, time.perf_counter, wait)
     return [Measurement(subject.name, name, "ms", [1000 * value / turn for value in seconds[name]]) for name in acts]
 
 

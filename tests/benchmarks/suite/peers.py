@@ -86,11 +86,11 @@ def measure(case: str, contenders: Sequence[str], data: Path, corruption: str, e
             first = number % len(contenders)
             for name in [*contenders[first:], *contenders[:first]]:
                 rows[name].append(workers[name].epoch())
-                say(f"  {case}: {name}: epoch {number}: {rows[name][-1]['seconds']:.2f} s")
+                say(f"  {case}: {name}: epoch {number}: {rows[name][-1]['cpu']:.2f} CPU s")
         measured = []
         for name, worker in workers.items():
-            measured.append(Measurement(case, name, "s", [row["seconds"] for row in rows[name][1:]]))
-            measured.append(Measurement(case, f"{name} cpu", "s", [row["cpu"] for row in rows[name][1:]]))
+            measured.append(Measurement(case, name, "s", [row["cpu"] for row in rows[name][1:]]))
+            measured.append(Measurement(case, f"{name} wall", "s", [row["seconds"] for row in rows[name][1:]]))
             measured.append(Measurement(case, f"{name} objective", "nats", [worker.answer()["objective"]]))
         measured.append(Measurement(case, "epochs", "", [epochs + 1]))
     return measured
@@ -110,7 +110,7 @@ def run(options: Options) -> list[Measurement]:
 
 def table(measurements: list[Measurement]) -> list[str]:
     lines = [
-        "| trained on | by | epoch, s | times this workflow's | objective after the epochs, nats an image |",
+        "| trained on | by | epoch, CPU s | times this workflow's | objective after the epochs, nats an image |",
         "| --- | --- | --- | --- | --- |",
     ]
     for case in cases(measurements):

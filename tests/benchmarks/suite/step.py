@@ -42,7 +42,7 @@ def epoch(subject: Subject, data: tuple[np.ndarray, np.ndarray], folder: str) ->
 
 
 def measure(subject: Subject, data: tuple[np.ndarray, np.ndarray], options: Options) -> list[Measurement]:
-    """Short turns and many of them: the median then does not see those in which something else had the processor."""
+    """Short turns and many of them: the median then does not see those before which something else had the cache."""
     repeats, turn = options.times(60, 10), 3
     with tempfile.TemporaryDirectory() as folder:
         loop = trainer(subject, data, folder, 1000)
@@ -85,8 +85,8 @@ def line(measurements: list[Measurement], case: str) -> str:
 
 
 def table(measurements: list[Measurement]) -> list[str]:
-    head = ["model", "step, ms", "floor, ms", "step / floor", "floor with torch's own products, ms", "step / that"]
-    head += ["products, ms", "Adam's bytes, ms", "the same from memory, ms", "fused Adam, ms", "epoch, s"]
+    head = ["model", "step, CPU ms", "floor, ms", "step / floor", "floor with torch's own products, ms", "step / that"]
+    head += ["products, ms", "Adam's bytes, ms", "the same from memory, ms", "fused Adam, ms", "epoch, CPU s"]
     head += ["epoch / floor"]
     return [
         f"| {' | '.join(head)} |",
