@@ -8,15 +8,11 @@ rule provenance:
         paths(rules.likelihood.output[0], LIKELIHOODS),
         expand(rules.compare.output, task=TASKS),
         rules.claims.output if CLAIMS else [],
-        expand(rules.figure_restorations.output, task=TASKS),
-        expand(rules.figure_loss.output, task=TASKS),
-        expand(rules.figure_error.output, task=TASKS),
-        expand(rules.figure_cases.output, task=TASKS),
-        expand(rules.figure_likelihood.output, task=likelihood_tasks()),
-        expand(
-            rules.figure_latent.output,
-            task=[task for task in TASKS if plane_models(task)],
-        ),
+        [
+            f"{RESULTS}/figures/{task}/{name}.{suffix}"
+            for task, name, _ in FIGURES
+            for suffix in ("png", "svg")
+        ],
         rules.report.output,
         sources=rules.download.output.sources,
     output:
