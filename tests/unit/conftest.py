@@ -32,7 +32,7 @@ SOURCE = ["ae", "vae", "vae_incomplete", "cvae_label", "cvae_incomplete"]
 
 
 def variants() -> dict[str, dict[str, Any]]:
-    """The variants of all files in config/ by name, and one at least of each network that comes with the workflow."""
+    """The variants of all files in config/ by name, and one at least of each network that there is."""
     found: dict[str, dict[str, Any]] = {
         "unet": {"network": "unet", "encoder_input": "corrupted", "condition": "mask"},
         "unet_blind": {"network": "unet", "encoder_input": "corrupted", "condition": "none"},
@@ -45,6 +45,9 @@ def variants() -> dict[str, dict[str, Any]]:
         for name, entry in (entries or {}).items():
             if isinstance(entry, dict):
                 found[name] = found.get(name, {}) | entry
+    for network in sorted(set(registry.names("networks")) - {entry["network"] for entry in found.values()}):
+        conditions = registry.constant("networks", network, "conditions") or ("none",)
+        found[network] = {"network": network, "encoder_input": "corrupted", "condition": conditions[0]}
     return found
 
 

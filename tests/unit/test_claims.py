@@ -187,16 +187,48 @@ def test_a_measure_that_the_scores_lack_is_not_tested(files, compared):
     assert outcome["finding"] == "Not tested: the scores of holes have no ssim, raw, whole."
 
 
-def test_a_task_that_is_switched_off_is_not_tested(files):
-    for kind, parameters in [
-        ("better", {"better": ["cvae"], "than": ["vae"]}),
-        ("lowest", {"models": ["cvae"]}),
-        ("decreasing", {}),
-        ("separates", {"at_least": 0.9}),
-    ]:
-        outcome = examined(kind, files, task="holes", **parameters)
-        assert outcome["verdict"] == NOT_TESTED
-        assert outcome["finding"] == "Not tested: the configuration has no task 'holes'."
+# Values for the parameters that a kind of test must be given, by their types.
+GIVEN = {
+    "Task": "holes",
+    "Rows": ["*"],
+    "Measure": "mse",
+    "Fraction": 0.9,
+    "NonNegativeFloat": 1.0,
+    "PositiveInt": 3,
+    "OddInt": 3,
+}
+KINDS = registry.names("claims")
+
+
+def given(kind):
+    """The least that a test of this kind is told, of the task `holes`."""
+    choices = registry.constant("claims", kind, "CHOICES") or {}
+    return {
+        key: choices.get(key, [GIVEN.get(annotation)])[0]
+        for key, (annotation, default) in registry.parameters("claims", kind).items()
+        if default is registry.REQUIRED or annotation == "Task"
+    }
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_task_that_is_switched_off_is_not_tested(kind, files):
+    outcome = examined(kind, files, **given(kind))
+    assert outcome["verdict"] == NOT_TESTED
+    assert outcome["finding"] == "Not tested: the configuration has no task 'holes'."
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_reads_what_it_needs_and_no_more(kind, files, tmp_path, compared):
+    compared(CLEAR)
+    losses(files, tmp_path, dict(zip(MODELS, (10, 50, 20, 20.5), strict=True)))
+    for name in MODELS:
+        histories(files, tmp_path, lambda time: 100 - 50 * time, name=("holes", *name))
+        clusters(files, tmp_path, 6, name=("holes", *name), seeds=3)
+    outcome = examined(kind, files, **given(kind))
+    needs = registry.constant("claims", kind, "NEEDS")
+    read = {source.need for source, path in files.items() if path in outcome["evidence"]["files"]}
+    assert read
+    assert read <= {*needs, *(["replicates"] if "intervals" in needs else [])}
 
 
 # ------------------------------------------------------------------------------------------------------------ LOWEST
@@ -319,7 +351,7 @@ def test_the_steps_are_those_of_the_parts_means(files, tmp_path):
 # --------------------------------------------------------------------------------------------------------- SEPARATES
 
 
-def clusters(files, tmp_path, distance, loss="bce", seeds=2, points=400):
+def clusters(files, tmp_path, distance, name=("plane", "vae", "bce"), seeds=2, points=400):
     """Two classes whose centres are so many standard deviations apart."""
     for seed in range(seeds):
         rng = np.random.default_rng(seed)
@@ -328,7 +360,7 @@ def clusters(files, tmp_path, distance, loss="bce", seeds=2, points=400):
             labels = np.arange(points) % 2
             means = rng.normal(size=(points, 2)) + distance * labels[:, None] * [1, 0]
             arrays |= {split: means.astype(np.float32), f"{split}_labels": labels}
-        artifacts.write_npz(put(files, tmp_path, "latents", "plane", "vae", loss, seed), **arrays)
+        artifacts.write_npz(put(files, tmp_path, "latents", *name, seed), **arrays)
 
 
 @pytest.mark.parametrize(
@@ -344,7 +376,7 @@ def test_separates(distance, at_least, verdict, files, tmp_path):
 
 def test_every_model_must_separate(files, tmp_path):
     clusters(files, tmp_path, 6)
-    clusters(files, tmp_path, 0.5, loss="mse")
+    clusters(files, tmp_path, 0.5, name=("plane", "vae", "mse"))
     assert examined("separates", files, task="plane", at_least=0.9)["verdict"] == NOT_SUPPORTED
     assert examined("separates", files, task="plane", at_least=0.9, models=["vae/bce"])["verdict"] == SUPPORTED
     assert examined("separates", files, task="plane", at_least=0.9, models=["ae"])["verdict"] == NOT_TESTED

@@ -85,6 +85,18 @@ def test_every_data_set_is_loaded_by_one_function_of_its_source():
             registry.load("datasets", name).load("/nonexistent/folder")
 
 
+@pytest.mark.parametrize("name", [name for name in registry.names("datasets") if name not in IDX_FAMILIES])
+def test_a_data_set_that_needs_no_download_is_a_sound_one_or_asks_for_its_source(name):
+    try:
+        loaded, again = (registry.load("datasets", name).load(None) for _ in range(2))
+    except UserError as error:
+        assert "dataset.source" in str(error)  # noqa: PT017
+        return
+    download.check(loaded, name)
+    np.testing.assert_array_equal(loaded.train_images, again.train_images)
+    np.testing.assert_array_equal(loaded.test_labels, again.test_labels)
+
+
 def a_set(count: int = 50) -> Dataset:
     pixels = np.arange(count, dtype=np.uint8).reshape(count, 1, 1, 1)
     return Dataset(pixels, np.arange(count), pixels[:5] + 200, np.arange(5), classes=count)

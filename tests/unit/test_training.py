@@ -7,7 +7,7 @@ import pytest
 import torch
 from conftest import SOURCE, VARIANTS
 
-from restoration import corruptions, models, objective, training
+from restoration import corruptions, models, objective, registry, training
 from restoration.errors import UserError
 from restoration.images import as_float
 
@@ -66,7 +66,7 @@ def assert_identical(one: training.Trainer, other: training.Trainer) -> None:
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-@pytest.mark.parametrize("loss", ["bce", "mse"])
+@pytest.mark.parametrize("loss", registry.names("losses"))
 def test_the_loss_goes_down(name, loss, trainer):
     loop = trainer(name, loss=loss, epochs=12)
     run(loop)
