@@ -82,6 +82,7 @@ def test_a_bad_file_of_a_mirror_is_named_by_its_address():
 )
 def test_relative_imports_are_followed(statement, tmp_path, monkeypatch):
     monkeypatch.setattr(identity, "SCRIPTS", tmp_path)
+    identity._closure.cache_clear()  # which does not ask twice what a script imports
     losses = tmp_path / "restoration" / "losses"
     losses.mkdir(parents=True)
     (tmp_path / "script.py").touch()
