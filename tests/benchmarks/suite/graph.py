@@ -113,9 +113,7 @@ def figures(config: dict[str, Any], arguments: list[str], images: int) -> dict[s
 def measure(case: str, repeats: int, arguments: list[str], config: dict[str, Any], images: int) -> list[Measurement]:
     """The graph and what it is held against, by turns."""
     several = [figures(config, arguments, images) for _ in range(repeats)]
-    return [
-        Measurement(case, name, unit, [one[name][1] for one in several]) for name, (unit, _) in several[0].items()
-    ]
+    return [Measurement(case, name, unit, [one[name][1] for one in several]) for name, (unit, _) in several[0].items()]
 
 
 def run(options: Options) -> list[Measurement]:
