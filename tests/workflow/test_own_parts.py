@@ -1,0 +1,90 @@
+"""The parts of one's own that config/README.md has as examples, run as they stand there."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from checkout import ROOT, Checkout
+
+PLACE = re.compile(r"(?:#|\.\.) ([\w./]+\.\w+)(, at its end)?\n")
+PARTS = {
+    "networks": "linear_autoencoder",
+    "losses": "charbonnier",
+    "corruptions": "band",
+    "datasets": "bars",
+    "claims": "clear",
+}
+
+
+def examples():
+    """Each block of code whose first line says where it belongs: path, whether at the end of a file, and text."""
+    readme = (ROOT / "config/README.md").read_text(encoding="utf-8")
+    section = readme.partition("## Adding parts\n")[2]
+    blocks = re.findall(r"^```\w+\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
+    found = [(PLACE.match(block), block) for block in blocks]
+    assert all(place for place, _ in found), "a block that does not say where it belongs"
+    return [(place[1], bool(place[2]), block) for place, block in found]
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory):
+    """A checkout with all examples in their places."""
+    checkout = Checkout(tmp_path_factory.mktemp("own"))
+    for name, appended, text in examples():
+        path = checkout.folder / name
+        assert path.exists() == appended
+        path.write_text((path.read_text() + "\n\n" if appended else "") + text)
+    return checkout
+
+
+def python(folder, *arguments):
+    command = [sys.executable, "-m", *arguments]
+    return subprocess.run(command, cwd=folder, env=os.environ | {"PYTHONPATH": ""}, capture_output=True, text=True)
+
+
+def test_there_is_an_example_of_each_kind_of_part():
+    names = [name for name, _, _ in examples()]
+    assert {f"workflow/scripts/restoration/{kind}/{name}.py" for kind, name in PARTS.items()} <= set(names)
+    assert {"config/own.yaml", "config/own_claims.yaml", "workflow/rules/figures.smk"} <= set(names)
+
+
+def test_the_unit_tests_try_parts_that_nobody_told_them_of(own):
+    files = [f"tests/unit/test_{name}.py" for name in ("models", "losses", "corruptions", "datasets", "claims")]
+    tests = [*files, "tests/unit/test_registry.py", "tests/unit/test_training.py"]
+    run = python(own.folder, "pytest", "-n", "0", "-vv", "-k", " or ".join(PARTS.values()), *tests)
+    assert run.returncode == 0, run.stdout
+    passed = [line for line in run.stdout.splitlines() if "PASSED" in line]
+    for kind, name in PARTS.items():
+        assert sum(name in line for line in passed) >= 3, f"{kind}: {name}\n{run.stdout}"
+
+
+def test_the_examples_have_the_form_of_the_other_files(own):
+    names = [name for name, _, _ in examples()]
+    scripts = [name for name in names if name.endswith(".py")]
+    for check in (["ruff", "format", "--check"], ["ruff", "check"]):
+        run = python(own.folder, *check, *scripts)
+        assert run.returncode == 0, run.stdout + run.stderr
+    run = python(own.folder, "snakefmt", "--check", "workflow/rules/figures.smk")
+    assert run.returncode == 0, run.stdout + run.stderr
+    modules = [name for name in scripts if "/restoration/" in name]
+    run = python(own.folder, "mypy", *modules)
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_the_examples_run(own):
+    run = own.snakemake(configuration="config/own.yaml")
+    assert run.returncode == 0, run.stdout
+    results = own.folder / "results/bars"
+    claims = json.loads((results / "claims/claims.json").read_text())["claims"]
+    verdicts = {claim["id"]: claim["verdict"] for claim in claims}
+    assert verdicts.keys() == {"wide_wins", "clear"}
+    assert "not tested" not in verdicts.values()
+    page = (results / "report/report.html").read_text(encoding="utf-8")
+    assert 'id="task.band.histogram"' in page
+    assert (results / "figures/band/histogram.png").is_file()
+    record = (results / "ro-crate-metadata.json").read_text()
+    assert "figures/band/histogram.svg" in record
