@@ -13,6 +13,8 @@ include: "workflow/rules/train.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/likelihood.smk"
 include: "workflow/rules/compare.smk"
+include: "workflow/rules/champion.smk"
+include: "workflow/rules/restore.smk"
 include: "workflow/rules/claims.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
@@ -25,3 +27,4 @@ rule all:
     input:
         rules.provenance.input,
         rules.provenance.output,
+        rules.register.output,

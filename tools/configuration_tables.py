@@ -19,6 +19,7 @@ TABLES = {
     "variant": ("variants", "*"),
     "task": ("tasks", "*"),
     "likelihood": ("tasks", "*", "likelihood"),
+    "restore": ("restore",),
 }
 COLUMNS = ("key", "meaning", "value", "default")
 WORDS = {

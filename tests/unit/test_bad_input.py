@@ -27,9 +27,11 @@ import yaml
 from conftest import MISSING, changed
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from restoration import (
     artifacts,
+    champions,
     claims_file,
     classifier,
     configuration,
@@ -38,6 +40,7 @@ from restoration import (
     idx,
     models,
     registry,
+    restore_request,
     stored,
     summary,
     training,
@@ -62,6 +65,7 @@ def refusal(action: Callable[[], Any]) -> str:
 NAME = "does not fit. A name of letters, digits, '_' and '-', beginning with a letter, of 60 characters at most"
 PLAIN_VAE = {"network": "vae", "encoder_input": "complete", "condition": "none"}
 UNET = {"network": "unet", "encoder_input": "corrupted", "condition": "mask"}
+RESTORE = {"task": "inpainting", "images": "damaged", "output": "restored"}
 PLAIN_TASK = {"corruption": {"name": "none"}, "variants": {"vae": {}}}
 ENDLESS: dict[str, Any] = {}
 ENDLESS["network"] = ENDLESS
@@ -273,6 +277,16 @@ CONFIGURATION: list[tuple[str | tuple[str, ...], Any, str]] = [
      "tasks.denoising.likelihood: nothing to estimate, corruption 'none' hides nothing, and no variant is a model of"),
     ("tasks.denoising", {"corruption": {"name": "none"}, "variants": {"vae": {}}, "losses": ["mse"], "likelihood": {}},
      "tasks.denoising.likelihood: nothing to estimate, no variant is trained with a loss that is a likelihood (bce)"),
+    ("restore", 3, "restore: 3 is not a mapping (key: value) or null"),
+    ("restore", False, "restore: False is not a mapping (key: value) or null"),
+    ("restore", {}, "restore: 'task' is missing"),
+    ("restore", {"task": "inpainting", "images": "damaged"}, "restore: 'output' is missing"),
+    ("restore", RESTORE | {"task": "inpaintnig"}, "restore.task: there is no task 'inpaintnig'; known: represent"),
+    ("restore", RESTORE | {"task": 3}, "restore.task: 3 is not a text"),
+    ("restore", RESTORE | {"images": ""}, "restore.images: '' should be non-empty"),
+    ("restore", RESTORE | {"images": ["a.png"]}, "restore.images: ['a.png'] is not a text"),
+    ("restore", RESTORE | {"masks": 3}, "restore.masks: 3 is not a text or null"),
+    ("restore", RESTORE | {"folder": "damaged"}, "restore: unknown key 'folder'; known: task, images, masks, output"),
     ("packages.torch", 2, "packages.torch: 2 is not a text or null"),
     ("tracking.uri", 5000, "tracking.uri: 5000 is not a text or null"),
     ("tracking.uri", "", "tracking.uri: '' does not fit. The address of a tracking server (http://, https://)"),
@@ -633,6 +647,7 @@ READERS: dict[str, Callable[[Path], Any]] = {
     "history.parquet": lambda path: artifacts.read_parquet(path, "iteration", "objective"),
     "metrics.json": lambda path: summary.read_metrics(str(path), of_model=True),
     "training.json": lambda path: summary.read_training(str(path)),
+    "champion.json": champions.read,
     "model.pt": models.load,
     "classifier.pt": lambda path: classifier.load(path, (1, 12, 12), 4),
     "classifier.json": classifier.read_metrics,
@@ -671,6 +686,11 @@ def good(tmp_path_factory, strokes, build_model) -> Path:
         folder / "training.json", {"run": "", "identity": "", "parameters": 7, "train": {"objective": 9.0}}
     )
     models.save(build_model("cvae_label"), folder / "model.pt")
+    figure = {"output": "pasted", "region": "hole", "measure": "mse", "mean": 0.2, "low": 0.1, "high": 0.3}
+    of = {"variant": "vae", "loss": "bce", "seed": 0, "network": "vae", "model": "model.pt", "sha256": "0"}
+    of |= {"identity": "", "run": "", "method": "best_prior", "parameters": {"samples": 3}}
+    champion = champions.Champion(dataset="digits", task="holes", **of, figure=figure | {"seeds": 1, "images": 6})
+    champions.write(folder / "champion.json", champion)
     classifier.save(classifier.Classifier((1, 12, 12), 4), folder / "classifier.pt")
     shares = {"validation": 0.9, "test": 0.9}
     artifacts.write_json(folder / "classifier.json", {"accuracy": shares, "images": {"validation": 4, "test": 6}})
@@ -771,6 +791,52 @@ def test_a_source_that_is_no_folder(source, here):
     assert source in str(caught.value)
 
 
+def picture(name: str, mode: str = "L", size: tuple[int, int] = (28, 28)) -> Callable[[Path], Any]:
+    """A picture `name`; size: width and height."""
+    return lambda folder: Image.new(mode, size).save(folder / name)
+
+
+# What is done to a folder with damaged/{a,b}.png and masks/{a,b}.png; other keys of the request; the line.
+PICTURES: list[tuple[str, Callable[[Path], Any], dict[str, Any], str]] = [
+    ("no folder", lambda folder: shutil.rmtree(folder / "damaged"), {}, "restore.images: damaged is no folder that"),
+    ("a file", lambda _: None, {"images": "damaged/a.png"}, "restore.images: damaged/a.png is no folder that can"),
+    ("an empty folder", lambda folder: (folder / "new").mkdir(), {"images": "new"}, "restore.images: new holds no pi"),
+    ("no folder of masks", lambda _: None, {"masks": "new"}, "restore.masks: new is no folder that can be read"),
+    ("a mask less", lambda folder: (folder / "masks/b.png").unlink(), {},
+     "damaged/b.png: there is no mask of its name in masks"),
+    ("one name twice", picture("damaged/a.jpg"), {},
+     "restore.images: damaged/a.jpg and damaged/a.png would both become a.png; rename one"),
+    ("the sheet's name", picture("damaged/side_by_side.png"), {}, "damaged/side_by_side.png: this name is the sheet's"),
+    ("another size", picture("damaged/b.png", size=(28, 20)), {},
+     "damaged/b.png: has 20 x 28 pixels (height x width); 28 x 28 are needed"),
+    ("a mask of another size", picture("masks/a.png", size=(20, 28)), {}, "masks/a.png: has 28 x 20 pixels (height x"),
+    ("no picture", lambda folder: (folder / "damaged/b.png").write_text("<html>"), {},
+     "damaged/b.png: is no picture that can be read"),
+    ("16 bits", picture("damaged/b.png", "I;16"), {}, "damaged/b.png: has values of more than 8 bits (I;16)"),
+    ("no transparency", lambda _: None, {"masks": None},
+     "damaged/a.png: is not transparent anywhere; give restore.masks, which say what is hidden"),
+    ("masks for noise", lambda _: None, {"task": "denoising"}, "restore.masks: the task 'denoising' hides nothing"),
+    ("over the images", lambda _: None, {"output": "masks/../damaged"},
+     "restore.output: masks/../damaged is the folder of the images, which would be overwritten; give another"),
+    ("over the masks", lambda _: None, {"output": "masks"}, "restore.output: masks is the folder of the masks"),
+    ("over a file", lambda _: None, {"output": "damaged/a.png"}, "restore.output: damaged/a.png is no folder"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("what", "change", "keys", "line"), PICTURES, ids=[row[0] for row in PICTURES])
+def test_pictures_to_restore(what, change, keys, line, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for folder in ("damaged", "masks"):
+        (tmp_path / folder).mkdir()
+        for name in ("a.png", "b.png"):
+            picture(f"{folder}/{name}")(tmp_path)
+    request = RESTORE | {"masks": "masks"}
+    assert [item.name for item in restore_request.plan(request, True, (28, 28))] == ["a", "b"]
+    change(tmp_path)
+    request = request | keys
+    assert refusal(lambda: restore_request.plan(request, request["task"] == "inpainting", (28, 28))).startswith(line)
+
+
 # --------------------------------------------------------------------------------------------- RESULTS, CHECKPOINTS
 
 
@@ -801,6 +867,15 @@ def entries(**changes: Any) -> Callable[[Path], Any]:
     def damage(path: Path) -> None:
         content = json.loads(path.read_text()) | changes
         path.write_text(json.dumps({name: value for name, value in content.items() if value is not None}))
+
+    return damage
+
+
+def champion(**changes: Any) -> Callable[[Path], Any]:
+    """Other entries of a champion's file."""
+
+    def damage(path: Path) -> None:
+        path.write_text(json.dumps({"champion": json.loads(path.read_text())["champion"] | changes}))
 
     return damage
 
@@ -884,6 +959,18 @@ RESULTS: dict[str, list[tuple[str, Callable[[Path], Any], str]]] = {
         ("no accuracy", entries(accuracy=None), "cannot be read (it has no accuracy)"),
         ("of the test images alone", entries(accuracy={"test": 0.9}), "cannot be read ('validation')"),
         ("a text", entries(accuracy={"validation": "0.9", "test": 0.9}), "cannot be read (it holds no numbers)"),
+    ],
+    "champion.json": [
+        ("truncated", cut(0.8), "cannot be read ("),
+        ("a list", put(b"[]"), "cannot be read (it has no champion)"),
+        ("another form", put(b'{"champion": {"task": "holes"}}'), "cannot be read (Champion.__init__() missing"),
+        ("a text for a champion", put(b'{"champion": "vae"}'), "cannot be read ("),
+        ("unknown inference", champion(method="guess"), "cannot be read (inference: there is no 'guess' among the inf"),
+        ("unknown network", champion(network="../losses/bce"), "cannot be read (network: there is no '../losses/bce'"),
+        ("an unknown parameter", champion(parameters={"sample": 3}), "cannot be read (inference.sample: 'best_prior'"),
+        ("a text for a seed", champion(seed="0"), "cannot be read (it names no model)"),
+        ("no figure", champion(figure={}), "cannot be read ('low')"),
+        ("a text for a figure", champion(figure={"mean": "0.2", "low": 0, "high": 1}), "cannot be read ("),
     ],
     "training.json": [
         ("no run", entries(run=None), "cannot be read (it has no run)"),

@@ -61,6 +61,7 @@ def test_what_is_not_given_has_its_default(smallest):
             }
         },
         "claims": None,
+        "restore": None,
         "packages": {"torch": None, "matplotlib": None, "seaborn": None},
         "tracking": {"uri": None},
     }

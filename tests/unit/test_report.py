@@ -12,7 +12,7 @@ import pytest
 import report as report_script
 from PIL import Image
 
-from restoration import artifacts, compared, summary
+from restoration import artifacts, champions, compared, summary
 from restoration.claims import VERDICTS
 from restoration.errors import DamagedFile
 from restoration.report import cells, embedded, likelihoods, models, page, poster, results, verdicts
@@ -142,6 +142,12 @@ def folder(tmp_path_factory) -> Path:
         paths = [str(folder / "-".join(map(str, model)) / "scores.parquet") for model in here]
         job = {"models": [model[1:] for model in here]}
         compare_script.main(job, paths, str(folder / task / "baselines.parquet"), outputs)
+    figure = {"output": "pasted", "region": "hole", "measure": "mse", "mean": 0.1, "low": 0.09, "high": 0.11}
+    of = {"variant": "vae", "loss": "bce", "seed": 1, "network": "vae", "model": "model.pt", "sha256": "0"}
+    of |= {"identity": "id1", "run": "", "method": "map_latent", "parameters": {"steps": 9}}
+    kept = champions.Champion(dataset="mnist", task="inpainting", **of, figure=figure | {"seeds": 2, "images": IMAGES})
+    champions.write(folder / "inpainting" / "champion.json", kept)
+    champions.write(folder / "quiet" / "champion.json", None)
     for seed in (0, 1):
         artifacts.write_json(folder / f"likelihood{seed}.json", likelihood(seed))
     artifacts.write_json(folder / "claims.json", {"claims": CLAIMS})
@@ -191,6 +197,7 @@ def inputs(folder) -> SimpleNamespace:
         baselines=[str(folder / task / "baselines.json") for task in TASKS],
         intervals=[str(folder / task / "intervals") for task in TASKS],
         differences=[str(folder / task / "differences") for task in TASKS],
+        champions=[str(folder / task / "champion.json") for task in TASKS],
         figures=[
             str(folder / f"figure.{'svg' if key in ('loss', 'error', 'latent', 'likelihood') else 'png'}")
             for _, key in FIGURES
@@ -250,6 +257,14 @@ def test_every_way_to_restore_is_ranked_by_its_error_inside_the_hole(sections):
     assert [row.kind for row in table.rows] == ["best", "", "baseline", "", "", "baseline", "", "baseline"]
     errors = [row.cells[3].value for row in table.rows]
     assert errors == sorted(errors)
+
+
+def test_each_task_names_its_champion(html, folder):
+    said = "vae trained with BCE, seed 1, by map latent: mean squared error inside the hole 0.10000 [0.09000, 0.11000]"
+    assert f"<b>Champion</b>, the model to keep: {said}, 40 test images, 2 seeds.</p>" in html
+    assert "the model to keep: none, for each model is to be given the true label.</p>" in html
+    for task in TASKS:
+        assert f"From <code>{folder}/{task}/champion.json</code>" in html
 
 
 def test_a_row_has_its_interval_its_difference_from_the_best_and_what_it_costs(sections, files):

@@ -1,6 +1,7 @@
 # The configuration, checked and completed, and what the rules ask of it.
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import yaml
@@ -59,6 +60,7 @@ EXPERIMENT = {
     "tasks": TASKS,
 }
 MODELS = configuration.models(CONFIG)
+RESTORED = [CONFIG["restore"]["task"]] if CONFIG["restore"] else []
 RESULTS = f"results/{CONFIG['dataset']['name']}"
 MODEL = "{task}/{variant}/{loss}/seed{seed}"
 ENVIRONMENT = "../../envs/environment.yaml"
@@ -178,6 +180,43 @@ def published_likelihoods(wildcards):
         ]
         for quantity, target in sorted(kinds)
     }
+
+
+def restoring_parts():
+    """The registry entries that the champion of any task may need."""
+    tasks = TASKS.values()
+    found = {("inference", name) for task in tasks for name in task["inference"]}
+    found |= {("losses", model.loss) for model in MODELS}
+    variants = [variant for task in tasks for variant in task["variants"].values()]
+    return sorted(found | {("networks", variant["network"]) for variant in variants})
+
+
+def registrations_failed():
+    """How often MLflow's registry could not be written: a job that failed to is due again."""
+    try:
+        registered = Path(rules.register.output[0])
+        return int(registered.with_suffix(".failed").read_text())
+    except (OSError, ValueError):
+        return 0
+
+
+def check_restore(dag):
+    """Refuse, with a UserError, what the target `restore` cannot do, before the first job runs."""
+    asked = CONFIG["restore"]
+    if not any(job.rule.name == "restore" for job in dag.jobs):
+        return
+    if not asked:
+        raise UserError(
+            "restore: say what is to be restored, as in --config "
+            "restore='{task: inpainting, images: damaged/, masks: masks/, output: restored/}' (config/README.md)"
+        )
+    corruption = TASKS[asked["task"]]["corruption"]["name"]
+    hides = registry.constant("corruptions", corruption, "HIDES")
+    shape = registry.constant("datasets", CONFIG["dataset"]["name"], "IMAGE_SHAPE")
+    with suppress(ImportError):  # Snakemake may run beside the environment of its jobs
+        from restoration import restore_request
+
+        restore_request.plan(asked, hides and hides == "some", shape and shape[1:])
 
 
 def report_figure(name):

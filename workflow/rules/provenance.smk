@@ -7,6 +7,7 @@ rule provenance:
         [paths(output) for output in [*rules.train.output, *rules.evaluate.output]],
         paths(rules.likelihood.output[0], LIKELIHOODS),
         expand(rules.compare.output, task=TASKS),
+        expand(rules.champion.output, task=TASKS),
         rules.claims.output if CLAIMS else [],
         [
             f"{RESULTS}/figures/{task}/{name}.{suffix}"

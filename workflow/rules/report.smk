@@ -9,6 +9,7 @@ rule report:
         baselines=expand(rules.baselines.output.metrics, task=TASKS),
         intervals=expand(rules.compare.output.intervals, task=TASKS),
         differences=expand(rules.compare.output.differences, task=TASKS),
+        champions=expand(rules.champion.output, task=TASKS),
         classifier=rules.classifier.output.metrics,
         likelihoods=paths(rules.likelihood.output[0], LIKELIHOODS),
         claims=rules.claims.output if CLAIMS else [],

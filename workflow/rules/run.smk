@@ -13,6 +13,7 @@ def tell(of):
 onstart:
     try:
         locking.take_folder()
+        check_restore(workflow.dag)
     except UserError as error:
         raise SystemExit(f"Nothing was run: {error}.") from None
     workflow.account = account.Account(workflow.dag)

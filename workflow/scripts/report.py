@@ -23,6 +23,7 @@ def collected(job: dict, inputs: Any, table: str) -> page.Files:
         dict(zip(tasks, inputs.baselines, strict=True)),
         dict(zip(tasks, inputs.intervals, strict=True)),
         dict(zip(tasks, inputs.differences, strict=True)),
+        dict(zip(tasks, inputs.champions, strict=True)),
         dict(zip(map(tuple, job["figures"]), inputs.figures, strict=True)),
     )
 

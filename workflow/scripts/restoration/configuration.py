@@ -88,6 +88,8 @@ def resolve(config: Mapping[str, Any]) -> dict[str, Any]:
     resolved["tasks"] = {name: _resolve_task(name, task, resolved) for name, task in resolved["tasks"].items()}
     if not resolved["tasks"]:
         raise UserError("tasks: none is left; at least one is needed")
+    if resolved["restore"]:
+        consistency.check_task(resolved["restore"]["task"], resolved["tasks"], "restore.task")
     return resolved
 
 

@@ -11,7 +11,7 @@ import yaml
 from restoration.errors import UserError, quoted
 
 WORDS = {"true": True, "false": False, "null": None}
-TEXTS = ("dataset.source", "tracking.uri", "packages.")  # how keys begin whose texts may look like a number
+TEXTS = ("dataset.source", "tracking.uri", "packages.", "restore.")  # how keys begin whose texts may look like a number
 DEEPEST = 6  # keys within keys; a mapping that holds itself is deeper than any
 
 

@@ -24,6 +24,12 @@ def check_dataset(name: str, validation: int, **_: Any) -> None:
         )
 
 
+def check_task(name: str, tasks: Iterable[str], where: str) -> None:
+    """Raises UserError for a task that is not there."""
+    if name not in tasks:
+        raise UserError(f"{where}: there is no task {quoted(name)}; known: {', '.join(tasks)}")
+
+
 def check_names(names: Iterable[str], where: str) -> None:
     """Raises UserError for two that are one on a disk that does not tell capital from small letters."""
     for name, count in Counter(map(str.lower, names)).items():

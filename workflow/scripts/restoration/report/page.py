@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from restoration import cases, compared, estimates, summary
+from restoration import cases, champions, compared, estimates, summary
 from restoration.report import embedded, likelihoods, models, results
 from restoration.report.cells import Table, patterns
 
@@ -22,6 +22,7 @@ class Files(NamedTuple):
     baselines: Mapping[str, str]
     intervals: Mapping[str, str]
     differences: Mapping[str, str]
+    champions: Mapping[str, str]
     figures: Mapping[tuple[str, str], str]
 
 
@@ -33,6 +34,8 @@ class Section(NamedTuple):
     in_hole: bool
     given_label: bool
     main: Table
+    champion: str
+    champion_file: str
     scale: Table
     source: Table | None
     source_finding: str
@@ -72,6 +75,7 @@ def section(name: str, experiment: Mapping[str, Any], seeds: pd.DataFrame, files
     )
     main, source = results.main_table(task), models.source_table(task, dataset)
     likelihood, conventions = _likelihood(task, dataset, files)
+    champion = champions.read(files.champions[name])
     best = next(row for row in task.ranked().itertuples() if row.variant)
     finals: dict[str, list[float]] = {}
     for (of, _, loss, _), path in files.trainings.items():
@@ -93,6 +97,8 @@ def section(name: str, experiment: Mapping[str, Any], seeds: pd.DataFrame, files
         in_hole,
         results.label_mark([main]),
         main,
+        champion.told() if champion else "none, for each model is to be given the true label",
+        files.champions[name],
         models.scale_table(task),
         source,
         models.ratios(source),

@@ -1,0 +1,62 @@
+rule champion:
+    input:
+        intervals=rules.compare.output.intervals,
+        trainings=lambda wildcards: paths(
+            rules.train.output.summary, models_of(wildcards.task)
+        ),
+        models=lambda wildcards: paths(
+            rules.train.output.model, models_of(wildcards.task)
+        ),
+    output:
+        f"{RESULTS}/champion/{{task}}.json",
+    log:
+        f"{RESULTS}/logs/champion/{{task}}.log",
+    conda:
+        ENVIRONMENT
+    threads: 1
+    params:
+        **job(
+            "champion.py",
+            lambda wildcards: {
+                "dataset": CONFIG["dataset"]["name"],
+                "task": wildcards.task,
+                "models": [
+                    (model.variant, model.loss, model.seed)
+                    for model in models_of(wildcards.task)
+                ],
+                # Its methods with their parameters, and the variants that are given the true label.
+                "inference": list(TASKS[wildcards.task]["inference"].items()),
+                "labelled": [
+                    name
+                    for name, variant in TASKS[wildcards.task]["variants"].items()
+                    if variant["condition"] == "label"
+                ],
+            },
+        ),
+    script:
+        "../scripts/champion.py"
+
+
+rule register:
+    input:
+        champions=expand(rules.champion.output, task=TASKS),
+        models=paths(rules.train.output.model),
+        tests=expand(rules.corrupt.output.test, task=TASKS),
+        store=ancient(rules.tracking_store.output[0]),
+    output:
+        "results/mlflow/registered/{name}.json".format(**CONFIG["dataset"]),
+    log:
+        f"{RESULTS}/logs/register.log",
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        **job(
+            "register.py",
+            lambda wildcards: {"failed_before": registrations_failed()},
+            restoring_parts(),
+        ),
+    script:
+        "../scripts/register.py"

@@ -1,0 +1,19 @@
+# Without an output, so that it runs whenever it is asked for, and Snakemake removes nothing of the user's.
+rule restore:
+    input:
+        champion=expand(rules.champion.output, task=RESTORED),
+        models=paths(
+            rules.train.output.model,
+            [model for task in RESTORED for model in models_of(task)],
+        ),
+    log:
+        f"{RESULTS}/logs/restore.log",
+    conda:
+        ENVIRONMENT
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        **job("restore.py", {"restore": CONFIG["restore"]}),
+    script:
+        "../scripts/restore.py"

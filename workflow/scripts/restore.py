@@ -1,0 +1,49 @@
+"""Write restored copies of a folder of damaged pictures, by a task's champion, and a sheet of both side by side."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from restoration import champions, jobs, picture_files, restore_request, restorer
+from restoration.errors import UserError
+
+SHOWN = 200  # pairs on the sheet, at most
+
+
+def read(item: restore_request.Item, used: restorer.Restorer) -> tuple[np.ndarray, np.ndarray]:
+    """A picture (C, H, W) and what is hidden of it, bool (1, H, W). Raises UserError, naming the file."""
+    image, hidden = picture_files.read(item.image, used.shape[0])
+    if item.mask:
+        hidden = hidden | picture_files.read_mask(item.mask)
+    if used.takes_mask and hidden.all():
+        raise UserError(f"{item.image}: all of it is hidden; nothing is left to restore it from")
+    if not used.takes_mask and hidden.any():
+        raise UserError(f"{item.image}: has transparent pixels; this task restores whole pictures, so make it opaque")
+    return image, hidden
+
+
+def main(request: dict[str, Any], champion: str) -> int:
+    """Restore the folder; all pictures are read before the first is written. Returns their number."""
+    named = champions.read(champion)
+    used = restorer.load(champion, named.model if named else "")
+    items = restore_request.plan(request, used.takes_mask, used.shape[1:])
+    images, hidden = zip(*(read(item, used) for item in items), strict=True)
+    output = Path(request["output"])
+    restored = []
+    for item, image, mask in zip(items, images, hidden, strict=True):
+        restored.append(used.restore(image[None], mask[None] if used.takes_mask else None)[0])
+        picture_files.write(output / f"{item.name}.png", restored[-1])
+    sheet = picture_files.pairs(images[:SHOWN], hidden[:SHOWN], restored[:SHOWN])
+    picture_files.write(output / f"{restore_request.SHEET}.png", sheet)
+    return len(items)
+
+
+if __name__ == "__main__":
+    with jobs.running(snakemake) as logger:
+        torch.set_num_threads(1)  # more may add in another order
+        request = jobs.settings(snakemake)["restore"]
+        count = main(request, snakemake.input.champion[0])
+        logger.info("%d pictures restored to %s", count, request["output"])
+        print(f"{count} pictures restored to {request['output']}, and {restore_request.SHEET}.png beside them")
