@@ -47,7 +47,7 @@ def changes(repeat: int) -> list[Change]:
         Change("A constant in `metrics.py`", metrics, "PEAK_SIGNAL_CAP = 100.0", f"PEAK_SIGNAL_CAP = {99 - repeat}.0"),
         Change(
             "A line's width in `figure_loss.py`",
-            *(f"{SCRIPTS}/figure_loss.py", "linewidth=1.6", f"linewidth={1.7 + repeat / 10}"),
+            *(f"{SCRIPTS}/figure_loss.py", "linewidth=1.8", f"linewidth={1.9 + repeat / 10}"),
         ),
         Change(
             "`corrupt.py` rewritten, to the same bytes",

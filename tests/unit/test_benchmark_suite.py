@@ -15,11 +15,11 @@ import pytest
 import torch
 from conftest import read
 
-from benchmarks import launcher, page, recorded
+from benchmarks import dvc_comparison, launcher, page, recorded
 from benchmarks.contenders import heads, pictures, workflow
 from benchmarks.measuring import Measurement, Options, spread
 from benchmarks.subjects import images, laid_over, subjects
-from benchmarks.suite import NAMES, gpu, graph, growth, ssim, step
+from benchmarks.suite import NAMES, dvc, gpu, graph, growth, ssim, step
 from restoration import configuration
 
 SUITE = Path(graph.__file__).parent
@@ -229,3 +229,14 @@ def test_step_moves_to_a_device(device: str, tmp_path):
 def test_no_gpu_is_said():
     assert gpu.table([]) == [gpu.NONE_AT_HAND]
     assert gpu.summary([])[0].figure == "none was at hand"
+
+
+@pytest.mark.parametrize("change", dvc_comparison.changes(1), ids=lambda change: change.name)
+def test_changes_that_dvc_is_compared_by_are_possible(change: dvc_comparison.Change):
+    before = (recorded.ROOT / change.file).read_text(encoding="utf-8")
+    assert change.old in before
+    assert before.replace(change.old, change.new, 1) != before
+
+
+def test_brief_comparison_with_dvc_has_its_change():
+    assert dvc.CHANGE in [change.name for change in dvc_comparison.changes(0)]
