@@ -26,6 +26,8 @@ ALL = {
     "evaluate": 14,
     "likelihood": 4,
     "compare": 3,
+    "champion": 3,
+    "register": 1,
     "claims": 1,
     "figure_latent": 1,
     "figure_loss": 3,
@@ -42,7 +44,8 @@ LIKELIHOODS = {"likelihood": 4, "figure_likelihood": 1, **END}
 
 def compared(tasks: int, **others: int) -> dict[str, int]:
     """What follows new scores in so many tasks, and other jobs."""
-    return {"compare": tasks, "figure_error": tasks, "figure_cases": tasks, "claims": 1, **END, **others}
+    each = {rule: tasks for rule in ("compare", "champion", "figure_error", "figure_cases")}
+    return {**each, "register": 1, "claims": 1, **END, **others}
 
 
 def evaluated(models: int, **others: int) -> dict[str, int]:
@@ -67,6 +70,7 @@ MODELLED = {rule: ALL[rule] for rule in ALL if rule not in ("download", "corrupt
 COMPUTED = {rule: ALL[rule] for rule in ALL if rule != "download"}
 FIGURES = {rule: ALL[rule] for rule in ALL if rule.startswith("figure")} | END
 RESTORED = EVALUATED | {"baselines": 3}
+CHAMPIONS = {"champion": 3, "register": 1, **END}
 READ = RESTORED | {"classifier": 1}
 NEW_TASK = "{corruption: {name: stroke_hole, size: 4}, variants: {vae: {}}}"
 
@@ -129,6 +133,10 @@ KEYS = {
     "tasks.*.likelihood.images": ("tasks={inpainting: {likelihood: {images: 21}}}", LIKELIHOODS),
     "tasks.*.likelihood.targets": ("tasks={inpainting: {likelihood: {targets: [threshold]}}}", LIKELIHOODS),
     "claims": ("claims=false", END),
+    "restore.task": ("restore={task: denoising, images: pictures, output: restored}", {}),
+    "restore.images": ("restore={task: denoising, images: others, output: restored}", {}),
+    "restore.masks": ("restore={task: inpainting, images: pictures, masks: masks, output: restored}", {}),
+    "restore.output": ("restore={task: denoising, images: pictures, output: elsewhere}", {}),
     "packages.torch": ("packages={torch: 1.0.0}", COMPUTED),
     "packages.matplotlib": ("packages={matplotlib: 1.0.0}", FIGURES),
     "packages.seaborn": ("packages={seaborn: 0.1.0}", FIGURES),
@@ -143,7 +151,7 @@ CHANGES = {
         "tasks={inpainting: {corruption: {size: 5}}}",
         INPAINTING | {"corrupt": 1, "baselines": 1},
     ),
-    "a task less": ("tasks={denoising: false}", {"claims": 1, **END}),
+    "a task less": ("tasks={denoising: false}", {"register": 1, "claims": 1, **END}),
     "a task more": (  # of which no claim speaks
         f"tasks={{small: {NEW_TASK}}}",
         {rule: 1 for rule in TWO_MODELS if rule != "claims"}
@@ -166,6 +174,9 @@ FILES = {
     "baselines.py": compared(3, baselines=3),
     "likelihood.py": LIKELIHOODS,
     "compare.py": compared(3),
+    "champion.py": CHAMPIONS,
+    "register.py": {"register": 1},
+    "restore.py": {},  # runs only when it is asked for
     "claims.py": {"claims": 1, **END},
     "figure_cases.py": {"figure_cases": 3, **END},
     "figure_error.py": {"figure_error": 3, **END},
@@ -189,6 +200,7 @@ FILES = {
     "restoration/bootstrap.py": compared(3),
     "restoration/calibration.py": compared(3, baselines=3),
     "restoration/cases.py": RESTORED,
+    "restoration/champions.py": CHAMPIONS,
     "restoration/checkpoints.py": TRAINED,
     "restoration/claims/__init__.py": {"claims": 1, **END},
     "restoration/claims/better.py": {"claims": 1, **END},
@@ -196,7 +208,7 @@ FILES = {
     "restoration/claims/lowest.py": {"claims": 1, **END},
     "restoration/claims/separates.py": {"claims": 1, **END},
     "restoration/classifier.py": READ,
-    "restoration/compared.py": {"figure_error": 3, "figure_cases": 3, **END},
+    "restoration/compared.py": {"figure_error": 3, "figure_cases": 3, **CHAMPIONS},
     "restoration/comparison.py": compared(3),
     "restoration/context.py": evaluated(8),
     "restoration/convolutions.py": READ,  # no model of the test's has convolutions, but the classifier is beside them
@@ -235,6 +247,7 @@ FILES = {
     "restoration/losses/mse.py": EVALUATED | {"train": 7, "evaluate": 7, "figure_loss": 3},
     "restoration/measures.py": compared(3),
     "restoration/metrics.py": RESTORED,
+    "restoration/model_registry.py": {"register": 1},
     "restoration/models.py": MODELLED,
     "restoration/neighbourhood.py": compared(2, baselines=2),
     "restoration/networks/__init__.py": MODELLED,
@@ -245,6 +258,7 @@ FILES = {
     "restoration/networks/vae.py": TRAINED | {"train": 12, "evaluate": 12},
     "restoration/objective.py": TRAINED,
     "restoration/provenance.py": {"provenance": 1},
+    "restoration/picture_files.py": {},
     "restoration/published.py": END,
     "restoration/registry.py": ALL,
     "restoration/report/__init__.py": END,
@@ -256,7 +270,10 @@ FILES = {
     "restoration/report/poster.py": END,
     "restoration/report/results.py": END,
     "restoration/report/verdicts.py": END,
+    "restoration/restore_request.py": {},
+    "restoration/restorer.py": {"register": 1},
     "restoration/selection.py": {"claims": 1, **END},
+    "restoration/served.py": {"register": 1},
     "restoration/software.py": END,
     "restoration/stored.py": ALL,
     "restoration/summary.py": END,
