@@ -44,7 +44,7 @@ LIKELIHOODS = {"likelihood": 4, "figure_likelihood": 1, **END}
 
 def compared(tasks: int, **others: int) -> dict[str, int]:
     """What follows new scores in so many tasks, and other jobs."""
-    each = {rule: tasks for rule in ("compare", "champion", "figure_error", "figure_cases")}
+    each = dict.fromkeys(("compare", "champion", "figure_error", "figure_cases"), tasks)
     return {**each, "register": 1, "claims": 1, **END, **others}
 
 

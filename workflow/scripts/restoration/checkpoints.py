@@ -7,6 +7,7 @@ import torch
 from restoration import models
 from restoration.errors import quoted
 from restoration.objective import MEASURED
+from restoration.optimisation import Adam
 
 if TYPE_CHECKING:
     from restoration.training import Trainer
@@ -36,21 +37,16 @@ def check(content: Any, training: "Trainer") -> None:
         _check_optimiser(content["optimiser"], training.optimiser, iteration)
 
 
-def _check_optimiser(content: Any, optimiser: torch.optim.Adam, iteration: int) -> None:
+def _check_optimiser(content: Any, optimiser: Adam, iteration: int) -> None:
     """The same for the state of Adam: two moments for each weight, after as many steps."""
-    if [{**group, "lr": 0} for group in content["param_groups"]] != [
-        {**group, "lr": 0} for group in optimiser.state_dict()["param_groups"]
-    ]:  # but for the learning rate, which each iteration sets anew by the schedule
-        raise ValueError("its optimiser has other settings")
-    weights = [values for group in optimiser.param_groups for values in group["params"]]
-    if content["state"].keys() != set(range(len(weights) if iteration else 0)):
+    weights = optimiser.parameters
+    if content.keys() != optimiser.state.keys() or any(len(part) != len(weights) for part in content.values()):
         raise ValueError("its optimiser is of other weights")
-    for number, state in content["state"].items():
-        moments = state["exp_avg"], state["exp_avg_sq"]
-        if state.keys() != {"step", "exp_avg", "exp_avg_sq"} or state["step"].tolist() != iteration:
-            raise ValueError("its optimiser made other steps")
-        for moment in moments:
-            if moment.shape != weights[number].shape or moment.dtype != weights[number].dtype:
+    if any(steps.tolist() != iteration for steps in content["steps"]):
+        raise ValueError("its optimiser made other steps")
+    for part in ("means", "squares"):
+        for moment, values in zip(content[part], weights, strict=True):
+            if moment.shape != values.shape or moment.dtype != values.dtype:
                 raise ValueError("its optimiser is of other weights")
-        if not all(moment.isfinite().all() for moment in moments) or moments[1].min() < 0:
-            raise ValueError("its optimiser holds impossible values")
+            if not moment.isfinite().all() or (part == "squares" and moment.min() < 0):
+                raise ValueError("its optimiser holds impossible values")

@@ -16,6 +16,7 @@ from restoration.corruptions import Corrupt
 from restoration.errors import UserError, reason
 from restoration.identity import derived_seed
 from restoration.models import Model
+from restoration.optimisation import Adam, factor
 
 CHUNK = 50  # iterations between two looks at the record: for divergence, progress and a due checkpoint
 CHECKPOINT_COST = 0.01  # the share of the time that goes into checkpoints: one that took 20 ms is 2 s after the last
@@ -25,22 +26,11 @@ DIVERGED = 10  # times the first objective
 logger = logging.getLogger("restoration.training")
 
 
-def factor(schedule: str, progress: float) -> float:
-    """What the learning rate is multiplied with when `progress`, from 0 to 1, of the training is done.
-
-    `cosine` rises linearly over the first 5 % and falls to 0 along half a cosine (Loshchilov and Hutter, 2017,
-    arXiv:1608.03983, equation 5, without restarts); `constant` is 1.
-    """
-    if schedule == "constant":
-        return 1.0
-    return min(1.0, (progress + 1e-3) / 0.05) * 0.5 * (1 + math.cos(math.pi * progress))
-
-
 class Trainer:
     """One training, from its start or from the checkpoint at `checkpoint`.
 
     images: uint8 (N, C, H, W), complete; labels: int64 (N,); corrupt: images to (corrupted, mask).
-    settings: epochs, batch_size, learning_rate, schedule. Adam (Kingma and Ba, 2015) with torch's defaults otherwise.
+    settings: epochs, batch_size, learning_rate, schedule. Adam otherwise with torch's defaults.
     Each epoch visits all images in an order of its own; the last batch may be smaller.
 
     `record` is float (iterations, 3): objective, reconstruction and KL, the mean over each batch.
@@ -63,8 +53,7 @@ class Trainer:
         self.epoch_iterations = math.ceil(len(images) / self.batch_size)
         self.record = torch.zeros(self.epochs * self.epoch_iterations, 3)
         self.generator = torch.Generator().manual_seed(derived_seed(seed, "training"))
-        self.parameters = list(model.network.parameters())
-        self.optimiser = torch.optim.Adam(self.parameters, lr=self.learning_rate, fused=True)
+        self.optimiser = Adam(model.network.parameters(), self.learning_rate)
         self.iteration = 0  # iterations made
         self.validation: list[dict[str, float]] = []  # after each epoch: iteration, objective, reconstruction, kl
         self.saved_at, self.spacing = time.monotonic(), float(CHECKPOINT_SECONDS)
@@ -85,12 +74,8 @@ class Trainer:
             for part in objective.parts(self.model.network, self.model.loss, image, condition, complete, self.generator)
         )
         loss = reconstruction + kl
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.learning_rate * factor(self.schedule, self.iteration / len(self.record))
-        for parameter in self.parameters:  # what zero_grad does, in a tenth of its time
-            parameter.grad = None
-        loss.backward()
-        self.optimiser.step()
+        self.optimiser.learning_rate = self.learning_rate * factor(self.schedule, self.iteration / len(self.record))
+        self.optimiser.step(torch.autograd.grad(loss, self.optimiser.parameters))
         self.record[self.iteration] = torch.stack([loss, reconstruction, kl]).detach()
         self.iteration += 1
 
@@ -170,7 +155,7 @@ class Trainer:
             "network": self.model.network.state_dict(),
         }
         if not self.finished:
-            content |= {"optimiser": self.optimiser.state_dict(), "generator": self.generator.get_state()}
+            content |= {"optimiser": self.optimiser.state, "generator": self.generator.get_state()}
         start = time.monotonic()
         with replacing(self.checkpoint) as part:
             models.write_tensors(content, part)
@@ -195,6 +180,6 @@ class Trainer:
         self.record[: self.iteration] = content["record"]
         self.model.network.load_state_dict(content["network"])
         if not self.finished:
-            self.optimiser.load_state_dict(content["optimiser"])
+            self.optimiser.load(content["optimiser"])
             self.generator.set_state(content["generator"])
         return True

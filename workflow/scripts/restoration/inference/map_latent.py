@@ -11,6 +11,7 @@ from restoration import context
 from restoration.inference import misfit
 from restoration.latent import log_density
 from restoration.models import Model
+from restoration.optimisation import Adam
 from restoration.registry import NonNegativeFloat, OddInt, PositiveInt
 
 NEEDS = {"variational": True}  # only a prior makes one latent more probable than another
@@ -38,12 +39,11 @@ def restore(
     prior = network.prior(condition, len(corrupted))
     counts = context.weights(mask, window, near, far)
     latent = network.code(corrupted, condition).detach().clone().requires_grad_()
-    optimiser = torch.optim.Adam([latent], lr=learning_rate, fused=True)
+    optimiser = Adam([latent], learning_rate)
     with torch.enable_grad():
         for _ in range(steps):
             logits = network.decode(latent, condition)
             objective = misfit(model, logits, corrupted, counts) - log_density(latent, *prior)
-            (latent.grad,) = torch.autograd.grad(objective.sum(), [latent])
-            optimiser.step()
+            optimiser.step(torch.autograd.grad(objective.sum(), [latent]))
     restored = model.loss.image(network.decode(latent.detach(), condition))
     return context.blended(restored, corrupted, mask) if blend else restored

@@ -15,6 +15,7 @@ from restoration import context
 from restoration.inference import misfit
 from restoration.latent import kl_divergence, log_density, sample
 from restoration.models import Model
+from restoration.optimisation import Adam
 from restoration.registry import NonNegativeFloat, OddInt, PositiveInt
 
 NEEDS = {"variational": True}
@@ -75,10 +76,9 @@ def fitted(
     network = model.autoencoder
     mu = network.code(corrupted, condition).detach().clone().requires_grad_()
     logvar = torch.full_like(mu, -2.0).requires_grad_()
-    optimiser = torch.optim.Adam([mu, logvar], lr=learning_rate, fused=True)
+    optimiser = Adam([mu, logvar], learning_rate)
     for _ in range(steps):
         logits = network.decode(sample(mu, logvar, generator), condition)
         bound = misfit(model, logits, corrupted, counts) + kl_divergence(mu, logvar, prior)
-        mu.grad, logvar.grad = torch.autograd.grad(bound.sum(), [mu, logvar])
-        optimiser.step()
+        optimiser.step(torch.autograd.grad(bound.sum(), [mu, logvar]))
     return mu.detach(), logvar.detach()

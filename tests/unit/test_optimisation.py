@@ -1,0 +1,68 @@
+import math
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from checkout import ROOT
+from restoration import optimisation
+
+
+def test_the_cosine_schedule_rises_for_a_twentieth_and_falls_to_zero():
+    assert [optimisation.factor("constant", progress) for progress in (0, 0.3, 1)] == [1, 1, 1]
+    # The rise is over at 4.9 %: it begins a thousandth on, so that the first iteration does something.
+    assert optimisation.factor("cosine", 0) == pytest.approx(0.001 / 0.05)
+    assert optimisation.factor("cosine", 0.024) == pytest.approx(0.5 * 0.5 * (1 + math.cos(0.024 * math.pi)))
+    assert optimisation.factor("cosine", 0.05) == pytest.approx(0.5 * (1 + math.cos(0.05 * math.pi)))
+    assert optimisation.factor("cosine", 0.05) == pytest.approx(1, abs=0.01)
+    assert optimisation.factor("cosine", 0.5) == pytest.approx(0.5)
+    assert optimisation.factor("cosine", 1) == pytest.approx(0)
+    factors = [optimisation.factor("cosine", step / 1000) for step in range(1001)]
+    top = factors.index(max(factors))
+    assert 40 <= top <= 50
+    assert (np.diff(factors[: top + 1]) > 0).all()
+    assert (np.diff(factors[top:]) < 0).all()
+
+
+def gradients(generator: torch.Generator) -> list[torch.Tensor]:
+    return [torch.randn(5, 3, generator=generator), torch.randn(7, generator=generator)]
+
+
+def test_adam_takes_the_steps_of_torchs_class_to_the_bit():
+    ours, theirs = ([torch.linspace(-1, 1, 15).reshape(5, 3), torch.ones(7)] for _ in range(2))
+    for values in theirs:
+        values.requires_grad_()
+    adam, reference = optimisation.Adam(ours, 0.01), torch.optim.Adam(theirs, lr=0.01, fused=True)
+    generator = torch.Generator().manual_seed(0)
+    for number in range(30):
+        found = gradients(generator)
+        adam.learning_rate = reference.param_groups[0]["lr"] = 0.01 / (1 + number)
+        adam.step(found)
+        for values, gradient in zip(theirs, found, strict=True):
+            values.grad = gradient
+        reference.step()
+    for values, expected in zip(ours, theirs, strict=True):
+        assert torch.equal(values, expected.detach())
+
+
+def test_adam_goes_on_from_its_state():
+    generator = torch.Generator().manual_seed(0)
+    whole, halves = ([torch.ones(5, 3), torch.ones(7)] for _ in range(2))
+    one, first, second = (optimisation.Adam(values, 0.01) for values in (whole, halves, halves))
+    for number in range(6):
+        found = gradients(generator)
+        one.step(found)
+        if number == 3:
+            second.load(first.state)
+        (first if number < 3 else second).step(found)
+    assert all(torch.equal(*pair) for pair in zip(whole, halves, strict=True))
+
+
+def test_a_step_does_not_load_torchs_compiler():
+    code = (
+        "import sys, torch; from restoration.optimisation import Adam; Adam([torch.ones(2)], 1).step([torch.ones(2)]);"
+        "sys.exit('torch._dynamo' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT / "workflow/scripts").returncode == 0

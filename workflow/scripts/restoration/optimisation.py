@@ -1,0 +1,65 @@
+"""Adam, and the schedules of its learning rate."""
+
+import math
+from collections.abc import Iterable
+
+import torch
+from torch.optim import adam
+
+BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8  # torch's defaults, and the paper's
+WARM_UP = 0.05  # of a training, in which the learning rate rises
+
+
+def factor(schedule: str, progress: float) -> float:
+    """What the learning rate is multiplied with when `progress`, from 0 to 1, of the training is done.
+
+    `cosine` rises linearly over the first 5 % and falls to 0 along half a cosine (Loshchilov and Hutter, 2017,
+    arXiv:1608.03983, equation 5, without restarts); `constant` is 1.
+    """
+    if schedule == "constant":
+        return 1.0
+    return min(1.0, (progress + 1e-3) / WARM_UP) * 0.5 * (1 + math.cos(math.pi * progress))
+
+
+class Adam:
+    """Adam (Kingma and Ba, 2015, arXiv:1412.6980, algorithm 1) on `parameters`, by torch's fused kernel.
+
+    torch's function, and so torch.optim.Adam's weights to the bit; but not its class, which loads torch's compiler when
+    it is made: 0.9 s of each of many short jobs.
+
+    `learning_rate` may be another in each step. `state`: what the next step depends on besides.
+    """
+
+    def __init__(self, parameters: Iterable[torch.Tensor], learning_rate: float) -> None:
+        self.parameters, self.learning_rate = list(parameters), learning_rate
+        self.means = [torch.zeros_like(values) for values in self.parameters]  # of the gradients, decaying
+        self.squares = [torch.zeros_like(values) for values in self.parameters]
+        self.steps = [torch.zeros(()) for _ in self.parameters]
+
+    @property
+    def state(self) -> dict[str, list[torch.Tensor]]:
+        return {"means": self.means, "squares": self.squares, "steps": self.steps}
+
+    def load(self, state: dict[str, list[torch.Tensor]]) -> None:
+        """Go on from a `state` of the same parameters."""
+        self.means, self.squares, self.steps = (list(state[name]) for name in ("means", "squares", "steps"))
+
+    def step(self, gradients: Iterable[torch.Tensor]) -> None:
+        """One step by the gradients of the parameters, in their order."""
+        with torch.no_grad():
+            adam.adam(
+                self.parameters,
+                list(gradients),
+                self.means,
+                self.squares,
+                [],
+                self.steps,
+                fused=True,
+                amsgrad=False,
+                beta1=BETA1,
+                beta2=BETA2,
+                lr=self.learning_rate,
+                weight_decay=0.0,
+                eps=EPSILON,
+                maximize=False,
+            )
