@@ -1,6 +1,7 @@
 """The real graph, end to end through Snakemake, on little data."""
 
 import json
+import os
 import re
 import sqlite3
 
@@ -104,6 +105,14 @@ def test_mlflow_has_a_finished_run_for_every_model(graph):
             "metrics.json",
             "examples.png",
         }
+
+
+def test_where_cores_are_named_that_are_not_there_no_more_jobs_compute_at_once(graph):
+    processors = len(os.sched_getaffinity(0))
+    for cores, taken in ((processors, 1), (3 * processors, 3)):
+        dry = graph.snakemake("--dry-run", "--cores", str(cores), "--forcerun", "evaluate")
+        threads = re.findall(r"^rule evaluate:\n(?:    .+\n)*?    threads: (\d+)$", dry.stdout, re.MULTILINE)
+        assert [int(number) for number in threads] == ([taken] * len(MODELS) if taken > 1 else []), dry.stdout
 
 
 def test_snakemakes_own_report_is_made(graph):

@@ -67,6 +67,18 @@ ENVIRONMENT = "../../envs/environment.yaml"
 CORRUPTED = f"{RESULTS}/corrupt/{{task}}"
 
 
+def computing():
+    """The cores that a job takes which computes without a pause; its threads are one in any case.
+
+    More than one where --cores names more than there are: more such jobs at once than processors take each other's
+    cache, and all of them take longer.
+    """
+    with suppress(WorkflowError):  # of an executor that has no cores of its own
+        if hasattr(os, "sched_getaffinity"):
+            return max(1, workflow.cores // len(os.sched_getaffinity(0)))
+    return 1
+
+
 wildcard_constraints:
     task="|".join(TASKS),
     variant="[A-Za-z][A-Za-z0-9_-]*",

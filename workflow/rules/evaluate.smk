@@ -8,7 +8,7 @@ rule classifier:
         f"{RESULTS}/logs/classifier.log",
     conda:
         ENVIRONMENT
-    threads: 1
+    threads: computing()
     resources:
         mem_mb=1000,
     params:
@@ -35,7 +35,7 @@ rule evaluate:
         f"{RESULTS}/logs/evaluate/{MODEL}.log",
     conda:
         ENVIRONMENT
-    threads: 1
+    threads: computing()
     resources:
         mem_mb=2000,
     params:

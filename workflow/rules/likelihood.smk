@@ -15,7 +15,7 @@ rule likelihood:
         f"{RESULTS}/logs/likelihood/{MODEL}.log",
     conda:
         ENVIRONMENT
-    threads: 1
+    threads: computing()
     resources:
         mem_mb=1000,
     params:

@@ -23,7 +23,7 @@ rule train:
         f"{RESULTS}/logs/train/{MODEL}.log",
     conda:
         ENVIRONMENT
-    threads: 1
+    threads: computing()
     resources:
         mem_mb=2000,  # a network of convolutions takes 1.6 GB, one of layers 0.9
     params:

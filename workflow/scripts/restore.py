@@ -42,7 +42,6 @@ def main(request: dict[str, Any], champion: str) -> int:
 
 if __name__ == "__main__":
     with jobs.running(snakemake) as logger:
-        torch.set_num_threads(1)  # more may add in another order
         request = jobs.settings(snakemake)["restore"]
         count = main(request, snakemake.input.champion[0])
         logger.info("%d pictures restored to %s", count, request["output"])

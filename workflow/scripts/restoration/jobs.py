@@ -2,6 +2,7 @@
 
 import ctypes
 import logging
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -34,6 +35,8 @@ def running(snakemake: Any) -> Iterator[logging.Logger]:
     """Log to the rule's log file, and warnings to stderr; end with one line on a UserError; end with Snakemake."""
     locking.join()
     keep_freed_memory()
+    if torch := sys.modules.get("torch"):
+        torch.set_num_threads(1)  # whatever the rule's threads: more may add in another order
     Path(snakemake.log[0]).parent.mkdir(parents=True, exist_ok=True)
     file, console = logging.FileHandler(snakemake.log[0], mode="w", encoding="utf-8"), logging.StreamHandler()
     console.setLevel(logging.WARNING)
