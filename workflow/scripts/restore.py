@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from restoration import champions, jobs, picture_files, restore_request, restorer
 from restoration.errors import UserError
