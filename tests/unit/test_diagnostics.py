@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -5,6 +8,7 @@ from conftest import VARIANTS
 from torch.distributions import Normal, kl
 from torch.nn import functional
 
+from checkout import ROOT
 from restoration import diagnostics, evaluation, images, models
 from restoration.identity import derived_seed
 from restoration.images import as_float
@@ -280,3 +284,12 @@ def test_counting_does_not_change_what_is_measured_after_it(build_model, hole):
     before = evaluation.restore_all(restore[0], *hole[1:])
     diagnostics.multiply_adds(restore[1], hole)
     assert evaluation.restore_all(restore[2], *hole[1:]).equal(before)
+
+
+def test_counting_does_not_load_torchs_compiler():
+    code = (
+        "import sys, torch; from restoration.diagnostics import Counter\n"
+        "with Counter() as counter: torch.ones(2, 3) @ torch.ones(3, 4)\n"
+        "sys.exit(counter.operations != 48 or 'torch._dynamo' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT / "workflow/scripts").returncode == 0
