@@ -258,6 +258,7 @@ FILES = {
     "restoration/networks/vae.py": TRAINED | {"train": 12, "evaluate": 12},
     "restoration/objective.py": TRAINED,
     "restoration/provenance.py": {"provenance": 1},
+    "restoration/optimisation.py": MODELLED,
     "restoration/picture_files.py": {},
     "restoration/published.py": END,
     "restoration/registry.py": ALL,
