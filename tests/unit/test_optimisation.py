@@ -47,6 +47,14 @@ def test_adam_takes_the_steps_of_torchs_class_to_the_bit():
         assert torch.equal(values, expected.detach())
 
 
+def test_adam_takes_gradients_that_lie_in_another_order():
+    ours, theirs = (torch.ones(4, 3, 2, 2) for _ in range(2))
+    gradient = torch.randn(4, 3, 2, 2, generator=torch.Generator().manual_seed(0))
+    optimisation.Adam([ours], 0.01).step([gradient.contiguous(memory_format=torch.channels_last)])
+    optimisation.Adam([theirs], 0.01).step([gradient])
+    assert torch.equal(ours, theirs)
+
+
 def test_adam_goes_on_from_its_state():
     generator = torch.Generator().manual_seed(0)
     whole, halves = ([torch.ones(5, 3), torch.ones(7)] for _ in range(2))

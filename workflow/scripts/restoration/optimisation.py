@@ -18,7 +18,12 @@ def factor(schedule: str, progress: float) -> float:
     """
     if schedule == "constant":
         return 1.0
-    return min(1.0, (progress + 1e-3) / WARM_UP) * 0.5 * (1 + math.cos(math.pi * progress))
+    return min(1.0, (progress + 1e-3) / WARM_UP) * half_cosine(progress)
+
+
+def half_cosine(progress: float) -> float:
+    """From 1 to 0 as `progress` goes from 0 to 1."""
+    return 0.5 * (1 + math.cos(math.pi * progress))
 
 
 class Adam:
@@ -30,8 +35,9 @@ class Adam:
     `learning_rate` may be another in each step. `state`: what the next step depends on besides.
     """
 
-    def __init__(self, parameters: Iterable[torch.Tensor], learning_rate: float) -> None:
-        self.parameters, self.learning_rate = list(parameters), learning_rate
+    def __init__(self, parameters: Iterable[torch.Tensor], learning_rate: float, beta1: float = BETA1) -> None:
+        self.parameters, self.learning_rate, self.beta1 = list(parameters), learning_rate, beta1
+        assert all(values.is_contiguous() for values in self.parameters)
         self.means = [torch.zeros_like(values) for values in self.parameters]  # of the gradients, decaying
         self.squares = [torch.zeros_like(values) for values in self.parameters]
         self.steps = [torch.zeros(()) for _ in self.parameters]
@@ -45,18 +51,21 @@ class Adam:
         self.means, self.squares, self.steps = (list(state[name]) for name in ("means", "squares", "steps"))
 
     def step(self, gradients: Iterable[torch.Tensor]) -> None:
-        """One step by the gradients of the parameters, in their order."""
+        """One step by the gradients of the parameters, in their order.
+
+        A convolution's may lie in memory in another order than its weights; the kernel takes them as they lie.
+        """
         with torch.no_grad():
             adam.adam(
                 self.parameters,
-                list(gradients),
+                [gradient.contiguous() for gradient in gradients],
                 self.means,
                 self.squares,
                 [],
                 self.steps,
                 fused=True,
                 amsgrad=False,
-                beta1=BETA1,
+                beta1=self.beta1,
                 beta2=BETA2,
                 lr=self.learning_rate,
                 weight_decay=0.0,

@@ -11,10 +11,11 @@ from restoration import context
 from restoration.inference import misfit
 from restoration.latent import log_density
 from restoration.models import Model
-from restoration.optimisation import Adam
+from restoration.optimisation import Adam, half_cosine
 from restoration.registry import NonNegativeFloat, OddInt, PositiveInt
 
 NEEDS = {"variational": True}  # only a prior makes one latent more probable than another
+BETA1 = 0.5  # less momentum than is usual: the objective has no noise
 
 
 def restore(
@@ -24,14 +25,16 @@ def restore(
     condition: torch.Tensor | None,
     generator: torch.Generator,
     *,
-    steps: PositiveInt = 50,
-    learning_rate: NonNegativeFloat = 0.25,
+    steps: PositiveInt = 20,
+    learning_rate: NonNegativeFloat = 0.8,
     window: OddInt = 5,
     near: NonNegativeFloat = 12.0,
     far: NonNegativeFloat = 0.3,
     blend: bool = True,
 ) -> torch.Tensor:
-    """(B, C, H, W) to (B, C, H, W): `steps` of Adam from the code of the corrupted image, for all images at once.
+    """(B, C, H, W) to (B, C, H, W): `steps` of Adam from the code of the corrupted image, for all images at once; the
+    learning rate falls to 0 along half a cosine. On MNIST's 6 x 6 hole 20 steps end where 50 at a constant rate of 0.25
+    and with Adam's usual momentum do.
 
     `window`, `near`, `far`: what the visible pixels count, as `context.weights`; near 0 and far 1: the plain posterior.
     """
@@ -39,9 +42,10 @@ def restore(
     prior = network.prior(condition, len(corrupted))
     counts = context.weights(mask, window, near, far)
     latent = network.code(corrupted, condition).detach().clone().requires_grad_()
-    optimiser = Adam([latent], learning_rate)
+    optimiser = Adam([latent], learning_rate, BETA1)
     with torch.enable_grad():
-        for _ in range(steps):
+        for step in range(steps):
+            optimiser.learning_rate = learning_rate * half_cosine(step / steps)
             logits = network.decode(latent, condition)
             objective = misfit(model, logits, corrupted, counts) - log_density(latent, *prior)
             optimiser.step(torch.autograd.grad(objective.sum(), [latent]))
