@@ -23,6 +23,7 @@ from restoration.optimisation import Adam, factor
 FORMAT = 1
 BATCH_SIZE, LEARNING_RATE = 128, 3e-3
 EPOCHS, LEAST_ITERATIONS = 3, 300  # of small data sets more epochs, so that there are as many iterations
+READ = 250  # images at a time: their features stay in the cache
 SHIFT = 1  # pixels, at most, by which a batch is shifted: of 1,257 training images 92 % of others were read, now 96 %
 
 
@@ -54,7 +55,7 @@ class Classifier(nn.Module):
     @torch.no_grad()
     def read(self, images: torch.Tensor) -> torch.Tensor:
         """The most likely label of each image: (B, C, H, W) to int64 (B,)."""
-        return self(images).argmax(dim=1)
+        return torch.cat([self(part).argmax(dim=1) for part in images.split(READ)])
 
 
 def epochs(images: int) -> int:

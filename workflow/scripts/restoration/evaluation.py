@@ -79,8 +79,9 @@ def score(
     ):
         raw = restored[start : start + len(truth)]
         outputs = {"raw": raw, "pasted": paste(raw, damaged, hidden)} if has_hole else {"raw": raw}
+        windows = metrics.Windows(truth)
         for output, image in outputs.items():
-            squared_error, similarity = (image - truth).square(), metrics.ssim_map(image, truth)
+            squared_error, similarity = (image - truth).square(), metrics.ssim_map(image, windows)
             accuracy = (read(image) == label).float()
             for region, pixels in {"whole": None, "hole": hidden}.items() if has_hole else [("whole", None)]:
                 error = metrics.mse(squared_error, pixels)

@@ -31,25 +31,28 @@ def regional_mean(values: torch.Tensor, region: torch.Tensor | None) -> torch.Te
     return (values.flatten(1) * counted).sum(dim=1) / counted.sum(dim=1)
 
 
-def ssim_map(images: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
+class Windows:
+    """Images (B, C, H, W) in [0, 1], at least 11 x 11, with the mean and the variance of the window around each pixel,
+    as `ssim_map` compares them; for images that are compared with several others.
+    """
+
+    def __init__(self, images: torch.Tensor) -> None:
+        self.images = images.double()  # the variances are small differences of large numbers
+        self.mean = _blurred(self.images)
+        self.variance = _blurred(self.images * self.images) - self.mean * self.mean
+
+
+def ssim_map(images: torch.Tensor, others: torch.Tensor | Windows) -> torch.Tensor:
     """Structural similarity around each pixel (Wang et al., 2004, IEEE TIP 13(4), equation 13).
 
     Gaussian window, sigma 1.5 truncated at 5 pixels, K1 = 0.01, K2 = 0.03, range 1, image mirrored at its edge:
     scikit-image's `structural_similarity(gaussian_weights=True, use_sample_covariance=False, data_range=1)`.
     Both (B, C, H, W) in [0, 1], at least 11 x 11; so is the result.
     """
-    images, others = images.double(), others.double()  # the variances are small differences of large numbers
-    blur_rows, blur_columns = (_blur(size) for size in images.shape[-2:])
-
-    def blur(values: torch.Tensor) -> torch.Tensor:
-        return blur_rows @ values @ blur_columns.T
-
-    mean_x, mean_y = blur(images), blur(others)
-    var_x = blur(images * images) - mean_x * mean_x
-    var_y = blur(others * others) - mean_y * mean_y
-    covariance = blur(images * others) - mean_x * mean_y
-    luminance = (2 * mean_x * mean_y + SSIM_C1) / (mean_x * mean_x + mean_y * mean_y + SSIM_C1)
-    return (luminance * (2 * covariance + SSIM_C2) / (var_x + var_y + SSIM_C2)).float()
+    x, y = Windows(images), others if isinstance(others, Windows) else Windows(others)
+    covariance = _blurred(x.images * y.images) - x.mean * y.mean
+    luminance = (2 * x.mean * y.mean + SSIM_C1) / (x.mean * x.mean + y.mean * y.mean + SSIM_C1)
+    return (luminance * (2 * covariance + SSIM_C2) / (x.variance + y.variance + SSIM_C2)).float()
 
 
 def ssim(similarity: torch.Tensor, region: torch.Tensor | None = None) -> torch.Tensor:
@@ -61,6 +64,12 @@ def ssim(similarity: torch.Tensor, region: torch.Tensor | None = None) -> torch.
         return regional_mean(similarity, region)
     inner = slice(SSIM_RADIUS, -SSIM_RADIUS)
     return regional_mean(similarity[..., inner, inner], None)
+
+
+def _blurred(values: torch.Tensor) -> torch.Tensor:
+    """The mean of the Gaussian window around each pixel: (B, C, H, W) to the same, in double precision."""
+    rows, columns = (_blur(size) for size in values.shape[-2:])
+    return rows @ values @ columns.T
 
 
 @cache
