@@ -128,7 +128,7 @@ def test_the_mean_image_is_exact_for_any_number_of_images():
 )
 @pytest.mark.parametrize("channels", [1, 3])
 def test_nearest_finds_the_least_distances_over_visible_pixels(settings, channels, monkeypatch):
-    monkeypatch.setattr("restoration.neighbourhood.CHUNK", 17)
+    monkeypatch.setattr("restoration.neighbourhood.CHUNK", 17 * channels * SIDE**2)
     train = torch.randint(0, 256, (60, channels, SIDE, SIDE), generator=seeded(), dtype=torch.uint8)
     corrupted, mask = corruptions.build(settings)(random_images(6, (channels, SIDE, SIDE)), seeded(1))
     compared = ~mask if not mask.all() else mask
@@ -185,7 +185,9 @@ def test_a_narrow_kernel_takes_the_nearest_and_a_wide_one_the_mean(bandwidth, co
     ids=lambda settings: "-".join(map(str, settings.values())),
 )
 @pytest.mark.parametrize("shape", [(1, 16, 16), (3, 13, 18)], ids=str)
-def test_biharmonic_is_scikit_images(settings, shape):
+@pytest.mark.parametrize("dense", [0, biharmonic.DENSE], ids=["sparse", "dense"])
+def test_biharmonic_is_scikit_images(dense, settings, shape, monkeypatch):
+    monkeypatch.setattr(biharmonic, "DENSE", dense)
     images = random_images(6, shape)
     corrupted, mask = corruptions.build(settings)(images, seeded(3))
     restored = biharmonic.restore(corrupted, mask, torch.empty(0))

@@ -4,7 +4,7 @@ import torch
 
 from restoration.linear import linear
 
-CHUNK = 5000  # training images compared at once: what is held besides them stays small
+CHUNK = 5000 * 784  # values of training images compared at once: what is held besides them stays small
 
 
 def nearest(
@@ -25,8 +25,9 @@ def nearest(
     query = -2 * pixels if alike else torch.cat([-2 * pixels, seen.float()], dim=1)
     least = torch.empty(len(images), 0)
     indices = torch.empty(len(images), 0, dtype=torch.int64)
-    for start in range(0, len(train_images), CHUNK):
-        train = train_images[start : start + CHUNK].flatten(1)[:, columns].float().div_(255)
+    together = max(1, CHUNK // train_images[0].numel())
+    for start in range(0, len(train_images), together):
+        train = train_images[start : start + together].flatten(1)[:, columns].float().div_(255)
         if alike:
             distances = linear(query, train, train.square().sum(dim=1))
         else:

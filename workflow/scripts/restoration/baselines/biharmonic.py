@@ -6,8 +6,11 @@ What scikit-image's `inpaint_biharmonic` does, with one linear system for all im
 from functools import cache
 
 import torch
+from scipy import sparse
+from scipy.sparse import linalg
 
 HIDDEN = ["some"]
+DENSE = 1500  # hidden pixels up to which a dense system is the faster one
 
 
 def restore(corrupted: torch.Tensor, mask: torch.Tensor, train_images: torch.Tensor) -> torch.Tensor:
@@ -15,7 +18,7 @@ def restore(corrupted: torch.Tensor, mask: torch.Tensor, train_images: torch.Ten
     visible, they are 0.
     """
     batch, channels, height, width = corrupted.shape
-    operator = squared_laplacian(height, width)
+    columns, weights = squared_laplacian(height, width)
     images = corrupted.flatten(2).double()
     restored = torch.zeros_like(images)
     masks, members = mask.flatten(1).unique(dim=0, return_inverse=True)
@@ -24,27 +27,51 @@ def restore(corrupted: torch.Tensor, mask: torch.Tensor, train_images: torch.Ten
             continue
         rows = (members == number).nonzero().squeeze(1)
         group = images[rows]
-        known = group[..., ~hidden]
         if hidden.any():
-            right = -operator[hidden][:, ~hidden] @ known.flatten(0, 1).T
-            factor = torch.linalg.cholesky(operator[hidden][:, hidden])
-            filled = torch.cholesky_solve(right, factor).T.reshape(len(rows), channels, -1)
+            known = group[..., ~hidden]
+            near, weight = columns[hidden], weights[hidden]
+            group[..., hidden] = 0
+            right = -(group[..., near] * weight).sum(dim=-1).flatten(0, 1)
+            filled = solve(hidden, near, weight, right).unflatten(0, (len(rows), channels))
             group[..., hidden] = filled.clamp(known.amin(dim=2, keepdim=True), known.amax(dim=2, keepdim=True))
         restored[rows] = group
     return restored.float().reshape(batch, channels, height, width)
 
 
+def solve(hidden: torch.Tensor, near: torch.Tensor, weight: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+    """The hidden pixels x, (images, N), at which weight times x, summed over those of `near` that are hidden, is
+    `right`, (images, N).
+
+    hidden: bool (pixels,), N of them true; near, weight: (N, K), as `squared_laplacian` has them.
+    """
+    count = len(near)
+    place = hidden.cumsum(0) - 1
+    line, entry = hidden[near].nonzero(as_tuple=True)
+    at, values = place[near[line, entry]], weight[line, entry]
+    if count <= DENSE:
+        matrix = torch.zeros(count, count, dtype=torch.float64).index_put_((line, at), values, accumulate=True)
+        return torch.cholesky_solve(right.T, torch.linalg.cholesky(matrix)).T
+    matrix = sparse.csc_array((values.numpy(), (line.numpy(), at.numpy())), shape=(count, count))
+    return torch.from_numpy(linalg.splu(matrix).solve(right.T.contiguous().numpy())).T
+
+
 @cache
-def squared_laplacian(height: int, width: int) -> torch.Tensor:
-    """Of an image mirrored at its edges, as a matrix: float64 (H W, H W), symmetric."""
-    laplacian = torch.kron(second_difference(height), torch.eye(width, dtype=torch.float64)) + torch.kron(
-        torch.eye(height, dtype=torch.float64), second_difference(width)
-    )
-    return laplacian @ laplacian
+def squared_laplacian(height: int, width: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Of an image mirrored at its edges: for each pixel those that it adds up, int64 (H W, K), and how often, float64
+    (H W, K); where there are fewer than K, the rest has the weight 0.
+    """
+    eye, differences = sparse.identity, second_difference
+    laplacian = sparse.kron(differences(height), eye(width)) + sparse.kron(eye(height), differences(width))
+    operator = (laplacian @ laplacian).tocsr()
+    counts = torch.from_numpy(operator.indptr).long().diff()
+    filled = torch.arange(int(counts.max())) < counts[:, None]
+    columns, weights = torch.zeros(filled.shape, dtype=torch.int64), torch.zeros(filled.shape, dtype=torch.float64)
+    columns[filled] = torch.from_numpy(operator.indices).long()
+    weights[filled] = torch.from_numpy(operator.data)
+    return columns, weights
 
 
-def second_difference(size: int) -> torch.Tensor:
+def second_difference(size: int) -> sparse.dia_array:
     """x[i - 1] - 2 x[i] + x[i + 1] along one axis, mirrored at both ends: (size, size)."""
-    neighbours = torch.ones(size - 1, dtype=torch.float64)
-    matrix = torch.diag(neighbours, 1) + torch.diag(neighbours, -1)
-    return matrix - torch.diag(matrix.sum(dim=1))
+    middle = [-1.0, *[-2.0] * (size - 2), -1.0]
+    return sparse.diags_array([[1.0] * (size - 1), middle, [1.0] * (size - 1)], offsets=(-1, 0, 1))
