@@ -85,13 +85,13 @@ class Schema:
         """What a key's value may be, in words."""
         if "enum" in schema:
             return ", ".join(map(written, schema["enum"]))
-        if "items" in schema:
-            return f"list of: {self.values(self.full(schema['items']))}"
         kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
         low, high, above = (schema.get(bound) for bound in ("minimum", "maximum", "exclusiveMinimum"))
         bounds = "" if low is None else f" from {low:,}" + ("" if high is None else f" to {high:,}")
         bounds += "" if above is None else f" above {above:,}"
-        return " or ".join(WORDS[kind] + (bounds if kind in ("integer", "number") else "") for kind in kinds)
+        items = f" of: {self.values(self.full(schema['items']))}" if "items" in schema else ""
+        more = {"integer": bounds, "number": bounds, "array": items}
+        return " or ".join(WORDS[kind] + more.get(kind, "") for kind in kinds)
 
 
 def written(value: Any) -> str:

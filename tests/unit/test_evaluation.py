@@ -193,8 +193,24 @@ def test_measure_scores_every_method_and_keeps_what_is_shown(task):
     assert summary["keep"]["raw"]["whole"] == pytest.approx(summary["keep"]["pasted"]["whole"])
 
 
-def test_shown_are_the_first_images_of_each_class_in_order():
-    assert evaluation.shown(np.array([2, 0, 2, 3, 0, 3]), classes=5).tolist() == [1, 0, 3]
+def test_shown_are_the_first_images_of_each_class_in_order(monkeypatch):
+    labels = np.array([2, 0, 2, 3, 0, 3, 2])
+    assert evaluation.shown(labels, 5).tolist() == [1, 0, 3, 4, 2, 5, 6]
+    monkeypatch.setattr(evaluation, "SHOWN", 3)
+    assert evaluation.shown(labels, 5).tolist() == [1, 0, 3]
+    assert evaluation.shown(np.zeros(9, np.int64), 1).tolist() == [0, 1, 2]
+    ten = np.arange(50)[::-1] % 10
+    monkeypatch.setattr(evaluation, "SHOWN", 10)
+    assert evaluation.shown(ten, 10).tolist() == [int(np.flatnonzero(ten == label)[0]) for label in range(10)]
+
+
+def test_without_a_reader_nothing_is_said_of_what_an_image_shows(task):
+    complete, corrupted, mask, labels = task
+    scores = evaluation.score(as_float(corrupted), complete, corrupted, mask, labels, None)
+    read_too = evaluation.score(as_float(corrupted), complete, corrupted, mask, labels, read)
+    pd.testing.assert_frame_equal(scores, read_too.drop(columns="accuracy"))
+    summary_of_it = evaluation.summarise(scores.assign(method="keep"))["keep"]["raw"]
+    assert {frozenset(means) for means in summary_of_it.values()} == {frozenset(["mse", "psnr", "ssim"])}
 
 
 @pytest.mark.parametrize("name", VARIANTS)
@@ -267,9 +283,16 @@ def test_an_evaluation_writes_all_its_files_the_same_twice(files, tmp_path):
     )
     with np.load(first.examples) as examples:
         assert set(examples.files) == {"shown", "best_prior", "inferred_label", "encode"}
-        assert examples["encode"].shape == (4, 1, SIDE, SIDE)
+        assert examples["encode"].shape == (10, 1, SIDE, SIDE)
     train, train_labels = artifacts.read_npz(first.latents, "train", "train_labels")
     assert len(train) == len(train_labels) == 30
+
+
+def test_an_evaluation_of_images_without_labels_needs_no_classifier(files, tmp_path):
+    files.classifier = []  # as Snakemake passes an input that is none
+    measured, _ = evaluate_script.main({"inference": [["encode", {}]]}, files, outputs_in(tmp_path), seed=0)
+    assert set(measured["scores"]["encode"]["raw"]["whole"]) == {"mse", "psnr", "ssim"}
+    assert summary.read_metrics(str(tmp_path / "metrics.json"), of_model=True) == measured
 
 
 def test_an_evaluation_leaves_out_what_does_not_apply(files, tmp_path, small_model):

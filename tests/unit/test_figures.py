@@ -91,6 +91,19 @@ def test_images_keep_their_place_in_a_sheet():
     np.testing.assert_array_equal(sheet[5:, :4], row[2])
 
 
+@pytest.mark.parametrize("size", [(12, 12), (24, 40), (40, 24), (11, 128)])
+def test_images_of_any_size_keep_their_proportions_in_a_sheet(size, tmp_path):
+    row = np.zeros((5, *size, 3), np.float32)
+    row[:, :, :, 0] = 1
+    outputs = files_in(tmp_path, "sheet")
+    figures.draw_sheet([("", [row, row])], ["one", "two"], (outputs.sheet_png, outputs.sheet_svg))
+    red = (pixels(outputs.sheet_png)[:, :, :3] == (255, 0, 0)).all(axis=-1)
+    lines, columns = np.flatnonzero(red.any(axis=1)), np.flatnonzero(red.any(axis=0))
+    gap = max(1, round(min(size) / figures.GAP))
+    expected = (2 * size[0] + gap) / (5 * size[1] + 4 * gap)
+    assert (lines[-1] - lines[0]) / (columns[-1] - columns[0]) == pytest.approx(expected, rel=0.06)
+
+
 def test_a_figure_is_the_same_bytes_twice_and_without_date_or_version(tmp_path):
     figures.style()
     from matplotlib import pyplot
@@ -218,10 +231,38 @@ def test_latent_spaces_are_drawn_in_a_panel_each_the_same_twice(tmp_path):
     panels = [("vae, BCE", str(tmp_path / "bce.npz")), ("vae, MSE", str(tmp_path / "mse.npz"))]
     drawn = [files_in(tmp_path / folder, "latent") for folder in ("first", "second")]
     for outputs in drawn:
-        figure_latent.draw(panels, {"png": outputs.latent_png, "svg": outputs.latent_svg})
+        figure_latent.draw(panels, None, {"png": outputs.latent_png, "svg": outputs.latent_svg})
     assert_same_bytes(*drawn)
     words = texts(drawn[0].latent_svg)
     assert all(word in words for word in ("vae, BCE", "vae, MSE", "<!-- 0 -->", "<!-- 2 -->"))
+
+
+@pytest.mark.parametrize(
+    ("labels", "written"),
+    [(None, ["0", "1", "2"]), (["a house", "$un_^{", "tree"], ["a house", r"\$un_^{", "tree"]), ([], [])],
+)
+def test_clusters_have_the_classes_numbers_or_names_or_none(labels, written, tmp_path, monkeypatch):
+    from matplotlib.axes import Axes
+
+    points = np.random.default_rng(0).normal(size=(30, 2)).astype(np.float32)
+    classes = np.arange(30) % 3
+    artifacts.write_npz(tmp_path / "a.npz", train=points, train_labels=classes, test=points, test_labels=classes)
+    found, write = [], Axes.text
+    monkeypatch.setattr(Axes, "text", lambda *given, **more: found.append(given[3]) or write(*given, **more))
+    outputs = files_in(tmp_path, "latent")
+    panels = [("vae, BCE", str(tmp_path / "a.npz"))]
+    figure_latent.draw(panels, labels, {"png": outputs.latent_png, "svg": outputs.latent_svg})
+    assert found == written
+
+
+def test_a_latent_space_without_spread_is_drawn(tmp_path):
+    """Of a few images, whose posterior has collapsed."""
+    points, classes = np.full((4, 2), 0.5, np.float32), np.array([0, 0, 0, 1])
+    artifacts.write_npz(tmp_path / "a.npz", train=points, train_labels=classes, test=points, test_labels=classes)
+    outputs = files_in(tmp_path, "latent")
+    panels = [("vae, BCE", str(tmp_path / "a.npz"))]
+    figure_latent.draw(panels, ["a", "b"], {"png": outputs.latent_png, "svg": outputs.latent_svg})
+    assert pixels(outputs.latent_png).std() > 5
 
 
 def intervals(hole: bool = True, methods: tuple[str, ...] = ("encode", "map_latent")) -> pd.DataFrame:

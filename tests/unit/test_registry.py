@@ -1,8 +1,9 @@
 import inspect
 
 import pytest
+import yaml
 
-from restoration import registry
+from restoration import configuration, registry
 from restoration.errors import UserError
 
 SHIPPED = {
@@ -62,7 +63,11 @@ def test_parameters_read_from_the_source_are_those_of_the_code(kind, name):
     }
     known = registry.parameters(kind, name)
     assert {parameter: default for parameter, (_, default) in known.items()} == keyword_only
-    assert all(annotation in registry.TYPES for annotation, _ in known.values())
+    if kind == "datasets":  # whose keys the schema checks
+        schema = yaml.safe_load(configuration.SCHEMA.read_text(encoding="utf-8"))
+        assert set(known) <= set(schema["properties"]["dataset"]["properties"])
+    else:
+        assert all(annotation in registry.TYPES for annotation, _ in known.values())
 
 
 @pytest.mark.parametrize(("kind", "name"), ENTRIES)

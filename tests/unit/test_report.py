@@ -545,7 +545,8 @@ def test_names_of_a_configuration_are_text_and_no_markup(job, inputs, files, col
 def test_figures_have_the_numbers_and_captions_of_the_source(folder):
     paths = {(task, key): str(folder / "figure.png") for task in ("denoising", "own") for key in embedded.OTHERWISE}
     paths |= {("denoising", key): str(folder / "figure.png") for key in ("originals", "corrupted", "reconstructed")}
-    words = dict.fromkeys(("dataset", "method", "place", "losses", "drawn", "best", "outline"), "WORD")
+    words = dict.fromkeys(("dataset", "method", "place", "losses", "drawn", "few", "best", "outline"), "WORD")
+    words |= embedded.of_labels(None)
     noise = {"name": "gaussian_noise", "sigma": 0.1}
     found = embedded.embedded("denoising", noise, paths, words)
     assert [(one.number, key) for key, one in found.items()][:4] == [
@@ -562,6 +563,34 @@ def test_figures_have_the_numbers_and_captions_of_the_source(folder):
     assert not any(re.search(r"[{}]", one.caption + one.note) for one in [*found.values(), *own.values()])
 
 
+def test_the_notes_name_what_labels_there_are():
+    numbers, names, none = (embedded.of_labels(labels) for labels in (None, ["cat", "dog"], []))
+    assert numbers["shown"] == "The first test image of each class"
+    assert numbers["names"].startswith("; numbers: the labels")
+    assert names["names"].startswith("; names: the classes")
+    assert "of each label" in names["areas"]
+    assert none == {
+        "areas": "Areas: where 65 % of the training images lie, by kernel density",
+        "names": "",
+        "shown": "The first test images",
+    }
+
+
+def test_a_report_on_images_without_labels_says_what_was_left_out(job, inputs, files, collected):
+    left_out = {"variants": ["inpainting/cvae_label", "own/cvae_label"], "inference": ["inferred_label"]}
+    without = SimpleNamespace(**vars(inputs) | {"classifier": []})
+    sizes = {"train": 100, "validation": 10, "test": IMAGES}
+    html = report_script.render(job | {"left_out": left_out | {"claims": ["a", "b"]}}, without, files, collected, sizes)
+    assert (
+        "The images have no labels, and what needs them is left out: how restored images read as their class, "
+        "the variant cvae_label, the inference inferred_label and the claims a, b." in html
+    )
+    assert "Reads as its class:" not in html
+    least = page.left_out({"variants": [], "inference": [], "claims": []})
+    assert least.endswith("is left out: how restored images read as their class.")
+    assert page.left_out(None) == ""
+
+
 def test_a_figure_is_embedded_whole_at_the_width_of_its_inches(folder):
     head, content = embedded.data_uri(folder / "figure.png").split(",")
     assert head == "data:image/png;base64"
@@ -575,6 +604,7 @@ def test_a_figure_is_embedded_whole_at_the_width_of_its_inches(folder):
 def test_the_finding_of_losses_gives_their_range_for_each_loss():
     sentence = embedded.loss_finding({"bce": [81.24, 90.0], "mse": [30.0]})
     assert sentence.startswith("BCE models end at 81.2 to 90; MSE models end at 30, on average")
+    assert embedded.loss_finding({"bce": [968.4, 1042.4]}).startswith("BCE models end at 968 to 1,042, on average")
 
 
 @pytest.mark.parametrize(

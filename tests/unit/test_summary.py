@@ -57,6 +57,17 @@ def test_each_method_output_and_region_of_a_model_is_a_row(table):
     assert row["file"].item().endswith("metrics1.json")
 
 
+def test_what_no_classifier_has_read_has_no_accuracy(tmp_path):
+    content = measured(0.7)
+    for outputs in content["scores"].values():
+        for regions in outputs.values():
+            del regions["whole"]["accuracy"]
+    artifacts.write_json(tmp_path / "baselines.json", content)
+    table = summary.collect([], [("inpainting", str(tmp_path / "baselines.json"))])
+    assert "accuracy" not in table
+    assert "accuracy" not in summary.over_seeds(table)
+
+
 def test_a_baseline_has_no_variant_loss_or_objective(table):
     baseline = table[table["variant"] == ""]
     assert len(baseline) == 8

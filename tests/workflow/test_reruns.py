@@ -143,6 +143,9 @@ KEYS = {
     "tracking.uri": ("tracking={uri: 'http://127.0.0.1:9'}", {}),
 }
 
+# Keys of `folder` alone: test_folder.py has a row for each.
+OF_FOLDER = {"dataset.test", "dataset.size", "dataset.fit", "dataset.channels"}
+
 # Changes besides, by what they are.
 CHANGES = {
     "a parameter of a variant": (of_variant("latent", "10"), TWO_INPAINTING),
@@ -222,6 +225,7 @@ FILES = {
     "restoration/datasets/__init__.py": ALL,
     "restoration/datasets/digits.py": ALL,
     "restoration/datasets/fashion_mnist.py": {},
+    "restoration/datasets/folder.py": {},
     "restoration/datasets/kmnist.py": {},
     "restoration/datasets/mnist.py": {},
     "restoration/diagnostics.py": EVALUATED,
@@ -231,6 +235,8 @@ FILES = {
     "restoration/figures.py": FIGURES,
     "restoration/identity.py": ALL,
     "restoration/idx.py": {},  # the digits are not in this format
+    "restoration/image_files.py": {},  # nor are they files of images
+    "restoration/image_folder.py": ALL,
     "restoration/images.py": COMPUTED,
     "restoration/inference/__init__.py": RESTORED,
     "restoration/inference/best_prior.py": evaluated(8),
@@ -275,6 +281,7 @@ FILES = {
     "restoration/restorer.py": {"register": 1},
     "restoration/selection.py": {"claims": 1, **END},
     "restoration/served.py": {"register": 1},
+    "restoration/shares.py": ALL,
     "restoration/software.py": END,
     "restoration/stored.py": ALL,
     "restoration/summary.py": END,
@@ -289,7 +296,9 @@ FILES = {
     "restoration/configuration.py": {},
     "restoration/configuration_file.py": {},
     "restoration/consistency.py": {},
+    "restoration/dataset_settings.py": {},
     "restoration/errors.py": {},
+    "restoration/file_sums.py": {},
     "restoration/integrity.py": {},
     "restoration/jobs.py": {},
     "restoration/locking.py": {},
@@ -297,6 +306,7 @@ FILES = {
     "restoration/progress.py": {},
     "restoration/pruning.py": {},
     "restoration/tracking.py": {},
+    "restoration/unlabelled.py": {},
 }
 
 
@@ -313,7 +323,7 @@ def keys(schema: dict, definitions: dict, prefix: str = "") -> list[str]:
 
 def test_every_key_of_the_configuration_has_a_row():
     schema = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text(encoding="utf-8"))
-    assert set(KEYS) == set(keys(schema, schema["$defs"]))
+    assert {*KEYS, *OF_FOLDER} == set(keys(schema, schema["$defs"]))
 
 
 def test_every_module_and_script_has_a_row():

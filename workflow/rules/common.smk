@@ -18,6 +18,7 @@ from restoration import (
     claims_file,
     configuration,
     configuration_file,
+    dataset_settings,
     identity,
     integrity,
     locking,
@@ -25,6 +26,7 @@ from restoration import (
     pruning,
     published,
     registry,
+    unlabelled,
 )
 from restoration.errors import UserError
 
@@ -49,13 +51,16 @@ try:
     config = configuration_file.in_order(config, defaults)
     CONFIG = configuration.resolve(config)
     CLAIMS = claims_file.load(CONFIG["claims"], config)
+    CONTENTS = dataset_settings.contents(CONFIG["dataset"])
 except UserError as error:
     raise WorkflowError(f"Configuration: {error}") from None
 
 TASKS = CONFIG["tasks"]
 # The experiment: all that decides its results, and no path or address.
 EXPERIMENT = {
-    "dataset": {key: CONFIG["dataset"][key] for key in ("name", "validation", "seed")},
+    "dataset": {
+        key: value for key, value in CONFIG["dataset"].items() if key != "source"
+    },
     "seeds": CONFIG["seeds"],
     "tasks": TASKS,
 }
@@ -65,6 +70,10 @@ RESULTS = f"results/{CONFIG['dataset']['name']}"
 MODEL = "{task}/{variant}/{loss}/seed{seed}"
 ENVIRONMENT = "../../envs/environment.yaml"
 CORRUPTED = f"{RESULTS}/corrupt/{{task}}"
+LEFT_OUT = CONFIG.get("left_out")
+LABELLED = LEFT_OUT is None
+if not LABELLED:
+    CLAIMS, LEFT_OUT["claims"] = unlabelled.claims(CLAIMS, LEFT_OUT)
 
 
 def computing():
@@ -224,11 +233,11 @@ def check_restore(dag):
         )
     corruption = TASKS[asked["task"]]["corruption"]["name"]
     hides = registry.constant("corruptions", corruption, "HIDES")
-    shape = registry.constant("datasets", CONFIG["dataset"]["name"], "IMAGE_SHAPE")
+    size = dataset_settings.size(CONFIG["dataset"])
     with suppress(ImportError):  # Snakemake may run beside the environment of its jobs
         from restoration import restore_request
 
-        restore_request.plan(asked, hides and hides == "some", shape and shape[1:])
+        restore_request.plan(asked, hides and hides == "some", size)
 
 
 def report_figure(name):

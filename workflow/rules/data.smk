@@ -9,7 +9,7 @@ rule download:
     params:
         **job(
             "download.py",
-            EXPERIMENT["dataset"],
+            EXPERIMENT["dataset"] | CONTENTS,
             [("datasets", CONFIG["dataset"]["name"])],
         ),
     script:

@@ -22,7 +22,7 @@ rule evaluate:
         **rules.train.output,
         dataset=rules.download.output[0],
         test=rules.corrupt.output.test,
-        classifier=rules.classifier.output.model,
+        classifier=rules.classifier.output.model if LABELLED else [],
         store=ancient(rules.tracking_store.output[0]),
     output:
         scores=f"{RESULTS}/evaluate/{MODEL}/scores.parquet",
@@ -60,7 +60,7 @@ rule baselines:
         dataset=rules.download.output[0],
         validation=rules.corrupt.output.validation,
         test=rules.corrupt.output.test,
-        classifier=rules.classifier.output.model,
+        classifier=rules.classifier.output.model if LABELLED else [],
     output:
         scores=f"{RESULTS}/baselines/{{task}}/scores.parquet",
         metrics=f"{RESULTS}/baselines/{{task}}/metrics.json",

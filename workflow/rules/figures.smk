@@ -31,7 +31,12 @@ rule figure_latent:
                 "panels": [
                     (model.variant, model.loss)
                     for model in plane_models(wildcards.task)
-                ]
+                ],
+                **{
+                    key: value
+                    for key, value in EXPERIMENT["dataset"].items()
+                    if key == "labels"
+                },
             },
         ),
     script:

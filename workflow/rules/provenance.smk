@@ -2,7 +2,7 @@ rule provenance:
     input:
         rules.download.output,
         expand(rules.corrupt.output, task=TASKS),
-        rules.classifier.output,
+        rules.classifier.output if LABELLED else [],
         expand(rules.baselines.output, task=TASKS),
         [paths(output) for output in [*rules.train.output, *rules.evaluate.output]],
         paths(rules.likelihood.output[0], LIKELIHOODS),

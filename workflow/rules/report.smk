@@ -10,7 +10,7 @@ rule report:
         intervals=expand(rules.compare.output.intervals, task=TASKS),
         differences=expand(rules.compare.output.differences, task=TASKS),
         champions=expand(rules.champion.output, task=TASKS),
-        classifier=rules.classifier.output.metrics,
+        classifier=rules.classifier.output.metrics if LABELLED else [],
         likelihoods=paths(rules.likelihood.output[0], LIKELIHOODS),
         claims=rules.claims.output if CLAIMS else [],
         figures=[
@@ -36,6 +36,7 @@ rule report:
                 "likelihoods": list(LIKELIHOODS),
                 "figures": [(task, name) for task, name, _ in FIGURES],
                 "settings": EXPERIMENT,
+                **({} if LABELLED else {"left_out": LEFT_OUT}),
             },
         ),
     script:

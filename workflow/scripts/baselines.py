@@ -14,7 +14,7 @@ def hides(mask: np.ndarray) -> str:
     return "all" if mask.all() else "some" if mask.any() else "none"
 
 
-def main(job: dict, dataset: str, validation: str, test: str, reader: str, outputs: dict[str, str]) -> None:
+def main(job: dict, dataset: str, validation: str, test: str, reader: str | None, outputs: dict[str, str]) -> None:
     """Write the scores of each image by each `method`, their means, the parameters, and the images to show.
 
     A method is a baseline of job["baselines"] that is for the task, or one with the calibration. Parameters are chosen
@@ -36,7 +36,7 @@ def main(job: dict, dataset: str, validation: str, test: str, reader: str, outpu
             methods |= tuning.tune(name, train_images, examples)
     restorers = {method: tuned.restore for method, tuned in methods.items()}
     shown = evaluation.shown(labels, classes)
-    read = classifier.load(reader, complete.shape[1:], classes).read
+    read = classifier.load(reader, complete.shape[1:], classes).read if reader else None
     scores, shown_restorations, kept = evaluation.measure(restorers, complete, corrupted, mask, labels, shown, read)
     parameters = {method: tuned.baseline.parameters for method, tuned in methods.items()}
     for method, tuned in methods.items():

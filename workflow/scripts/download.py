@@ -4,22 +4,24 @@ from pathlib import Path
 
 import numpy as np
 
-from restoration import artifacts, jobs, registry, stored
+from restoration import artifacts, image_folder, jobs, registry, shares, stored
 from restoration.datasets import Dataset
 from restoration.errors import UserError
 from restoration.identity import derived_seed
 
 
-def split(dataset: Dataset, validation: int, seed: int) -> dict[str, np.ndarray]:
-    """The arrays of the three splits, by name: `validation` images are drawn from the training images.
+def split(dataset: Dataset, validation: float | None, seed: int) -> dict[str, np.ndarray]:
+    """The arrays of the three splits, by name: `validation` images, as `shares.validation` reads it, are drawn from the
+    training images.
 
-    Raises UserError if that would leave no image to train on.
+    Raises UserError if that would leave no image to train on, or none to validate with.
     """
     count = len(dataset.train_images)
-    if validation >= count:
-        raise UserError(f"dataset.validation: {validation} of {count} training images leave none to train on")
+    drawn = shares.validation(validation, count)
+    if not 0 < drawn < count:
+        raise UserError(f"dataset.validation: {drawn} of {count} training images leave none to validate or to train on")
     aside = np.zeros(count, bool)
-    aside[np.random.default_rng(derived_seed(seed, "validation")).permutation(count)[:validation]] = True
+    aside[np.random.default_rng(derived_seed(seed, "validation")).permutation(count)[:drawn]] = True
     return {
         "train_images": dataset.train_images[~aside],
         "train_labels": dataset.train_labels[~aside],
@@ -50,9 +52,16 @@ def check(dataset: Dataset, name: str) -> None:
 
 
 def main(job: dict, source: str | None, output: str | Path, sources: str | Path) -> dict[str, np.ndarray]:
-    """Write the arrays of the splits, and the sums of the files that they came from; returns the arrays."""
-    dataset = registry.load("datasets", job["name"]).load(source)
+    """Write the arrays of the splits, and the sums of the files that they came from; returns the arrays.
+
+    job: name, validation, seed, those of the others that the data set's `load` takes, and of a folder of images the
+    digest that its files had when Snakemake looked. Raises UserError if they have another now.
+    """
+    keys = registry.parameters("datasets", job["name"])
+    dataset = registry.load("datasets", job["name"]).load(source, **{key: job[key] for key in keys if key in job})
     check(dataset, job["name"])
+    if "images" in job and image_folder.digest(dataset.sources) != job["images"]:
+        raise UserError(f"dataset.source: images in {source} changed while this ran; type the same command again")
     arrays = split(dataset, job["validation"], job["seed"])
     artifacts.write_npz(output, **arrays)
     artifacts.write_json(sources, dataset.sources)

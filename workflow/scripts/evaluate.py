@@ -57,7 +57,7 @@ def main(job: dict, inputs: Any, outputs: Any, seed: int) -> tuple[dict, dict[st
         fits = f"images {model.image_shape} of {model.classes} classes"
         raise DamagedFile(inputs.model, f"a model for {fits}; the data set has {complete.shape[1:]} of {classes}")
     shown = evaluation.shown(labels, model.classes)
-    read = classifier.load(inputs.classifier, complete.shape[1:], classes).read
+    read = classifier.load(inputs.classifier, complete.shape[1:], classes).read if inputs.classifier else None
     test = stored.Images(complete, corrupted, mask, labels)
     restorers, cost, seconds = {}, {}, {}
     for method, parameters in job["inference"]:

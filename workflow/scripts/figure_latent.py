@@ -9,8 +9,9 @@ from restoration import figures, jobs, stored
 TEST_POINTS = 2000  # of the test set, evenly spaced: enough to see where they fall, few enough to see below
 
 
-def draw(panels: Sequence[tuple[str, str]], outputs: dict[str, str]) -> None:
-    """panels: title and the file of latents; one panel each, side by side.
+def draw(panels: Sequence[tuple[str, str]], labels: Sequence[str] | None, outputs: dict[str, str]) -> None:
+    """panels: title and the file of latents; one panel each, side by side. labels: the classes' names, none where the
+    images have no labels; None: their numbers.
 
     A cluster is where the estimated density of its training images holds 65 % of them.
     """
@@ -33,10 +34,12 @@ def draw(panels: Sequence[tuple[str, str]], outputs: dict[str, str]) -> None:
             points = test[::step][test_labels[::step] == label]
             axis.scatter(*points.T, s=7, color=colour, edgecolor="white", linewidth=0.2, rasterized=True)
         for label in np.unique(train_labels):  # on top of all points
+            if labels is not None and not labels:
+                continue
             name = axis.text(
                 *np.median(train[train_labels == label], axis=0),
-                str(label),
-                size=14,
+                str(label) if labels is None else labels[label].replace("$", r"\$"),
+                size=14 if labels is None else 11,
                 weight="bold",
                 ha="center",
                 va="center",
@@ -51,5 +54,6 @@ def draw(panels: Sequence[tuple[str, str]], outputs: dict[str, str]) -> None:
 
 if __name__ == "__main__":
     with jobs.running(snakemake):
-        titles = [figures.model_name(*panel) for panel in jobs.settings(snakemake)["panels"]]
-        draw(list(zip(titles, snakemake.input, strict=True)), dict(snakemake.output.items()))
+        job = jobs.settings(snakemake)
+        titles = [figures.model_name(*panel) for panel in job["panels"]]
+        draw(list(zip(titles, snakemake.input, strict=True)), job.get("labels"), dict(snakemake.output.items()))

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import jsonschema
 import yaml
 
-from restoration import consistency, likelihood_scope, registry
+from restoration import consistency, dataset_settings, likelihood_scope, registry, unlabelled
 from restoration.configuration_file import dotted, plain
 from restoration.errors import UserError, quoted
 
@@ -61,6 +61,8 @@ def resolve(config: Mapping[str, Any]) -> dict[str, Any]:
     """The complete configuration: defaults filled in, switched-off entries gone, and each task with its own
     `inference` (name to parameters) and `variants` (name to definition, with `seeds`, `losses` and `training`).
 
+    Of images without labels what needs one is gone as well, and named in `left_out`, as `unlabelled.leave_out` does.
+
     Raises UserError, in one line that names the key, if the configuration is not sound.
     """
     resolved = plain(config)
@@ -78,13 +80,15 @@ def resolve(config: Mapping[str, Any]) -> dict[str, Any]:
                 task["likelihood"] = {}
     if error := jsonschema.exceptions.best_match(_validator().iter_errors(resolved)):
         raise UserError(_message(error))
-    consistency.check_dataset(**resolved["dataset"])
+    resolved["dataset"] = dataset_settings.complete(resolved["dataset"])
     for key in ("variants", "tasks"):
         consistency.check_names(resolved[key], key)
     for name in resolved["variants"]:
         _resolve_variant(
             name, {}, resolved["variants"], f"variants.{name}", {"seeds": [], "losses": [], "training": {}}
         )
+    if resolved["dataset"].get("labels") == []:
+        resolved["left_out"] = unlabelled.leave_out(resolved["tasks"], resolved["variants"])
     resolved["tasks"] = {name: _resolve_task(name, task, resolved) for name, task in resolved["tasks"].items()}
     if not resolved["tasks"]:
         raise UserError("tasks: none is left; at least one is needed")
@@ -139,7 +143,7 @@ def _resolve_task(name: str, task: Mapping[str, Any], resolved: Mapping[str, Any
         for variant, overrides in chosen.items()
     }
     consistency.check_inference(methods, variants, where)
-    corruption = _resolve_corruption(task["corruption"], resolved["dataset"]["name"], f"{where}.corruption")
+    corruption = _resolve_corruption(task["corruption"], resolved["dataset"], f"{where}.corruption")
     settings = {"corruption": corruption, "inference": methods, "variants": variants}
     if "likelihood" in task:
         likelihood_scope.check(variants, corruption["name"], where)
@@ -147,7 +151,7 @@ def _resolve_task(name: str, task: Mapping[str, Any], resolved: Mapping[str, Any
     return settings
 
 
-def _resolve_corruption(given: Mapping[str, Any], dataset: str, where: str) -> dict[str, Any]:
+def _resolve_corruption(given: Mapping[str, Any], dataset: Mapping[str, Any], where: str) -> dict[str, Any]:
     name = given["name"]
     parameters = {key: value for key, value in given.items() if key != "name"}
     parameters = registry.check("corruptions", name, parameters, where)

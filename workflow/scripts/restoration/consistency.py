@@ -4,24 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from restoration import baselines, inference, registry
+from restoration import baselines, dataset_settings, inference, registry
 from restoration.errors import UserError, quoted
-
-RESERVED = {"mlflow", "checkpoints"}  # folders of results/ that are no data set's
-
-
-def check_dataset(name: str, validation: int, **_: Any) -> None:
-    """Raises UserError unless the data set is there, its folder free, and it has more than its validation images."""
-    registry.check("datasets", name, {}, "dataset.name")
-    if name.lower() in RESERVED:
-        raise UserError(f"dataset.name: results/{name} has another use; give datasets/{name}.py another name")
-    count = registry.constant("datasets", name, "TRAIN_IMAGES")
-    if count is not None and type(count) is not int:
-        raise UserError(f"datasets/{name}.py: TRAIN_IMAGES must be a whole number")
-    if count is not None and validation >= count:
-        raise UserError(
-            f"dataset.validation: {validation} of the {count:,} training images of {name} leave none to train on"
-        )
 
 
 def check_task(name: str, tasks: Iterable[str], where: str) -> None:
@@ -37,16 +21,14 @@ def check_names(names: Iterable[str], where: str) -> None:
             raise UserError(f"{where}: '{name}' is there twice, in capital and small letters; rename one of them")
 
 
-def check_pixels(corruption: str, parameters: Mapping[str, Any], dataset: str, where: str) -> None:
-    """Raises UserError for a length in pixels that the images do not have."""
-    shape = registry.constant("datasets", dataset, "IMAGE_SHAPE")
-    if shape is not None and not (isinstance(shape, tuple) and [type(size) for size in shape] == [int] * 3):
-        raise UserError(f"datasets/{dataset}.py: IMAGE_SHAPE must be (channels, height, width)")
+def check_pixels(corruption: str, parameters: Mapping[str, Any], dataset: Mapping[str, Any], where: str) -> None:
+    """Raises UserError for a length in pixels that the images do not have, where their size is known."""
+    sides = dataset_settings.size(dataset)
     for key, (kind, _) in registry.parameters("corruptions", corruption).items():
-        if kind == "Pixels" and shape and parameters[key] > min(shape[1:]):
-            size = " x ".join(map(str, shape[1:]))
+        if kind == "Pixels" and sides and parameters[key] > min(sides):
+            size = " x ".join(map(str, sides))
             raise UserError(
-                f"{where}.{key}: {parameters[key]} does not fit; the images of {dataset} have {size} pixels"
+                f"{where}.{key}: {parameters[key]} does not fit; the images of {dataset['name']} have {size} pixels"
             )
 
 

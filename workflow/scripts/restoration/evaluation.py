@@ -18,6 +18,7 @@ from restoration.models import Model
 from restoration.networks import Autoencoder
 from restoration.visible import observed
 
+SHOWN = 10  # test images that figures show
 WHOLE = ["accuracy"]  # measures of whole images alone: a hole is not read by itself
 MEASURES = ["mse", "psnr", "ssim", *WHOLE]
 RESTORED = 250  # images at a time by a model: what a search of its latent goes through then stays in the cache
@@ -65,12 +66,13 @@ def score(
     corrupted: np.ndarray,
     mask: np.ndarray,
     labels: np.ndarray,
-    read: Reader,
+    read: Reader | None,
 ) -> pd.DataFrame:
     """One row for each image, output (raw, pasted) and region (whole, hole): image, output, region and MEASURES.
 
     Images (N, C, H, W), complete and corrupted as uint8; mask bool (N, 1, H, W); labels int64 (N,). accuracy: 1 where
-    `read` finds the label in the restored image, else 0; NaN inside the hole, which is not read alone.
+    `read` finds the label in the restored image, else 0; NaN inside the hole, which is not read alone. Without `read`,
+    as of images without labels, there is no such column.
     """
     has_hole = bool(mask.any()) and not mask.all()
     frames = []
@@ -82,11 +84,12 @@ def score(
         windows = metrics.Windows(truth)
         for output, image in outputs.items():
             squared_error, similarity = (image - truth).square(), metrics.ssim_map(image, windows)
-            accuracy = (read(image) == label).float()
+            accuracy = (read(image) == label).float() if read else None
             for region, pixels in {"whole": None, "hole": hidden}.items() if has_hole else [("whole", None)]:
                 error = metrics.mse(squared_error, pixels)
                 columns = {"mse": error, "psnr": metrics.psnr(error), "ssim": metrics.ssim(similarity, pixels)}
-                columns["accuracy"] = accuracy if region == "whole" else torch.full_like(accuracy, torch.nan)
+                if accuracy is not None:
+                    columns["accuracy"] = accuracy if region == "whole" else torch.full_like(accuracy, torch.nan)
                 frame = pd.DataFrame({name: column.numpy() for name, column in columns.items()})
                 frame.insert(0, "image", np.arange(start, start + len(truth), dtype=np.int32))
                 frame.insert(1, "output", output)
@@ -102,7 +105,7 @@ def measure(
     mask: np.ndarray,
     labels: np.ndarray,
     shown: np.ndarray,
-    read: Reader,
+    read: Reader | None,
 ) -> tuple[pd.DataFrame, dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Every method's scores, as `score` gives them and a column `method`; its restorations of the images `shown`; and
     those that `cases.keep` keeps.
@@ -124,11 +127,12 @@ def summarise(scores: pd.DataFrame) -> dict[str, dict[str, dict[str, dict[str, f
     Without those of WHOLE inside the hole.
     """
     summary: dict = {}
-    means = scores.groupby(["method", "output", "region"], sort=False, observed=True)[MEASURES].mean()
+    measures = [measure for measure in MEASURES if measure in scores]
+    means = scores.groupby(["method", "output", "region"], sort=False, observed=True)[measures].mean()
     for key, row in means.iterrows():
         method, output, region = cast(tuple[str, str, str], key)
         summary.setdefault(method, {}).setdefault(output, {})[region] = {
-            measure: float(row[measure]) for measure in MEASURES if region == "whole" or measure not in WHOLE
+            measure: float(row[measure]) for measure in measures if region == "whole" or measure not in WHOLE
         }
     return summary
 
@@ -146,5 +150,9 @@ def latent_means(model: Model, images: np.ndarray, mask: np.ndarray, labels: np.
 
 
 def shown(labels: np.ndarray, classes: int) -> np.ndarray:
-    """The indices of the images that figures show: the first test image of each class."""
-    return np.array([np.flatnonzero(labels == label)[0] for label in range(classes) if (labels == label).any()])
+    """The indices of the SHOWN images that figures show: the first test image of each class; where these are fewer, the
+    second of each, and so on.
+    """
+    of_class = [np.flatnonzero(labels == label) for label in range(classes)]
+    in_turn = [images[turn] for turn in range(SHOWN) for images in of_class if turn < len(images)]
+    return np.array(in_turn[:SHOWN])

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 WIDTH = 8.0  # inches, the width of the report's text
 DPI = 160
-GAP = 2  # pixels between images
-CELL = 0.55  # inches that an image takes at most
+GAP = 14  # images are as far apart as one of so many parts of their shorter side
+CELL = 0.55  # inches that an image takes at most, in width
 SHEET = 9.4  # inches that a sheet of images takes at most, with its labels
 DASHES = ["-", "--", "-.", ":"]
 HOLE = np.array([222, 143, 5]) / 255  # the outline of what is hidden: orange in seaborn's colour-blind palette
@@ -72,8 +72,8 @@ def outlined(images: np.ndarray, mask: np.ndarray) -> np.ndarray:
     return np.where(edge[..., None], HOLE.astype(np.float32), images)
 
 
-def sheet(rows: Sequence[np.ndarray], gap: int = GAP) -> np.ndarray:
-    """Rows of RGB images, each (N, H, W, 3), side by side on white: one image (height, width, 3)."""
+def sheet(rows: Sequence[np.ndarray], gap: int) -> np.ndarray:
+    """Rows of RGB images, each (N, H, W, 3), side by side on white, `gap` pixels apart: (height, width, 3)."""
     padded = [np.pad(row, ((0, 0), (0, gap), (0, gap), (0, 0)), constant_values=1.0) for row in rows]
     whole = np.concatenate([np.concatenate(list(row), axis=1) for row in padded], axis=0)
     return whole[:-gap, :-gap]
@@ -93,15 +93,17 @@ def draw_sheet(
 
     count = sum(len(rows[0]) for _, rows in blocks)
     names = 0.07 * max(map(len, labels))  # inches
+    height, width = blocks[0][1][0].shape[1:3]
+    gap = max(1, round(min(height, width) / GAP))
     cell = min(CELL, (SHEET - names) / count)
-    size = (names + cell * count + 0.2 * len(blocks), cell * len(labels) + 0.3 + 0.2 * bool(below))
+    row = cell * (height + gap) / (width + gap)
+    size = (names + cell * count + 0.2 * len(blocks), row * len(labels) + 0.3 + 0.2 * bool(below))
     figure, axes = plt.subplots(1, len(blocks), figsize=size, squeeze=False, layout="constrained")
     for number, (axis, (heading, rows)) in enumerate(zip(axes[0], blocks, strict=True)):
-        axis.imshow(sheet(rows), interpolation="nearest")
-        height, width = rows[0].shape[1:3]
-        axis.set_yticks([height / 2 + row * (height + GAP) for row in range(len(rows))], labels)
+        axis.imshow(sheet(rows, gap), interpolation="nearest")
+        axis.set_yticks([height / 2 + at * (height + gap) for at in range(len(rows))], labels)
         texts = below[number] if below else []
-        axis.set_xticks([width / 2 + at * (width + GAP) for at in range(len(texts))], texts, fontsize=6.5)
+        axis.set_xticks([width / 2 + at * (width + gap) for at in range(len(texts))], texts, fontsize=6.5)
         axis.tick_params(length=0, pad=2)
         axis.set_title(heading, fontsize="medium")
         for spine in axis.spines.values():

@@ -155,7 +155,7 @@ def write(
     inputs = [
         file(name, asked)
         if digest is None
-        else entity(f"#{name}", "CreativeWork", name=name, sha256=digest, exampleOfWork=asked)
+        else entity(f"#{quote(name)}", "CreativeWork", name=name, sha256=digest, exampleOfWork=asked)
         for name, digest in given.items()
     ]
     outputs = [file(name, answered) for name in made]

@@ -44,7 +44,7 @@ def read_metrics(path: str, of_model: bool = False) -> dict[str, Any]:
     with artifacts.reading(path):
         values = []
         for row in rows(metrics):
-            values += [row[measure] for measure in (*MEASURES, *(WHOLE if row["region"] == "whole" else []))]
+            values += [row[measure] for measure in (*MEASURES, *(name for name in WHOLE if name in row))]
             values += [metrics["cost"][row["method"]]["multiply_adds"]] if of_model else []
         if of_model:
             values += [metrics["test"][key] for key in OBJECTIVE]
@@ -93,7 +93,8 @@ def collect(models: Sequence[tuple[Sequence[Any], str, str]], baselines: Sequenc
         extra |= {"parameters": trained["parameters"], "identity": trained["identity"], "run": trained["run"]}
         extra |= diagnosed(metrics)
         table += [{**row, **extra, **metrics["cost"][row["method"]]} for row in rows(metrics, **name)]
-    return pd.DataFrame(table).astype(dict.fromkeys([*WHOLE, *FIGURES], float))
+    frame = pd.DataFrame(table)
+    return frame.astype(dict.fromkeys([name for name in [*WHOLE, *FIGURES] if name in frame], float))
 
 
 def over_seeds(table: pd.DataFrame) -> pd.DataFrame:

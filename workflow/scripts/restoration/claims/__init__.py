@@ -4,6 +4,7 @@
 
     NEEDS = ["intervals"]: of intervals, history, validation, summary, metrics and latents, those that it reads
     CHOICES = {"region": ["whole", "hole"]}: the texts that a parameter may have, where it has few
+    CLASSES = True: it asks for the images' classes, and is left out where they have none
 
 The keyword-only arguments are the test's keys in the claims file, each annotated with one of `registry.TYPES`; a task
 as `Task`, a measure as `Measure`, models and baselines as `Rows`, which are then checked before anything runs. What the

@@ -9,6 +9,7 @@ from restoration.identity import derived_seed
 from restoration.registry import NonNegativeFloat, PositiveInt, Rows, Task
 
 NEEDS = ["latents"]
+CLASSES = True
 
 
 def examine(

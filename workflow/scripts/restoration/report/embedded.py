@@ -3,7 +3,7 @@
 import base64
 import re
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,18 +31,17 @@ OTHERWISE = {
     "likelihood": "Negative log-likelihood by the number of samples",
 }
 NOTES = {
-    "latent": "Areas: where 65 % of the training images of each label lie, by kernel density; dots: test images, "
-    "evenly chosen; numbers: the labels, at the median of their training images.",
-    "originals": "The first test image of each class, here and in all pictures of the page that say no other.",
+    "latent": "{areas}; dots: test images, evenly chosen{names}.",
+    "originals": "{shown}, here and in all pictures of the page that say no other.",
     "reconstructed": "Restored by “{method}”, as they come.",
-    "grid": "The first test image of each class, the same for all models, restored by “{method}”.{outline}",
+    "grid": "{shown}, the same for all models, restored by “{method}”.{outline}",
     "loss": "{losses} Each line is a model, averaged over each hundredth of its training; bold: the mean over seeds, "
     "faint: each seed.",
     "error": "On a logarithmic scale; lower is better. The dotted line marks the best of what needs no trained model.",
-    "hard": "Of {drawn} test images drawn once for all, the ten that are hardest on average, hardest first; each model "
-    "by the inference that serves it best, first seed, and the best of what needs no trained model.{outline}",
-    "cases": "Of all test images the ten with the lowest and the ten with the highest error, which stands below, by "
-    "the best model and inference of the task: {best}, first seed.{outline}",
+    "hard": "Of {drawn} test images drawn once for all, the {few} that are hardest on average, hardest first; each "
+    "model by the inference that serves it best, first seed, and the best of what needs no trained model.{outline}",
+    "cases": "Of all test images the {few} with the lowest and the {few} with the highest error, which stands below, "
+    "by the best model and inference of the task: {best}, first seed.{outline}",
     "likelihood": "Lower is better. By importance sampling; a line that falls no more has converged. Dashed: exact.",
 }
 PIXELS_PER_INCH = 118
@@ -94,7 +93,7 @@ def embedded(
 ) -> dict[str, Embedded]:
     """Key to figure, of those of a task that `files` (task and key) has and the page shows, in its order.
 
-    texts: what captions and notes name: dataset, method, place, losses, drawn, best, outline.
+    texts: what captions and notes name: dataset, method, place, losses, drawn, few, best, outline, areas, names, shown.
     """
     wanted = [key for (of, key) in SOURCE if of == task]
     wanted += [key for key in OTHERWISE if key not in wanted and not (key == "grid" and "reconstructed" in wanted)]
@@ -119,10 +118,26 @@ def embedded(
     return found
 
 
+def of_labels(labels: Sequence[str] | None) -> dict[str, str]:
+    """What notes say of the images' labels. labels: the classes' names, none where there are none; None: not named."""
+    areas, shown = "Areas: where 65 % of the training images{} lie, by kernel density", "The first test images"
+    if labels is not None and not labels:
+        return {"areas": areas.format(""), "names": "", "shown": shown}
+    words = "numbers: the labels" if labels is None else "names: the classes"
+    first = "The first test image of each class" if labels is None else f"{shown}, of each class in turn"
+    names = f"; {words}, at the median of their training images"
+    return {"areas": areas.format(" of each label"), "names": names, "shown": first}
+
+
 def loss_finding(finals: Mapping[str, list[float]]) -> str:
     """The range in which the last epoch's mean training loss lies, for each loss. finals: loss to its models'."""
+
+    def written(value: float) -> str:
+        return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
+
     spans = [
-        f"{loss.upper()} models end at {min(ends):.3g}" + (f" to {max(ends):.3g}" if len(set(ends)) > 1 else "")
+        f"{loss.upper()} models end at {written(min(ends))}"
+        + (f" to {written(max(ends))}" if len(set(ends)) > 1 else "")
         for loss, ends in finals.items()
     ]
     return f"{'; '.join(spans)}, on average over the last epoch. The two losses are on different scales."

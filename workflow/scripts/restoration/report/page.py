@@ -88,8 +88,10 @@ def section(name: str, experiment: Mapping[str, Any], seeds: pd.DataFrame, files
         "place": task.place,
         "losses": embedded.loss_finding(finals),
         "drawn": str(min(cases.DRAWN, best.images)),
+        "few": "ten" if best.images >= cases.EXTREMES else str(best.images),
         "best": f"{best.variant} trained with {best.loss.upper()}, “{best.method.replace('_', ' ')}”",
         "outline": OUTLINE if in_hole else "",
+        **embedded.of_labels(experiment["dataset"].get("labels")),
     }
     return Section(
         embedded.describe(settings["corruption"]),
@@ -107,6 +109,23 @@ def section(name: str, experiment: Mapping[str, Any], seeds: pd.DataFrame, files
         results.region_tables(task),
         embedded.embedded(name, settings["corruption"], files.figures, texts),
     )
+
+
+def left_out(names: Mapping[str, Sequence[str]] | None) -> str:
+    """What images without labels left out, in a sentence; nothing for others. names: as `unlabelled` gives them."""
+    if names is None:
+        return ""
+    variants = dict.fromkeys(name.split("/")[1] for name in names["variants"])
+    parts = ["how restored images read as their class"]
+    for word, plural, these in (
+        ("variant", "variants", list(variants)),
+        ("inference", "inferences", names["inference"]),
+        ("claim", "claims", names["claims"]),
+    ):
+        if these:
+            parts.append(f"the {word if len(these) == 1 else plural} {', '.join(these)}")
+    told = f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else parts[0]
+    return f"The images have no labels, and what needs them is left out: {told}."
 
 
 def _likelihood(task: results.Task, dataset: str, files: Files) -> tuple[Table | None, list[str]]:
