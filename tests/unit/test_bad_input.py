@@ -139,8 +139,9 @@ CONFIGURATION: list[tuple[str | tuple[str, ...], Any, str]] = [
     ("training.learning_rate", "1.0e+999", "training.learning_rate: inf is no number to compute with"),
     ("training.learning_rate", math.nan, "training.learning_rate: nan is no number to compute with"),
     ("training.learning_rate", False, "training.learning_rate: False is not a number"),
-    ("training.momentum", 0.9, "training: unknown key 'momentum'; known: epochs, batch_size, learning_rate, schedule"),
+    ("training.momentum", 0.9, "training: unknown key 'momentum'; known: epochs, batch_size, learning_rate"),
     ("training.schedule", "linear", "training.schedule: 'linear' is not one of ['constant', 'cosine']"),
+    ("training.weight_decay", -0.1, "training.weight_decay: -0.1 is less than the minimum of 0"),
     ("training.schedule", None, "training.schedule: None is not one of"),
     ("training.schedule", ["cosine"], "training.schedule: ['cosine'] is not one of"),
     ("variants", MISSING, "the configuration: 'variants' is missing"),
@@ -1106,7 +1107,7 @@ def stopped(strokes, build_model, tmp_path) -> Callable[[], training.Trainer]:
     """A training of two epochs of three iterations, whose checkpoint is after the fifth."""
 
     def make() -> training.Trainer:
-        settings = {"epochs": 2, "batch_size": 4, "learning_rate": 0.001, "schedule": "constant"}
+        settings = {"epochs": 2, "batch_size": 4, "learning_rate": 0.001, "schedule": "constant", "weight_decay": 0}
         corrupt = corruptions.build({"name": "none"})
         return training.Trainer(build_model("vae"), *strokes(12), corrupt, settings, 0, tmp_path / "state.pt")
 

@@ -23,7 +23,7 @@ def refusal(config: Any) -> str:
     return message
 
 
-TRAINING = {"epochs": 10, "batch_size": 128, "learning_rate": 0.001, "schedule": "constant"}
+TRAINING = {"epochs": 10, "batch_size": 128, "learning_rate": 0.001, "schedule": "constant", "weight_decay": 0}
 
 
 @pytest.fixture
@@ -237,7 +237,7 @@ def test_training_is_put_together_key_by_key(config):
     ):
         config = changed(config, (*level, "training"), own)
     training = configuration.resolve(config)["tasks"]["inpainting"]["variants"]["vae"]["training"]
-    assert training == {"epochs": 1, "batch_size": 2, "learning_rate": 0.2, "schedule": "cosine"}
+    assert training == {"epochs": 1, "batch_size": 2, "learning_rate": 0.2, "schedule": "cosine", "weight_decay": 0}
 
 
 @pytest.mark.parametrize(

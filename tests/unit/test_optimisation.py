@@ -55,6 +55,23 @@ def test_adam_takes_gradients_that_lie_in_another_order():
     assert torch.equal(ours, theirs)
 
 
+def test_weights_decay_as_in_torchs_adamw_and_offsets_do_not():
+    ours, theirs = ([torch.ones(5, 3), torch.ones(7)] for _ in range(2))
+    for values in theirs:
+        values.requires_grad_()
+    groups = [{"params": theirs[:1], "weight_decay": 0.2}, {"params": theirs[1:], "weight_decay": 0.0}]
+    adam, reference = optimisation.Adam(ours, 0.01, decay=0.2), torch.optim.AdamW(groups, lr=0.01, fused=True)
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(10):
+        found = gradients(generator)
+        adam.step(found)
+        for values, gradient in zip(theirs, found, strict=True):
+            values.grad = gradient
+        reference.step()
+    for values, expected in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(values, expected.detach())
+
+
 def test_adam_goes_on_from_its_state():
     generator = torch.Generator().manual_seed(0)
     whole, halves = ([torch.ones(5, 3), torch.ones(7)] for _ in range(2))

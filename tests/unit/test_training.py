@@ -11,7 +11,7 @@ from restoration import corruptions, models, objective, optimisation, registry, 
 from restoration.errors import UserError
 from restoration.images import as_float
 
-SETTINGS = {"epochs": 3, "batch_size": 16, "learning_rate": 0.003, "schedule": "constant"}
+SETTINGS = {"epochs": 3, "batch_size": 16, "learning_rate": 0.003, "schedule": "constant", "weight_decay": 0}
 IMAGES = 120  # eight iterations an epoch, the last of them with half a batch
 
 

@@ -13,7 +13,7 @@ from restoration.training import Trainer
 from restoration.variants import Variant
 
 HOLES = True
-SETTINGS = {"batch_size": BATCH, "learning_rate": LEARNING_RATE, "schedule": "constant"}
+SETTINGS = {"batch_size": BATCH, "learning_rate": LEARNING_RATE, "schedule": "constant", "weight_decay": 0}
 UNMEASURED = {"objective": 0.0, "reconstruction": 0.0, "kl": 0.0}
 
 

@@ -32,11 +32,15 @@ class Adam:
     torch's function, and so torch.optim.Adam's weights to the bit; but not its class, which loads torch's compiler when
     it is made: 0.9 s of each of many short jobs.
 
-    `learning_rate` may be another in each step. `state`: what the next step depends on besides.
+    `learning_rate` may be another in each step. decay: that share of the weights, times the learning rate, is taken off
+    them before each step, but not off vectors, which are offsets and scales (Loshchilov and Hutter, 2019,
+    arXiv:1711.05101, algorithm 2, AdamW). `state`: what the next step depends on besides.
     """
 
-    def __init__(self, parameters: Iterable[torch.Tensor], learning_rate: float, beta1: float = BETA1) -> None:
-        self.parameters, self.learning_rate, self.beta1 = list(parameters), learning_rate, beta1
+    def __init__(
+        self, parameters: Iterable[torch.Tensor], learning_rate: float, beta1: float = BETA1, decay: float = 0.0
+    ) -> None:
+        self.parameters, self.learning_rate, self.beta1, self.decay = list(parameters), learning_rate, beta1, decay
         assert all(values.is_contiguous() for values in self.parameters)
         self.means = [torch.zeros_like(values) for values in self.parameters]  # of the gradients, decaying
         self.squares = [torch.zeros_like(values) for values in self.parameters]
@@ -56,6 +60,10 @@ class Adam:
         A convolution's may lie in memory in another order than its weights; the kernel takes them as they lie.
         """
         with torch.no_grad():
+            if self.decay:
+                for values in self.parameters:
+                    if values.ndim > 1:
+                        values.mul_(1 - self.learning_rate * self.decay)
             adam.adam(
                 self.parameters,
                 [gradient.contiguous() for gradient in gradients],

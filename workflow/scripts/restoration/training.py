@@ -30,7 +30,7 @@ class Trainer:
     """One training, from its start or from the checkpoint at `checkpoint`.
 
     images: uint8 (N, C, H, W), complete; labels: int64 (N,); corrupt: images to (corrupted, mask).
-    settings: epochs, batch_size, learning_rate, schedule. Adam otherwise with torch's defaults.
+    settings: epochs, batch_size, learning_rate, schedule, weight_decay. Adam otherwise with torch's defaults.
     Each epoch visits all images in an order of its own; the last batch may be smaller.
 
     `record` is float (iterations, 3): objective, reconstruction and KL, the mean over each batch.
@@ -53,7 +53,7 @@ class Trainer:
         self.epoch_iterations = math.ceil(len(images) / self.batch_size)
         self.record = torch.zeros(self.epochs * self.epoch_iterations, 3)
         self.generator = torch.Generator().manual_seed(derived_seed(seed, "training"))
-        self.optimiser = Adam(model.network.parameters(), self.learning_rate)
+        self.optimiser = Adam(model.network.parameters(), self.learning_rate, decay=settings["weight_decay"])
         self.iteration = 0  # iterations made
         self.validation: list[dict[str, float]] = []  # after each epoch: iteration, objective, reconstruction, kl
         self.saved_at, self.spacing = time.monotonic(), float(CHECKPOINT_SECONDS)
