@@ -75,6 +75,7 @@ def test_a_link_to_a_folder_and_to_an_image_is_followed(tmp_path):
         (many() + many("a/"), "'00.png' lies beside the folder 'a': if folders are classes, move it into one"),
         (many("a/") + many("a/deep/"), "'a/deep' is a folder within a folder; a class's images lie in one"),
         (many("a/") + many("b/", 4), "the class 'b' has 4 images; 5 are the least: add some, or take its"),
+        (many("a/") + many("b/", 1), "the class 'b' has 1 image; 5 are the least"),
     ],
 )
 def test_a_folder_that_does_not_do_is_refused_in_a_line(names, line, tmp_path):

@@ -1,16 +1,30 @@
 """The data set `folder`, from its configuration to the stored splits."""
 
+import re
 import shutil
+import textwrap
 from pathlib import Path
 from typing import Any
 
 import download
 import numpy as np
 import pytest
+import yaml
 from conftest import changed
 from PIL import Image
 
-from restoration import artifacts, claims_file, configuration, consistency, dataset_settings, shares, stored, unlabelled
+from checkout import ROOT
+from restoration import (
+    artifacts,
+    claims_file,
+    configuration,
+    configuration_file,
+    consistency,
+    dataset_settings,
+    shares,
+    stored,
+    unlabelled,
+)
 from restoration.configuration import ModelName
 from restoration.datasets import folder
 from restoration.errors import UserError
@@ -216,6 +230,24 @@ def test_a_hole_larger_than_the_images_is_refused_where_their_size_is_given(conf
     with pytest.raises(UserError, match=r"corruption\.size: 12 does not fit; the images of folder have 11 x 40 pixels"):
         configuration.resolve(changed(own(config, plain, size=[11, 40]), "tasks.inpainting.corruption.size", 12))
     consistency.check_pixels("stroke_hole", {"size": 12}, configuration.resolve(own(config, plain))["dataset"], "")
+
+
+def documented(name: str) -> str:
+    """A configuration file for images of one's own: the file itself, or the example of a page."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    if name.endswith(".md"):
+        (text,) = re.findall(r"^ *```yaml\n( *# my\.yaml\n.*?)^ *```$", text, re.MULTILINE | re.DOTALL)
+    return textwrap.dedent(text)
+
+
+@pytest.mark.parametrize("name", ["README.md", "config/README.md", "config/folder.yaml"])
+def test_what_the_pages_show_as_a_configuration_is_one_in_a_few_lines(name, config, plain):
+    text = documented(name)
+    given = yaml.safe_load(text)
+    assert given["dataset"] == {"name": "folder", "source": "my-images/", "size": 32}
+    resolved = configuration.resolve(configuration_file.laid_over(own(given, plain, size=32), config))
+    assert resolved["dataset"]["labels"] == []
+    assert len(text.splitlines()) < 15
 
 
 # -------------------------------------------------------------------------------------------------- without labels

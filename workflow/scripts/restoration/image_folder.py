@@ -82,8 +82,8 @@ def scan(source: str | None) -> Folder:
     for name, size in zip(found.labels, found.sizes(), strict=False):
         if size < LEAST_OF_CLASS:
             raise UserError(
-                f"dataset.source: the class {quoted(name)} has {size} images; {LEAST_OF_CLASS} are the least: add "
-                "some, or take its folder away"
+                f"dataset.source: the class {quoted(name)} has {size} image{'s' * (size > 1)}; {LEAST_OF_CLASS} are "
+                "the least: add some, or take its folder away"
             )
     return found
 
