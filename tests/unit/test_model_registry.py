@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import register
 
-from restoration import artifacts, champions, identity, mlflow_store, models, restorer
+from restoration import artifacts, champions, identity, mlflow_store, model_registry, models, restorer
 
 FIGURE = {"output": "pasted", "region": "hole", "measure": "mse", "mean": 0.2, "low": 0.1, "high": 0.3}
 FIGURE |= {"seeds": 1, "images": 9}
@@ -47,7 +47,9 @@ def champion(seed: int = 0, **changes) -> champions.Champion:
 def registered(*kept: champions.Champion | None) -> dict[str, str]:
     for number, one in enumerate(kept):
         champions.write(f"champion{number}.json", one)
-    return register.main(None, [f"champion{number}.json" for number in range(len(kept))], ["test.npz"] * len(kept))
+    return model_registry.register_all(
+        None, [f"champion{number}.json" for number in range(len(kept))], ["test.npz"] * len(kept)
+    )
 
 
 def versions() -> list[str]:
@@ -109,14 +111,19 @@ def test_a_registry_that_cannot_be_written_is_one_line_and_asked_again(here, cap
     def refuse(_):
         raise ConnectionError("nobody there\nat all")
 
-    monkeypatch.setattr(mlflow_store, "connect", refuse)
     champions.write("champion.json", champion(0))
-    with caplog.at_level(logging.WARNING, "restoration"):
-        register.registered(str(here / "made.json"), 2, None, ["champion.json"], ["test.npz"])
+    with caplog.at_level(logging.WARNING, "restoration"), monkeypatch.context() as patch:
+        patch.setattr(mlflow_store, "connect", refuse)
+        register.registered("made.json", 2, None, ["champion.json"], ["test.npz"])
     (line,) = [record.message for record in caplog.records]
     assert line.startswith("MLflow: the champions are not registered (nobody there); the results are not affected")
+    failed = here / "made.failed"
     assert (here / "made.json").read_text() == "{}\n"
-    assert (here / "made.failed").read_text() == "3\n"
+    assert artifacts.read_json(failed)["failures"] == 3
+    assert model_registry.retry(None, failed).keys() == {"digits-holes"}
+    assert artifacts.read_json("made.json").keys() == {"digits-holes"}
+    assert artifacts.read_json(failed) == {"failures": 2}  # as before, so that the job is not due
+    assert model_registry.retry(None, failed) == {}
 
 
 def test_a_task_that_restores_whole_images_takes_no_mask(here):

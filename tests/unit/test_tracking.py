@@ -1,5 +1,6 @@
 import logging
 import math
+import socket
 import time
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -12,10 +13,11 @@ import pandas as pd
 import pytest
 import torch
 
-from restoration import mlflow_store, tracking
+from restoration import mlflow_run, mlflow_store, tracking, unsent
 
 DEAD = "http://127.0.0.1:9"
 METRICS = {
+    "images": 1000,
     "test": {"objective": 3.0, "reconstruction": 2.0, "kl": 1.0},
     "scores": {
         "encode": {
@@ -104,7 +106,7 @@ def test_a_run_is_recorded_and_finished(open_run, client, folder, tmp_path):
 
 
 def test_more_figures_than_one_call_takes_are_all_recorded(open_run, client, monkeypatch):
-    monkeypatch.setattr(tracking, "BATCH", 7)
+    monkeypatch.setattr(mlflow_run, "BATCH", 7)
     run = open_run()
     with run.start({}):
         run.log_history(torch.arange(60.0).reshape(20, 3), first=1)
@@ -135,7 +137,7 @@ def test_a_run_that_never_ended_is_killed_and_superseded_by_the_next(open_run, c
         assert stored(client, other).info.status == "RUNNING"
     assert stored(client, other).data.tags["state"] == "current"
     assert stored(client, successor).data.tags["state"] == "current"
-    assert [run.info.run_id for run in successor.earlier(client)] == [successor.run_id]
+    assert [run.info.run_id for run in successor.server.earlier()] == [successor.run_id]
 
 
 def test_a_run_that_ended_keeps_its_status_when_it_is_superseded(open_run, client):
@@ -245,20 +247,38 @@ def test_a_server_that_cannot_be_reached_costs_one_warning_and_little_time(caplo
             run.log_evaluation(METRICS, MILLISECONDS, [str(tmp_path / "model.pt")])
     assert time.monotonic() - start < 15
     (warning,) = warnings_of(caplog)
-    assert warning.startswith("MLflow: task vae bce seed 0: not recorded (")
-    assert warning.endswith("the results are not affected")
+    assert warning.startswith(f"MLflow: task vae bce seed 0: not sent ({DEAD} does not answer: Connection refused); ")
+    assert warning.endswith("until `snakemake --cores 1 send_runs`; the results are not affected")
     assert "\n" not in warning
-    assert [path.name for path in tmp_path.iterdir()] == ["model.pt"]
+    (told,) = unsent.told()
+    assert told.startswith("MLflow: 1 run waits in results/mlflow/unsent to be sent: `snakemake --cores 1 send_runs`")
 
 
-def test_what_fails_in_the_middle_of_a_job_costs_one_warning(open_run, client, caplog, tmp_path):
+def test_a_server_that_takes_a_call_and_never_answers_costs_seconds(caplog, tmp_path, monkeypatch):
+    """As where a network is cut: MLflow's own bounds are some minutes."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "1")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        uri = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        start = time.monotonic()
+        with caplog.at_level(logging.WARNING), tracking.Run(uri, "digits/task", "name", "identity").start({}) as run:
+            run.log_history(torch.ones(5, 3), first=1)
+    assert time.monotonic() - start < 15
+    (warning,) = warnings_of(caplog)
+    assert f"({uri} does not answer: Read timed out" in warning
+
+
+def test_what_cannot_be_kept_either_costs_one_warning(open_run, client, caplog, tmp_path):
     run = open_run()
     with caplog.at_level(logging.WARNING), run.start({}):
         run.log_file(tmp_path / "nothing", "model")
         run.log_history(torch.ones(1, 3), first=1)
         run.log_file(tmp_path / "nothing", "model")
-    assert len(warnings_of(caplog)) == 1
+    (warning,) = warnings_of(caplog)
+    assert "not recorded (" in warning
+    assert warning.endswith("the results are not affected")
     assert "train_kl" not in stored(client, run).data.metrics
+    assert unsent.entries() == []
 
 
 def test_a_failed_job_is_not_hidden_by_a_broken_store(open_run, caplog):
@@ -266,7 +286,7 @@ def test_a_failed_job_is_not_hidden_by_a_broken_store(open_run, caplog):
 
     def fail() -> None:
         with run.start({}):
-            run.run_id = "no such run"
+            run.server.run_id = "no such run"
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):

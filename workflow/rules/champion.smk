@@ -60,3 +60,14 @@ rule register:
         ),
     script:
         "../scripts/register.py"
+
+
+# Without an output, so that it runs whenever it is asked for, and without an input, so that nothing else does.
+rule send_runs:
+    log:
+        "results/mlflow/sent.log",
+    conda:
+        ENVIRONMENT
+    threads: 1
+    script:
+        "../scripts/send_runs.py"

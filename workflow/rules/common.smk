@@ -1,4 +1,5 @@
 # The configuration, checked and completed, and what the rules ask of it.
+import json
 import os
 import sys
 from contextlib import suppress
@@ -27,6 +28,7 @@ from restoration import (
     published,
     registry,
     unlabelled,
+    unsent,
 )
 from restoration.errors import UserError
 
@@ -215,9 +217,9 @@ def restoring_parts():
 def registrations_failed():
     """How often MLflow's registry could not be written: a job that failed to is due again."""
     try:
-        registered = Path(rules.register.output[0])
-        return int(registered.with_suffix(".failed").read_text())
-    except (OSError, ValueError):
+        told = Path(rules.register.output[0]).with_suffix(".failed").read_text()
+        return int(json.loads(told)["failures"])
+    except (OSError, ValueError, TypeError, KeyError):
         return 0
 
 

@@ -3,7 +3,7 @@ from restoration import account
 
 
 def tell(of):
-    lines = "\n".join(of.lines())
+    lines = "\n".join([*of.lines(), *unsent.told()])
     os.makedirs(f"{RESULTS}/logs", exist_ok=True)
     with open(f"{RESULTS}/logs/why.txt", "w") as file:
         print(lines, file=file)

@@ -1,53 +1,42 @@
 """Put each task's champion into MLflow's model registry, where it is not there yet.
 
-If that cannot be, one line says so, nothing is lost, and the next run tries again: the number of failures is a
-parameter of this job.
+What the server did not take of the runs before is sent first. If that cannot be, one line says so, nothing is lost, and
+the next run tries again: the number of failures is a parameter of this job.
 """
 
 import logging
 from pathlib import Path
 from typing import Any
 
-from restoration import artifacts, champions, jobs, model_registry
-from restoration.errors import UserError, reason
+from restoration import artifacts, jobs, mlflow_store, model_registry, unsent
+from restoration.errors import UserError
 
-EXAMPLES = 2  # images of the input example
 logger = logging.getLogger("restoration.register")
 
 
-def main(uri: str | None, champion_files: list[str], tests: list[str]) -> dict[str, str]:
-    """Each model's name in the registry to the version that is the champion. tests: corrupted test images, a file each
-    task.
+def registered(made: str, failed_before: int, uri: str | None, champions: list[str], tests: list[str]) -> None:
+    """Write `made`, which says what is registered, or nothing where MLflow failed: then the failures are counted, in a
+    file beside it that has what another try needs to know. tests: corrupted test images, a file each task.
     """
-    versions = {}
-    for path, test in zip(champion_files, tests, strict=True):
-        champion = champions.read(path)
-        if champion is None:
-            continue
-        corrupted, mask = (array[:EXAMPLES] for array in artifacts.read_npz(test, "corrupted", "mask"))
-        request = model_registry.example(corrupted, mask, champion.takes_mask)
-        version, new = model_registry.register(uri, path, champion, request)
-        versions[model_registry.name(champion)] = version
-        logger.info(
-            "%s: %s version %s", model_registry.name(champion), "registered as" if new else "is already", version
-        )
-    return versions
-
-
-def registered(made: str, failed_before: int, *arguments: Any) -> None:
-    """Write `made`, which says what `main` found, or nothing where MLflow failed: then the failures are counted."""
     versions: dict[str, str] = {}
+    about: dict[str, Any] = {"failures": failed_before}
     try:
-        versions = main(*arguments)
+        unsent.send(uri, unsent.entries(uri=uri))
+        versions = model_registry.register_all(uri, champions, tests)
     except UserError:
         raise
     except Exception as error:
         logger.debug("", exc_info=True)
         logger.warning(
-            "MLflow: the champions are not registered (%s); the results are not affected, the next run tries again",
-            reason(error),
+            "MLflow: the champions are not registered (%s); the results are not affected, the next run tries again, or "
+            "`%s`",
+            mlflow_store.why(error),
+            unsent.COMMAND,
         )
-        artifacts.write_text(Path(made).with_suffix(".failed"), f"{failed_before + 1}\n")
+        about = {"failures": failed_before + 1, "uri": uri, "champions": champions, "tests": tests}
+    failed = Path(made).with_suffix(".failed")
+    if len(about) > 1 or failed.exists():
+        artifacts.write_json(failed, about)
     artifacts.write_json(made, versions)
 
 
@@ -55,4 +44,4 @@ if __name__ == "__main__":
     with jobs.running(snakemake):
         inputs, failed_before = snakemake.input, jobs.settings(snakemake)["failed_before"]
         uri = snakemake.config.get("tracking", {}).get("uri")
-        registered(snakemake.output[0], failed_before, uri, inputs.champions, inputs.tests)
+        registered(snakemake.output[0], failed_before, uri, list(inputs.champions), list(inputs.tests))

@@ -1,14 +1,33 @@
-"""Make MLflow's database once, before the jobs that write to it; with a server of one's own, see that it answers."""
+"""Make MLflow's database once, before the jobs that write to it; with a server of one's own, see that it answers.
 
-from restoration import jobs, mlflow_store
-from restoration.errors import UserError, reason
+One that does not answer is a warning: runs wait until it does. One that refuses, as without a password, is an error.
+"""
+
+import re
+
+from restoration import jobs, mlflow_store, unsent
+from restoration.errors import UserError
+
+
+def check(uri: str | None) -> str:
+    """Why nothing can be recorded now, or an empty text. Raises UserError if waiting will not change it."""
+    try:
+        mlflow_store.connect(uri).search_experiments(max_results=1)
+    except Exception as error:
+        why = mlflow_store.why(error, 250)
+        if isinstance(error, ImportError) or re.search(r"error code 4\d\d", str(error)):
+            raise UserError(f"tracking.uri: {uri or mlflow_store.store_uri()} does not let us in ({why})") from None
+        return why
+    return ""
+
 
 if __name__ == "__main__":
-    with jobs.running(snakemake):
+    with jobs.running(snakemake) as logger:
         uri = snakemake.config.get("tracking", {}).get("uri")
-        try:
-            mlflow_store.connect(uri).search_experiments(max_results=1)
-        except Exception as error:
-            raise UserError(
-                f"tracking.uri: {uri or mlflow_store.store_uri()} does not answer ({reason(error, 250)})"
-            ) from None
+        if why := check(uri):
+            logger.warning(
+                "MLflow: %s; runs wait in %s, and `%s` sends them; the results are not affected",
+                why if uri and uri in why else f"{uri or mlflow_store.store_uri()}: {why}",
+                unsent.folder(),
+                unsent.COMMAND,
+            )

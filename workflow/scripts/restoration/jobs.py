@@ -11,6 +11,8 @@ from typing import Any
 from restoration import identity, locking
 from restoration.errors import UserError
 
+inputs: dict[str, str] = {}  # of the job that is running: the named ones, for what tells of it
+
 
 def settings(snakemake: Any) -> dict[str, Any]:
     """What the rule passed to `job` in common.smk, nested as it was there."""
@@ -34,6 +36,7 @@ def keep_freed_memory() -> None:
 def running(snakemake: Any) -> Iterator[logging.Logger]:
     """Log to the rule's log file, and warnings to stderr; end with one line on a UserError; end with Snakemake."""
     locking.join()
+    inputs.update((name, str(path)) for name, path in snakemake.input.items())
     keep_freed_memory()
     if torch := sys.modules.get("torch"):
         torch.set_num_threads(1)  # whatever the rule's threads: more may add in another order

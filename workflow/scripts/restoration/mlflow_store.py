@@ -3,13 +3,17 @@
 import fcntl
 import logging
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from restoration.errors import reason
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 STORE = Path("results/mlflow")
+KIND = {"mlflow.experimentKind": "custom_model_development"}  # its page shows runs and their curves, not prompts
 
 
 def store_uri() -> str:
@@ -23,10 +27,18 @@ def connect(uri: str | None) -> "MlflowClient":
     Two processes that make MLflow's tables at once both fail; so one does, under a lock, beside their place.
     """
     os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
+    # What a server does not take is sent later: a job does not wait for long, by default for minutes.
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    logging.getLogger("urllib3").setLevel(logging.ERROR)  # that it tries again
     from mlflow import MlflowClient
 
+    if not (uri or "").startswith("http"):
+        from mlflow.store.db import utils
+
+        utils.MAX_RETRY_COUNT = 3  # of ten the waits, each twice the one before, come to minutes
+        logging.getLogger(utils.__name__).setLevel(logging.ERROR)
     if uri:
         return MlflowClient(uri)
     STORE.mkdir(parents=True, exist_ok=True)
@@ -35,6 +47,30 @@ def connect(uri: str | None) -> "MlflowClient":
         if not (STORE / "mlflow.db").exists():
             _make_database(STORE / "mlflow.db")
     return MlflowClient(store_uri())
+
+
+def why(error: Exception, most: int = 120) -> str:
+    """What MLflow says, in one line; of a connection that failed, the address and the innermost cause."""
+    text = str(error)
+    failed = re.match(r"API request to (\w+://[^/]+)\S* failed", text)
+    if failed and "Caused by" in text:
+        cause = re.sub(r"^\[Errno -?\d+\] ", "", text.rpartition(": ")[2]).split("'")[0].rstrip('")( ')
+        return f"{failed[1]} does not answer: {cause}"
+    return reason(error, most)
+
+
+def experiment(client: "MlflowClient", uri: str | None, name: str) -> str:
+    """The id of an experiment, which is made if it is not there."""
+    known = client.get_experiment_by_name(name)
+    if known is None:
+        location = None if uri else (STORE / "artifacts" / name).resolve().as_uri()
+        try:
+            return str(client.create_experiment(name, artifact_location=location, tags=KIND))
+        except Exception:  # another job was first
+            known = client.get_experiment_by_name(name)
+            if known is None:
+                raise
+    return str(known.experiment_id)
 
 
 def _make_database(path: Path) -> None:

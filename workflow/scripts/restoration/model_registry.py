@@ -5,8 +5,9 @@ no other is made: the alias goes to it. What a killed job left is no version, or
 """
 
 import hashlib
+import logging
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version as installed
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from restoration import artifacts, identity, mlflow_store, served
+from restoration import artifacts, champions, identity, mlflow_store, served
 from restoration.champions import Champion
 
 if TYPE_CHECKING:
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
 
 ALIAS = "champion"
 DIGESTS = ["champion_sha256", "code_sha256"]
+EXAMPLES = 2  # images of the input example
 REQUIRED = ["mlflow", "numpy", "pandas", "pyarrow", "torch"]  # by the code that restores
+
+logger = logging.getLogger("restoration.register")
 
 
 def name(champion: Champion) -> str:
@@ -48,6 +52,34 @@ def example(corrupted: np.ndarray, mask: np.ndarray, takes_mask: bool) -> dict[s
     """A request, as `served` takes it. corrupted: uint8 (N, C, H, W); mask: bool (N, 1, H, W)."""
     request = {"images": np.ascontiguousarray(np.moveaxis(corrupted, 1, -1))}
     return request | {"mask": mask[:, 0].astype(np.uint8)} if takes_mask else request
+
+
+def register_all(uri: str | None, champion_files: Sequence[str], tests: Sequence[str]) -> dict[str, str]:
+    """Each model's name in the registry to the version that is the champion. tests: corrupted test images, a file each
+    task.
+    """
+    versions = {}
+    for path, test in zip(champion_files, tests, strict=True):
+        champion = champions.read(path)
+        if champion is None:
+            continue
+        corrupted, mask = (array[:EXAMPLES] for array in artifacts.read_npz(test, "corrupted", "mask"))
+        request = example(corrupted, mask, champion.takes_mask)
+        version, new = register(uri, path, champion, request)
+        versions[name(champion)] = version
+        logger.info("%s: %s version %s", name(champion), "registered as" if new else "is already", version)
+    return versions
+
+
+def retry(uri: str | None, failed: Path) -> dict[str, str]:
+    """Register what could not be, as the file `failed` of `register.py` tells it; nothing if that was done since."""
+    about = artifacts.read_json(failed, "failures")
+    if "champions" not in about:
+        return {}
+    versions = register_all(uri or about["uri"], about["champions"], about["tests"])
+    artifacts.write_json(failed.with_suffix(".json"), versions)
+    artifacts.write_json(failed, {"failures": about["failures"] - 1})  # as before, so that nothing is due
+    return versions
 
 
 def register(
@@ -84,7 +116,7 @@ def _new_version(
     request: Mapping[str, np.ndarray],
     known: Mapping[str, str],
 ) -> str:
-    experiment = _experiment(client, uri, f"{champion.dataset}/{champion.task}")
+    experiment = mlflow_store.experiment(client, uri, f"{champion.dataset}/{champion.task}")
     trained = client.search_runs(
         [experiment], f"tags.identity = '{champion.identity}'", max_results=1, order_by=["attributes.start_time DESC"]
     )
@@ -99,15 +131,6 @@ def _new_version(
         name(champion), source, run, tags=dict(known), description=champion.told(), model_id=logged.model_id
     )
     return str(made.version)
-
-
-def _experiment(client: "MlflowClient", uri: str | None, of: str) -> str:
-    """The task's experiment, which is there unless MLflow could not be written when its models were trained."""
-    known = client.get_experiment_by_name(of)
-    if known:
-        return str(known.experiment_id)
-    location = None if uri else (mlflow_store.STORE / "artifacts" / of).resolve().as_uri()
-    return str(client.create_experiment(of, artifact_location=location))
 
 
 def save(folder: Path, path: str | Path, champion: Champion, request: Mapping[str, np.ndarray]) -> None:

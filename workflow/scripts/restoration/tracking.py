@@ -1,127 +1,143 @@
 """MLflow: experiment a task, run a model.
 
 The files under results/ are the truth, MLflow a view of them that can be watched live: whatever goes wrong here is one
-warning, and the job goes on. A job has one current run, found by its tags: an earlier one that never ended is closed
-as KILLED, one that ended is marked as superseded.
+warning, and the job goes on; what the server did not take is written down, to be sent later. A job has one current run,
+found by its tags: an earlier one that never ended is closed as KILLED, one that ended is marked as superseded.
 """
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from restoration import mlflow_store
+from restoration import artifacts, jobs, mlflow_note, mlflow_store, unsent
 from restoration.identity import flatten
+from restoration.mlflow_run import Call, ServerRun
 from restoration.objective import MEASURED
 
 if TYPE_CHECKING:
     import pandas as pd
-    from mlflow import MlflowClient
 
-BATCH = 1000  # the most metric values that MLflow takes in one call
 DIAGNOSED = ["latent", "prior_draw", "common"]  # parts of metrics.json, each a mapping or None
+DATASETS = {"dataset": "training", "test": "evaluation"}  # a job's inputs that are recorded, and what they are for
 
 logger = logging.getLogger("restoration.tracking")
+
+
+def now() -> int:
+    """Milliseconds, as MLflow counts them."""
+    return int(time.time() * 1000)
 
 
 class Run:
     """One run, as a context: FINISHED at its end, FAILED on an exception. Every method only warns if MLflow fails."""
 
-    def __init__(self, uri: str | None, experiment: str, name: str, identity: str) -> None:
-        self.experiment, self.name, self.identity = experiment, name, identity
-        self.client: MlflowClient | None = None
-        self.run_id = ""
-        self._guard(lambda: self._connect(uri))
+    def __init__(
+        self, uri: str | None, experiment: str, name: str, identity: str, files: Mapping[str, str] | None = None
+    ) -> None:
+        """files: the inputs of the job, of which those in DATASETS are recorded."""
+        self.uri, self.experiment, self.name, self.identity = uri, experiment, name, identity
+        self.files = files or {}
+        self.server: ServerRun | None = None
+        self.calls: list[Call] = []  # all, for a server that has lost the first of them when it is sent the others
+        self.part = "training"
+        self.began = self.reopened = False
+        self.unsent: unsent.Entry | None = None
+        self.lost = False
 
-    def _connect(self, uri: str | None) -> None:
-        client = mlflow_store.connect(uri)
-        known = client.get_experiment_by_name(self.experiment)
-        if known is None:
-            location = None if uri else (mlflow_store.STORE / "artifacts" / self.experiment).resolve().as_uri()
-            try:
-                self.experiment_id = client.create_experiment(self.experiment, artifact_location=location)
-            except Exception:  # another job of the same task was first
-                known = client.get_experiment_by_name(self.experiment)
-                if known is None:
-                    raise
-        if known is not None:
-            self.experiment_id = known.experiment_id
-        self.client = client
+    @property
+    def run_id(self) -> str:
+        """On the server; empty where it has none."""
+        return self.server.run_id if self.server else ""
 
-    def _guard(self, action: Callable[[], Any]) -> None:
+    def _do(self, do: str, **given: Any) -> Any:
+        """Make a call, and return what it returns; from the first that fails on, write them down instead."""
+        call: Call = {"do": do, "of": self.part, **given}
+        self.calls.append(call)
         try:
-            action()
+            if self.unsent:
+                self.unsent.append(call)
+            elif not self.lost:
+                if self.server is None:
+                    self.server = ServerRun(self.uri, self.experiment, self.name, self.identity)
+                return self.server.make(call)
         except Exception as error:
-            reason = (str(error).splitlines() or [type(error).__name__])[0]
-            logger.warning("MLflow: %s: not recorded (%s); the results are not affected", self.name, reason)
-            self.client = None
+            self._keep(error)
+        return None
 
-    def earlier(self, client: "MlflowClient") -> list[Any]:
-        """The current runs of this name, newest first."""
-        quoted = self.name.replace("'", "")
-        return list(
-            client.search_runs(
-                [self.experiment_id],
-                f"attributes.run_name = '{quoted}' and tags.state = 'current'",
-                order_by=["attributes.start_time DESC"],
-            )
+    def _keep(self, error: Exception) -> None:
+        """Write down what the server has not got, because of `error`; say where, or that it is lost."""
+        about: dict[str, Any] = {
+            "uri": self.uri,
+            "experiment": self.experiment,
+            "name": self.name,
+            "identity": self.identity,
+        }
+        about |= {"run": self.run_id, "done": len(self.calls) - 1, "reopened": self.reopened}
+        try:
+            if self.unsent:  # which cannot be written either
+                raise error
+            self.unsent = unsent.Entry.new(about, self.calls)
+        except Exception as second:
+            self.unsent, self.lost = None, True
+            told = dict.fromkeys(map(mlflow_store.why, (error, second)))
+            logger.warning("MLflow: %s: not recorded (%s); the results are not affected", self.name, "; ".join(told))
+            return
+        logger.warning(
+            "MLflow: %s: not sent (%s); it waits in %s until `%s`; the results are not affected",
+            self.name,
+            mlflow_store.why(error),
+            self.unsent.folder,
+            unsent.COMMAND,
         )
 
     def start(self, parameters: Mapping[str, Any]) -> "Run":
         """A new run, in the place of earlier ones."""
-
-        def action(client: "MlflowClient") -> None:
-            for run in self.earlier(client):
-                if run.info.status == "RUNNING":
-                    client.set_terminated(run.info.run_id, "KILLED")
-                client.set_tag(run.info.run_id, "state", "superseded")
-            tags = {"identity": self.identity, "state": "current"}
-            created = client.create_run(self.experiment_id, tags=tags, run_name=self.name)
-            self.run_id = created.info.run_id
-            from mlflow.entities import Param
-
-            flat = [Param(key, str(value)) for key, value in flatten(parameters).items()]
-            client.log_batch(self.run_id, params=flat)
-
-        return self._do(action)
+        self.began = True
+        self._do("create", time=now(), tags={})
+        self._do("params", values={key: str(value) for key, value in flatten(parameters).items()})
+        self._log_dataset("dataset")
+        return self
 
     def reopen(self) -> bool:
-        """Go on with the finished run of this identity that holds no evaluation yet; False if there is none."""
+        """Go on with the finished run of this identity that holds no evaluation yet; False if there is none.
 
-        def action(client: "MlflowClient") -> None:
-            for run in self.earlier(client):
-                done = run.info.status == "FINISHED" and "evaluated" not in run.data.tags
-                if done and run.data.tags.get("identity") == self.identity:
-                    self.run_id = run.info.run_id
-                    client.update_run(self.run_id, status="RUNNING")
-                    return
+        What its training could not send is sent first.
+        """
+        try:
+            unsent.send(self.uri, unsent.entries(uri=self.uri, name=self.name))
+        except Exception:
+            logger.debug("", exc_info=True)  # which the next line will tell
+        self.reopened = self.began = bool(self._do("reopen"))
+        return self.reopened
 
-        self._do(action)
-        return bool(self.run_id)
-
-    def _do(self, action: Callable[["MlflowClient"], Any]) -> "Run":
-        if self.client is not None:
-            client = self.client
-            self._guard(lambda: action(client))
-        return self
+    def _log_dataset(self, key: str) -> None:
+        path = self.files.get(key)
+        if path is not None and Path(path).is_file():
+            name = " ".join(Path(path).with_suffix("").parts[1:])  # without results/
+            self._do("dataset", name=name, path=path, sha256=artifacts.sha256(path), context=DATASETS[key])
 
     def log_history(self, values: Any, first: int) -> None:
         """values: (iterations, 3), as `training.Trainer.record`; first: the first one's number, from 1."""
-        rows = enumerate(values.tolist(), start=first)
-        self._log(
-            [(f"train_{name}", value, step) for step, row in rows for name, value in zip(MEASURED, row, strict=True)]
-        )
+        rows = values.tolist()
+        self._log([f"train_{name}" for name in MEASURED], list(range(first, first + len(rows))), rows)
 
     def log_validation(self, rows: list[dict[str, float]]) -> None:
         """rows: iteration, objective, reconstruction and kl of each epoch's end."""
-        self._log([(f"validation_{name}", row[name], int(row["iteration"])) for row in rows for name in MEASURED])
+        values = [[row[name] for name in MEASURED] for row in rows]
+        self._log([f"validation_{name}" for name in MEASURED], [int(row["iteration"]) for row in rows], values)
+
+    def _log(self, names: list[str], steps: list[int], values: list[list[float]]) -> None:
+        if values:
+            self._do("metrics", names=names, steps=steps, values=values, time=now())
 
     def log_evaluation(self, metrics: Mapping[str, Any], milliseconds: Mapping[str, float], files: list[str]) -> None:
         """The contents of metrics.json and the milliseconds that each method takes for an image as metrics, among them
-        `method/output/region_measure`, and the files as artifacts.
+        `method/output/region_measure`, the files as artifacts, and a description with the figures.
         """
+        self.part = "evaluation"
         values = {f"test_{name}": metrics["test"][name] for name in MEASURED}
         for part in DIAGNOSED:
             known = {key: value for key, value in (metrics[part] or {}).items() if value is not None}
@@ -131,26 +147,14 @@ class Run:
                 values |= {f"{method}/{output}/{key.replace('.', '_')}": v for key, v in flatten(regions).items()}
             values[f"{method}/multiply_adds"] = metrics["cost"][method]["multiply_adds"]
             values[f"{method}/milliseconds_per_image"] = milliseconds[method]
-        self._log([(name, value, 0) for name, value in values.items()])
+        self._log(list(values), [0], [list(values.values())])
+        self._log_dataset("test")
         for file in files:
             self.log_file(file, "evaluation")
-        self._do(lambda client: client.set_tag(self.run_id, "evaluated", "true"))
-
-    def _log(self, points: list[tuple[str, float, int]]) -> None:
-        """points: name, value, step."""
-
-        def action(client: "MlflowClient") -> None:
-            from mlflow.entities import Metric
-
-            now = int(time.time() * 1000)
-            metrics = [Metric(name, value, now, step) for name, value, step in points]
-            for start in range(0, len(metrics), BATCH):
-                client.log_batch(self.run_id, metrics=metrics[start : start + BATCH])
-
-        self._do(action)
+        self._do("tags", values={"evaluated": "true", mlflow_note.TAG: mlflow_note.of_model(self.name, metrics)})
 
     def log_file(self, path: str | Path, folder: str | None = None) -> None:
-        self._do(lambda client: client.log_artifact(self.run_id, str(path), folder))
+        self._do("file", path=str(path), folder=folder)
 
     def __enter__(self) -> "Run":
         return self
@@ -158,14 +162,18 @@ class Run:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self.run_id:
-            self._do(lambda client: client.set_terminated(self.run_id, "FAILED" if kind else "FINISHED"))
+        if self.began:
+            self.part = "evaluation"
+            self._do("end", status="FAILED" if kind else "FINISHED", time=now())
+        if self.unsent:
+            self.unsent.release()
 
 
 def model_run(config: Mapping[str, Any], model: Any, identity: str) -> Run:
     """The run of a model; `model` has the attributes task, variant, loss and seed."""
     name = f"{model.task} {model.variant} {model.loss} seed {model.seed}"
-    return Run(config.get("tracking", {}).get("uri"), f"{config['dataset']['name']}/{model.task}", name, identity)
+    uri, experiment = config.get("tracking", {}).get("uri"), f"{config['dataset']['name']}/{model.task}"
+    return Run(uri, experiment, name, identity, jobs.inputs)
 
 
 def log_training(run: Run, history: "pd.DataFrame", validation: "pd.DataFrame", model: str | Path) -> None:

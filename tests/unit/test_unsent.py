@@ -1,0 +1,260 @@
+"""A server that fails at any moment, and what is sent later: the same as if it had been there all the time."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import torch
+from test_tracking import METRICS, MILLISECONDS
+
+from restoration import mlflow_run, mlflow_store, tracking, unsent
+
+NAME = "task vae bce seed 0"
+TRAINING, EVALUATION = 6, 6  # calls
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory) -> Iterator[Any]:
+    """A store in a working directory with the files of a job."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("unsent"))
+        Path("results/digits").mkdir(parents=True)
+        for name in ("dataset.npz", "test.npz", "model.pt", "metrics.json"):
+            Path("results/digits", name).write_text(f"contents of {name}")
+        yield mlflow_store.connect(None)
+
+
+@pytest.fixture
+def clock(monkeypatch) -> None:
+    """Times that are the same in every try."""
+    times = iter(range(1_000_000, 2_000_000, 1000))
+    monkeypatch.setattr(tracking, "now", lambda: next(times))
+
+
+def run(experiment: str, identity: str = "0123456789abcdef") -> tracking.Run:
+    files = {key: f"results/digits/{key}.npz" for key in ("dataset", "test")}
+    return tracking.Run(None, experiment, NAME, identity, files)
+
+
+def train(experiment: str) -> None:
+    with run(experiment).start({"loss": "bce", "training": {"epochs": 2}}) as of:
+        of.log_history(torch.arange(6.0).reshape(2, 3), first=1)
+        of.log_file("results/digits/model.pt", "model")
+
+
+def evaluate(experiment: str) -> None:
+    of = run(experiment)
+    reopened = of.reopen()
+    with of if reopened else of.start({"loss": "bce", "training": {"epochs": 2}}):
+        if not reopened:
+            history = pd.DataFrame([[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]], columns=tracking.MEASURED)
+            tracking.log_training(of, history, history[:0].assign(iteration=[]), "results/digits/model.pt")
+        of.log_evaluation(METRICS, MILLISECONDS, ["results/digits/metrics.json"])
+
+
+@contextmanager
+def broken(monkeypatch: pytest.MonkeyPatch, first: int, last: int, lost_answer: bool = False) -> Iterator[list[str]]:
+    """The calls from number `first` to `last` fail; where the answer alone is lost, the server has made the first of
+    them. Yields what was asked for.
+    """
+    asked: list[str] = []
+    real = mlflow_run.ServerRun.make
+
+    def make(self: Any, call: mlflow_run.Call) -> Any:
+        asked.append(call["do"])
+        if first <= len(asked) <= last:
+            if lost_answer:
+                real(self, call)
+            raise ConnectionError("nobody there")
+        return real(self, call)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(mlflow_run.ServerRun, "make", make)
+        yield asked
+
+
+def runs(client: Any, experiment: str) -> list[dict[str, Any]]:
+    """All that the server has of an experiment, without the ids, the oldest run first."""
+    number = client.get_experiment_by_name(experiment).experiment_id
+    return [
+        {
+            "name": one.info.run_name,
+            "status": one.info.status,
+            "times": (one.info.start_time, one.info.end_time),
+            "params": one.data.params,
+            "tags": one.data.tags,
+            "points": {
+                key: sorted((point.step, point.value, point.timestamp) for point in client.get_metric_history(id, key))
+                for key in one.data.metrics
+            },
+            "files": {
+                file.path: Path(one.info.artifact_uri.removeprefix("file://"), file.path).read_text()
+                for folder in client.list_artifacts(id)
+                for file in client.list_artifacts(id, folder.path)
+            },
+            "data": sorted(
+                (given.dataset.name, given.dataset.digest, given.tags[0].value) for given in one.inputs.dataset_inputs
+            ),
+        }
+        for one in client.search_runs([number], order_by=["attributes.start_time ASC"])
+        if (id := one.info.run_id)
+    ]
+
+
+@pytest.fixture(scope="module")
+def whole(client) -> list[dict[str, Any]]:
+    """What a server has that was there all the time."""
+    with pytest.MonkeyPatch.context() as patch:
+        times = iter(range(1_000_000, 2_000_000, 1000))
+        patch.setattr(tracking, "now", lambda: next(times))
+        train("whole")
+        evaluate("whole")
+    (one,) = found = runs(client, "whole")
+    assert one["status"] == "FINISHED"
+    assert one["files"].keys() == {"model/model.pt", "evaluation/metrics.json"}
+    assert [context for _, _, context in one["data"]] == ["training", "evaluation"]
+    return found
+
+
+@pytest.mark.parametrize("lost_answer", [False, True], ids=["refused", "answer lost"])
+@pytest.mark.parametrize("first", range(1, TRAINING + EVALUATION + 1))
+def test_a_server_that_fails_at_any_call_is_sent_the_rest(client, whole, monkeypatch, first, lost_answer):
+    experiment = f"{first}-{lost_answer}"
+    with broken(monkeypatch, first, 10**6, lost_answer):
+        train(experiment)
+        evaluate(experiment)
+    assert runs_waiting() == (2 if first <= TRAINING else 1)
+    assert unsent.send(None) == (2 if first <= TRAINING else 1)
+    assert runs_waiting() == 0
+    assert same(runs(client, experiment), whole)
+
+
+def runs_waiting() -> int:
+    return len(unsent.entries())
+
+
+def same(one: list[dict[str, Any]], other: list[dict[str, Any]]) -> bool:
+    """Whether all is the same but the times."""
+
+    def without(found: list[dict[str, Any]]) -> list[Any]:
+        return [
+            {
+                **run,
+                "times": None,
+                "points": {key: [point[:2] for point in points] for key, points in run["points"].items()},
+            }
+            for run in found
+        ]
+
+    return without(one) == without(other)
+
+
+def test_a_server_that_is_back_for_the_evaluation_has_the_training_first(client, whole, monkeypatch):
+    with broken(monkeypatch, 2, 10**6):
+        train("back")
+    evaluate("back")
+    assert runs_waiting() == 0
+    assert same(runs(client, "back"), whole)
+
+
+def test_sending_that_is_cut_off_goes_on(client, whole, monkeypatch):
+    with broken(monkeypatch, 1, 10**6):
+        train("cut")
+        evaluate("cut")
+    for number in range(1, 7):
+        with broken(monkeypatch, number, number), pytest.raises(ConnectionError):
+            unsent.send(None)
+    assert unsent.send(None) == 1  # the other has been sent meanwhile
+    assert same(runs(client, "cut"), whole)
+
+
+def test_what_is_sent_has_the_times_of_the_job(client, whole, clock, monkeypatch):
+    with broken(monkeypatch, 3, 10**6):
+        train("times")
+    evaluate("times")
+    assert runs(client, "times") == whole
+
+
+def test_a_server_that_lost_the_beginning_is_sent_it_again(client, whole, clock, monkeypatch):
+    with broken(monkeypatch, 4, 10**6):
+        train("emptied")
+    number = client.get_experiment_by_name("emptied").experiment_id
+    for one in client.search_runs([number]):
+        client.delete_run(one.info.run_id)
+    evaluate("emptied")
+    assert runs(client, "emptied") == whole
+
+
+def test_an_evaluation_whose_training_is_on_another_server_is_not_lost(client, monkeypatch, caplog):
+    train("elsewhere")
+    with broken(monkeypatch, 2, 10**6):
+        evaluate("elsewhere")
+    number = client.get_experiment_by_name("elsewhere").experiment_id
+    (one,) = client.search_runs([number])
+    client.delete_run(one.info.run_id)
+    with caplog.at_level(logging.WARNING):
+        assert unsent.send(None) == 0
+    assert "not sent (its training is not on this server); it stays in " in caplog.text
+    client.restore_run(one.info.run_id)
+    assert unsent.send(None) == 1
+    assert client.get_run(one.info.run_id).info.status == "FINISHED"
+
+
+def test_what_is_sent_late_does_not_take_the_place_of_what_came_after(client, monkeypatch):
+    with broken(monkeypatch, 1, 10**6):
+        train("late")
+    other = run("late", "another")
+    with other.start({}):
+        pass
+    assert unsent.send(None) == 1
+    states = [(one["tags"]["identity"], one["tags"]["state"], one["status"]) for one in runs(client, "late")]
+    assert states == [("0123456789abcdef", "superseded", "FINISHED"), ("another", "current", "FINISHED")]
+
+
+def test_a_job_that_was_killed_is_sent_as_that(client, monkeypatch):
+    with broken(monkeypatch, 1, 10**6):
+        of = run("killed").start({})
+        of.log_history(torch.ones(2, 3), first=1)
+    with open(of.unsent.path, "a") as file:
+        file.write('{"do": "met')
+    of.unsent.release()  # as the end of its process does
+    assert unsent.send(None) == 1
+    (one,) = runs(client, "killed")
+    assert one["status"] == "KILLED"
+    assert [point[:2] for point in one["points"]["train_kl"]] == [(1, 1.0), (2, 1.0)]
+
+
+def test_a_job_that_still_writes_is_left_alone(client, monkeypatch):
+    with broken(monkeypatch, 1, 10**6):
+        running = run("running").start({})
+        assert unsent.send(None) == 0
+        with running:
+            pass
+    assert unsent.send(None) == 1
+
+
+def test_what_the_server_will_never_take_is_left_out(client, monkeypatch, caplog):
+    with broken(monkeypatch, 1, 10**6), run("refused").start({"a name?": 1}) as of:
+        of.log_history(torch.ones(1, 3), first=1)
+    with caplog.at_level(logging.WARNING):
+        assert unsent.send(None) == 1
+    assert "the server refuses a part of it" in caplog.text
+    (one,) = runs(client, "refused")
+    assert one["params"] == {}
+    assert "train_kl" in one["points"]
+
+
+def test_files_are_kept_as_they_were(client, monkeypatch, tmp_path):
+    path = tmp_path / "model.pt"
+    path.write_text("first")
+    with broken(monkeypatch, 1, 10**6), run("files").start({}) as of:
+        of.log_file(path, "model")
+    path.unlink()
+    path.write_text("second")
+    unsent.send(None)
+    (one,) = runs(client, "files")
+    assert one["files"] == {"model/model.pt": "first"}
