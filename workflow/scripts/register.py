@@ -8,7 +8,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from restoration import artifacts, jobs, mlflow_store, model_registry, unsent
+from restoration import artifacts, courier, jobs, mlflow_store, model_registry, unsent
 from restoration.errors import UserError
 
 logger = logging.getLogger("restoration.register")
@@ -21,7 +21,7 @@ def registered(made: str, failed_before: int, uri: str | None, champions: list[s
     versions: dict[str, str] = {}
     about: dict[str, Any] = {"failures": failed_before}
     try:
-        unsent.send(uri, unsent.entries(uri=uri))
+        courier.flush(uri)
         versions = model_registry.register_all(uri, champions, tests)
     except UserError:
         raise

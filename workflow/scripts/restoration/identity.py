@@ -24,7 +24,7 @@ SCRIPTS = Path(__file__).parent.parent
 PACKAGE = "restoration"
 
 # Modules that change what is shown, logged or guarded while a job runs, and no byte of what it writes.
-WITHOUT_EFFECT = {"errors", "jobs", "locking", "mlflow_store", "progress", "tracking"}
+WITHOUT_EFFECT = {"courier", "errors", "jobs", "locking", "mlflow_store", "progress", "tracking"}
 
 
 @cache

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from restoration import artifacts, jobs, mlflow_note, mlflow_store, unsent
+from restoration import artifacts, courier, jobs, mlflow_note, mlflow_store, unsent
 from restoration.identity import flatten
 from restoration.mlflow_run import Call, ServerRun
 from restoration.objective import MEASURED
@@ -53,10 +53,14 @@ class Run:
         return self.server.run_id if self.server else ""
 
     def _do(self, do: str, **given: Any) -> Any:
-        """Make a call, and return what it returns; from the first that fails on, write them down instead."""
+        """Make a call, and return what it returns. Where a courier makes them, and from the first that fails on, write
+        them down instead.
+        """
         call: Call = {"do": do, "of": self.part, **given}
         self.calls.append(call)
         try:
+            if len(self.calls) == 1 and courier.at_work():
+                self.unsent = unsent.Entry.new(self._about(), [])
             if self.unsent:
                 self.unsent.append(call)
             elif not self.lost:
@@ -69,17 +73,10 @@ class Run:
 
     def _keep(self, error: Exception) -> None:
         """Write down what the server has not got, because of `error`; say where, or that it is lost."""
-        about: dict[str, Any] = {
-            "uri": self.uri,
-            "experiment": self.experiment,
-            "name": self.name,
-            "identity": self.identity,
-        }
-        about |= {"run": self.run_id, "done": len(self.calls) - 1, "reopened": self.reopened}
         try:
             if self.unsent:  # which cannot be written either
                 raise error
-            self.unsent = unsent.Entry.new(about, self.calls)
+            self.unsent = unsent.Entry.new(self._about(), self.calls)
         except Exception as second:
             self.unsent, self.lost = None, True
             told = dict.fromkeys(map(mlflow_store.why, (error, second)))
@@ -93,6 +90,11 @@ class Run:
             unsent.COMMAND,
         )
 
+    def _about(self) -> dict[str, Any]:
+        """What `unsent.Entry.new` is to know: before a call that was not made."""
+        whose = {"uri": self.uri, "experiment": self.experiment, "name": self.name, "identity": self.identity}
+        return {**whose, "run": self.run_id, "done": len(self.calls) - 1, "reopened": self.reopened}
+
     def start(self, parameters: Mapping[str, Any]) -> "Run":
         """A new run, in the place of earlier ones."""
         self.began = True
@@ -104,12 +106,14 @@ class Run:
     def reopen(self) -> bool:
         """Go on with the finished run of this identity that holds no evaluation yet; False if there is none.
 
-        What its training could not send is sent first.
+        What its training could not send is sent first. A courier is not asked: it does so if there is one, and gets to
+        know the training from here if there is none.
         """
-        try:
-            unsent.send(self.uri, unsent.entries(uri=self.uri, name=self.name))
-        except Exception:
-            logger.debug("", exc_info=True)  # which the next line will tell
+        if not courier.at_work():
+            try:
+                unsent.send(self.uri, unsent.entries(uri=self.uri, name=self.name))
+            except Exception:
+                logger.debug("", exc_info=True)  # which the next line will tell
         self.reopened = self.began = bool(self._do("reopen"))
         return self.reopened
 

@@ -32,6 +32,8 @@ class Entry:
         self.folder, self.path = folder, folder / "calls.jsonl"
         self.about: dict[str, Any] = {}
         self.lock = -1
+        self.run: ServerRun | None = None
+        self.made, self.reopened = 0, False  # how many calls; whether an earlier run was
 
     @classmethod
     def new(cls, about: dict[str, Any], calls: Iterable[Call]) -> "Entry":
@@ -82,27 +84,31 @@ class Entry:
         with open(self.path, "a", encoding="utf-8") as file:
             file.write(json.dumps(call) + "\n")
 
-    def read(self) -> list[Call]:
-        """Its calls; those of a job that was killed end with its end, and a line that it did not finish is left out."""
+    def read(self, ended: bool) -> list[Call]:
+        """Its calls. A line that is not finished is left out; where the job has `ended` without an end, it was killed,
+        and that is its end.
+        """
         calls: list[Call] = []
         with suppress(ValueError):
             calls.extend(json.loads(line) for line in self.path.read_text(encoding="utf-8").splitlines())
-        if calls and calls[-1]["do"] != "end":
+        if ended and calls and calls[-1]["do"] != "end":
             last = max(call.get("time", 0) for call in calls)
             calls.append({"do": "end", "of": "evaluation", "status": "KILLED", "time": last})
         return calls
 
-    def send(self, uri: str | None) -> None:
-        """Make the calls that the server has not got, and remove the folder. Raises what MLflow raises, and LookupError
-        where the server that has the run's beginning is another one.
+    def send(self, uri: str | None, ended: bool = True) -> None:
+        """Make the calls that the server has not got; where the job that writes them has ended, remove the folder.
+
+        Raises what MLflow raises, and LookupError where the server that has the run's beginning is another one.
         """
-        about, calls = self.about, self.read()
-        run = ServerRun(uri, about["experiment"], about["name"], about["identity"], late=True)
-        done, reopened = 0, False
-        if about["run"] and run.is_there(about["run"]):
-            run.run_id, done, reopened = about["run"], about["done"], about["reopened"]
-        for number, call in enumerate(calls[done:], start=done + 1):
-            if reopened and call["of"] == "training":
+        about, calls = self.about, self.read(ended)
+        if self.run is None:
+            self.run = ServerRun(uri, about["experiment"], about["name"], about["identity"], late=True)
+            if about["run"] and self.run.is_there(about["run"]):
+                self.run.run_id, self.made, self.reopened = about["run"], about["done"], about["reopened"]
+        run = self.run
+        for number, call in enumerate(calls[self.made :], start=self.made + 1):
+            if self.reopened and call["of"] == "training":
                 continue  # what an evaluation tells of its training, for a server that has not got it
             begins = call["do"] in ("create", "reopen")
             if not begins and not run.run_id:
@@ -111,10 +117,12 @@ class Entry:
                 raise LookupError("its training is not on this server")
             made = _made(run, call)
             if begins:
-                reopened = bool(made)
+                self.reopened = bool(made)
                 if run.run_id:
-                    self.note(run=run.run_id, done=number, reopened=reopened)
-        shutil.rmtree(self.folder)
+                    self.note(run=run.run_id, done=number, reopened=self.reopened)
+            self.made = number
+        if ended:
+            shutil.rmtree(self.folder)
 
 
 def _made(run: ServerRun, call: Call) -> Any:
