@@ -1,6 +1,10 @@
-"""A server that fails at any moment, and what is sent later: the same as if it had been there all the time."""
+"""What a courier sends, and what is sent later of what a server did not take: the same as by the jobs themselves."""
 
 import logging
+import os
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +15,7 @@ import pytest
 import torch
 from test_tracking import METRICS, MILLISECONDS
 
-from restoration import mlflow_run, mlflow_store, tracking, unsent
+from restoration import courier, mlflow_run, mlflow_store, tracking, unsent
 
 NAME = "task vae bce seed 0"
 TRAINING, EVALUATION = 6, 6  # calls
@@ -258,3 +262,90 @@ def test_files_are_kept_as_they_were(client, monkeypatch, tmp_path):
     unsent.send(None)
     (one,) = runs(client, "files")
     assert one["files"] == {"model/model.pt": "first"}
+
+
+@pytest.fixture
+def carried(monkeypatch) -> courier.Rounds:
+    """The rounds of a courier in this process, for which jobs write down what they do."""
+    monkeypatch.setattr(courier, "at_work", lambda: True)
+    return courier.Rounds(None)
+
+
+def test_a_courier_makes_the_calls_that_a_job_would(client, whole, carried):
+    train("carried")
+    evaluate("carried")
+    assert runs_waiting() == 2
+    carried.go()
+    assert runs_waiting() == 0
+    assert same(runs(client, "carried"), whole)
+
+
+def test_a_courier_follows_a_job_that_runs(client, carried):
+    with run("followed").start({"loss": "bce"}) as of:
+        for first in (1, 3):
+            of.log_history(torch.ones(2, 3), first)
+            carried.go()
+            (one,) = runs(client, "followed")
+            assert [step for step, *_ in one["points"]["train_kl"]] == [*range(1, first + 2)]
+            assert one["status"] == "RUNNING"
+    carried.go()
+    assert [one["status"] for one in runs(client, "followed")] == ["FINISHED"]
+
+
+def test_a_courier_sends_a_later_job_of_a_model_after_an_earlier_one(client, whole, carried):
+    with run("ordered").start({"loss": "bce", "training": {"epochs": 2}}) as of:
+        evaluate("ordered")
+        carried.go()
+        assert [one["status"] for one in runs(client, "ordered")] == ["RUNNING"]
+        of.log_history(torch.arange(6.0).reshape(2, 3), first=1)
+        of.log_file("results/digits/model.pt", "model")
+    carried.go()
+    assert same(runs(client, "ordered"), whole)
+
+
+@pytest.mark.parametrize("first", range(1, TRAINING + EVALUATION + 1, 2))
+def test_a_courier_goes_on_where_the_server_failed(client, whole, carried, monkeypatch, first, caplog):
+    experiment, troubles, over = f"courier{first}", [], iter([False] * 3 + [True])
+    train(experiment)
+    evaluate(experiment)
+    with broken(monkeypatch, first, first), caplog.at_level(logging.WARNING):
+        courier.carry(None, lambda _: next(over), troubles.append)
+    assert troubles[:2] == ["nobody there", ""]
+    assert caplog.text.count("nobody there; runs wait in") == 1
+    assert same(runs(client, experiment), whole)
+
+
+def test_a_courier_ends_with_the_execution_though_the_server_is_gone(client, carried, monkeypatch):
+    train("gone")
+    with broken(monkeypatch, 1, 10**6) as asked:
+        courier.carry(None, lambda _: True, lambda _: None)
+    assert len(asked) == 1
+    assert unsent.told() == [
+        f"MLflow: 1 run waits in {unsent.folder()} to be sent: `{unsent.COMMAND}`, once the server answers"
+    ]
+    assert unsent.send(None) == 1
+
+
+def test_a_courier_of_its_own_process_takes_what_a_job_writes_that_does_not_load_mlflow(client, whole):
+    process = courier.start(None)
+    while not courier.at_work():
+        assert process.poll() is None
+        time.sleep(0.05)
+    code = (
+        "import sys, torch; from restoration import tracking\n"
+        f"files = {{'dataset': 'results/digits/dataset.npz'}}; name, identity = {NAME!r}, '0123456789abcdef'\n"
+        "run = tracking.Run(None, 'process', name, identity, files)\n"
+        "with run.start({'loss': 'bce', 'training': {'epochs': 2}}) as of:\n"
+        "    of.log_history(torch.arange(6.0).reshape(2, 3), first=1)\n"
+        "    of.log_file('results/digits/model.pt', 'model')\n"
+        "sys.exit('mlflow' in sys.modules)"
+    )
+    scripts = Path(tracking.__file__).parents[1]
+    job = subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(scripts)})
+    assert job.returncode == 0
+    evaluate("process")
+    courier.finish(process)
+    assert process.returncode == 0
+    assert not courier.at_work()
+    assert runs_waiting() == 0
+    assert same(runs(client, "process"), whole)
