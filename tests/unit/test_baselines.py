@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from skimage.restoration import denoise_nl_means, denoise_tv_chambolle, inpaint_biharmonic
 
-from restoration import artifacts, baselines, classifier, corruptions, registry, tuning
+from restoration import artifacts, baselines, classifier, corruptions, neighbourhood, registry, tuning
 from restoration.images import as_float
 from restoration.neighbourhood import nearest
 
@@ -143,6 +143,21 @@ def test_there_are_no_more_neighbours_than_training_images(train_images):
     distances, indices = nearest(random_images(2, (1, SIDE, SIDE)), torch.zeros(2, 1, SIDE, SIDE) > 0, train_images, 99)
     assert distances.shape == indices.shape == (2, 40)
     assert indices.sort(dim=1).values.equal(torch.arange(40).expand(2, -1))
+
+
+def test_neighbours_are_searched_once_and_again_for_more(train_images, monkeypatch):
+    monkeypatch.setattr("restoration.neighbourhood.FOUND", 9)
+    searches, search = [], neighbourhood._search
+    monkeypatch.setattr(neighbourhood, "_search", lambda *given: searches.append(given[-1]) or search(*given))
+    images, mask = random_images(2, (1, SIDE, SIDE)), torch.zeros(2, 1, SIDE, SIDE) > 0
+    expected = search(images, mask, train_images, 12)
+    for count in (1, 9, 5, 12, 3):
+        for ours, theirs in zip(nearest(images, mask, train_images, count), expected, strict=True):
+            assert ours.equal(theirs[:, :count])
+    assert searches == [9, 12]
+    nearest(images + 1, mask, train_images, 1)
+    nearest(images, mask, train_images.clone(), 1)
+    assert searches == [9, 12, 9, 9]
 
 
 def test_the_nearest_neighbour_of_a_damaged_training_image_is_that_image(train_images):
