@@ -67,14 +67,14 @@ class Checkout:
 def manifest(results: Path) -> dict[str, str]:
     """SHA-256 of every file under results/ that is the same in every run: of all but those that hold times.
 
-    These are the logs, MLflow's store, and the provenance record.
+    These are the logs, MLflow's store, the provenance record, and the page of all data sets.
     """
     return {
         name: hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(results.rglob("*"))
         if path.is_file()
         and not ((name := path.relative_to(results).as_posix()).startswith("mlflow/") or "/logs/" in name)
-        and path.name != "ro-crate-metadata.json"
+        and path.name not in ("ro-crate-metadata.json", "index.html")
     }
 
 

@@ -385,7 +385,7 @@ def test_every_model_must_separate(files, tmp_path):
 def test_the_vote_is_scikit_learns(files, tmp_path):
     from sklearn.neighbors import KNeighborsClassifier
 
-    from restoration.claims.separates import correct
+    from restoration.votes import correct
 
     clusters(files, tmp_path, 1.5, seeds=1)
     (path,) = files.values()

@@ -13,18 +13,22 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from restoration import artifacts, cases, figures
+from restoration import artifacts, cases, figures, plots
 from restoration.errors import DamagedFile
 from restoration.estimates import Estimate, averaged, read
 
 ORANGE = tuple(figures.HOLE.astype(np.float32))
 
 
-def files_in(folder: Path, *names: str) -> SimpleNamespace:
-    """A PNG and an SVG for each name, as attributes."""
-    return SimpleNamespace(
-        **{f"{name}_{suffix}".strip("_"): folder / f"{name}.{suffix}" for name in names for suffix in ("png", "svg")}
-    )
+def files_in(folder: Path, *names: str, **more: str) -> SimpleNamespace:
+    """A PNG and an SVG for each name, and what is named besides, as attributes."""
+    drawn = {f"{name}_{suffix}".strip("_"): folder / f"{name}.{suffix}" for name in names for suffix in ("png", "svg")}
+    return SimpleNamespace(**drawn, **{name: folder / file for name, file in more.items()})
+
+
+def of_one(outputs: SimpleNamespace, name: str) -> dict[str, Path]:
+    """The outputs of a figure's job that draws nothing else."""
+    return {key.removeprefix(f"{name}_"): path for key, path in vars(outputs).items()}
 
 
 def pixels(path: Path) -> np.ndarray:
@@ -193,14 +197,22 @@ def histories(tmp_path) -> list[tuple[str, str, int, str]]:
 
 
 def test_losses_are_drawn_in_a_panel_each_the_same_twice(histories, tmp_path):
-    drawn = [files_in(tmp_path / folder, "loss") for folder in ("first", "second")]
+    drawn = [files_in(tmp_path / folder, "loss", values="loss.json") for folder in ("first", "second")]
     for outputs in drawn:
-        figure_loss.draw(histories, {"png": outputs.loss_png, "svg": outputs.loss_svg})
+        figure_loss.draw(histories, of_one(outputs, "loss"))
     assert_same_bytes(*drawn)
     words = texts(drawn[0].loss_svg)
     assert "BCE models" in words
     assert "MSE models" in words
     assert words.count("<!-- cvae_label -->") == 2  # in the legend of each panel, once for both seeds
+    panels = artifacts.read_json(drawn[0].values)["panels"]
+    assert [panel["title"] for panel in panels] == ["BCE models", "MSE models"]
+    for number, panel in enumerate(panels):
+        assert f'<g id="panel-{number}">' in words
+        for curve in panel["curves"]:
+            assert len(curve["x"]) == len(curve["y"]) == 60
+            assert all(panel["y"][0] <= value <= panel["y"][1] for value in curve["y"])
+            assert panel["x"][0] <= curve["x"][0] < curve["x"][-1] <= panel["x"][1]
 
 
 def test_a_training_is_averaged_over_equal_parts():
@@ -215,26 +227,43 @@ def test_a_training_is_averaged_over_equal_parts():
 def test_a_loss_of_one_iteration_is_drawn(tmp_path):
     path = tmp_path / "one.parquet"
     artifacts.write_parquet(path, pd.DataFrame({"iteration": [1], "objective": [10.0]}))
-    outputs = files_in(tmp_path / "out", "loss")
-    figure_loss.draw([("vae", "bce", 0, str(path))], {"png": outputs.loss_png, "svg": outputs.loss_svg})
+    outputs = files_in(tmp_path / "out", "loss", values="loss.json")
+    figure_loss.draw([("vae", "bce", 0, str(path))], of_one(outputs, "loss"))
     assert pixels(outputs.loss_png).std() > 5
+
+
+def images_of(path: Path, labels: np.ndarray) -> None:
+    """A data set's file with test images, higher than wide, of these labels."""
+    images = np.random.default_rng(0).integers(0, 256, (len(labels), 1, 40, 20), dtype=np.uint8)
+    artifacts.write_npz(path, test_images=images, test_labels=labels, classes=3)
 
 
 def test_latent_spaces_are_drawn_in_a_panel_each_the_same_twice(tmp_path):
     rng = np.random.default_rng(0)
     labels = np.arange(90) % 3
+    images_of(tmp_path / "dataset.npz", labels[:30])
     points = (rng.normal(size=(90, 2)) + 4 * np.eye(3)[labels][:, :2]).astype(np.float32)
     for name in ("bce", "mse"):
         artifacts.write_npz(
             tmp_path / f"{name}.npz", train=points, train_labels=labels, test=points[:30], test_labels=labels[:30]
         )
     panels = [("vae, BCE", str(tmp_path / "bce.npz")), ("vae, MSE", str(tmp_path / "mse.npz"))]
-    drawn = [files_in(tmp_path / folder, "latent") for folder in ("first", "second")]
+    more = {"values": "latent.json", "images": "images.png"}
+    drawn = [files_in(tmp_path / folder, "latent", **more) for folder in ("first", "second")]
     for outputs in drawn:
-        figure_latent.draw(panels, None, {"png": outputs.latent_png, "svg": outputs.latent_svg})
+        figure_latent.draw(panels, None, tmp_path / "dataset.npz", of_one(outputs, "latent"))
     assert_same_bytes(*drawn)
     words = texts(drawn[0].latent_svg)
     assert all(word in words for word in ("vae, BCE", "vae, MSE", "<!-- 0 -->", "<!-- 2 -->"))
+    known = artifacts.read_json(drawn[0].values)
+    assert known["images"] == list(range(30))
+    assert known["labels"] == [str(label) for label in labels[:30]]
+    assert known["size"] == {"width": 14, "height": figure_latent.SIDE}  # made smaller
+    assert Image.open(drawn[0].images).size == (14 * plots.COLUMNS, figure_latent.SIDE)
+    for panel in known["panels"]:
+        np.testing.assert_allclose(panel["points"], points[:30], rtol=1e-4)
+        assert panel["told"] > 0.9  # the clusters are far apart
+        assert set(panel["told_of_class"]) == {"0", "1", "2"}
 
 
 @pytest.mark.parametrize(
@@ -249,19 +278,24 @@ def test_clusters_have_the_classes_numbers_or_names_or_none(labels, written, tmp
     artifacts.write_npz(tmp_path / "a.npz", train=points, train_labels=classes, test=points, test_labels=classes)
     found, write = [], Axes.text
     monkeypatch.setattr(Axes, "text", lambda *given, **more: found.append(given[3]) or write(*given, **more))
-    outputs = files_in(tmp_path, "latent")
+    images_of(tmp_path / "dataset.npz", classes)
+    outputs = files_in(tmp_path, "latent", values="latent.json", images="images.png")
     panels = [("vae, BCE", str(tmp_path / "a.npz"))]
-    figure_latent.draw(panels, labels, {"png": outputs.latent_png, "svg": outputs.latent_svg})
+    figure_latent.draw(panels, labels, tmp_path / "dataset.npz", of_one(outputs, "latent"))
     assert found == written
+    known = artifacts.read_json(outputs.values)
+    assert set(known["labels"] or []) == {text.replace("\\", "") for text in written}
+    assert (known["panels"][0]["told"] is None) == (labels == [])
 
 
 def test_a_latent_space_without_spread_is_drawn(tmp_path):
     """Of a few images, whose posterior has collapsed."""
     points, classes = np.full((4, 2), 0.5, np.float32), np.array([0, 0, 0, 1])
     artifacts.write_npz(tmp_path / "a.npz", train=points, train_labels=classes, test=points, test_labels=classes)
-    outputs = files_in(tmp_path, "latent")
+    images_of(tmp_path / "dataset.npz", classes)
+    outputs = files_in(tmp_path, "latent", values="latent.json", images="images.png")
     panels = [("vae, BCE", str(tmp_path / "a.npz"))]
-    figure_latent.draw(panels, ["a", "b"], {"png": outputs.latent_png, "svg": outputs.latent_svg})
+    figure_latent.draw(panels, ["a", "b"], tmp_path / "dataset.npz", of_one(outputs, "latent"))
     assert pixels(outputs.latent_png).std() > 5
 
 
@@ -320,7 +354,8 @@ def kept(tmp_path, restorations) -> SimpleNamespace:
 
 
 def test_hard_images_and_extremes_are_drawn_the_same_twice(kept, tmp_path):
-    drawn = [files_in(tmp_path / folder, "hard", "cases") for folder in ("first", "second")]
+    more = {"values": "cases.json", "images": "images.png"}
+    drawn = [files_in(tmp_path / folder, "hard", "cases", **more) for folder in ("first", "second")]
     for outputs in drawn:
         figure_cases.main(kept.files, intervals(), kept.test, vars(outputs))
     assert_same_bytes(*drawn)
@@ -331,6 +366,32 @@ def test_hard_images_and_extremes_are_drawn_the_same_twice(kept, tmp_path):
     assert "identity" not in words
     extremes = texts(drawn[0].cases_svg)
     assert all(word in extremes for word in ("lowest error", "highest error", "<!-- restored -->", "<!-- 8 -->"))
+
+
+def test_a_sheet_of_many_images_has_rows():
+    images = np.random.default_rng(0).random((2 * plots.COLUMNS + 3, 4, 5, 3))
+    rows = plots.in_rows(images)
+    assert [row.shape for row in rows] == [(plots.COLUMNS, 4, 5, 3)] * 3
+    np.testing.assert_array_equal(np.concatenate(rows)[: len(images)], images)
+    assert not rows[-1][3:].any()
+
+
+def test_the_page_is_told_what_the_pictures_hold(kept, tmp_path):
+    outputs = files_in(tmp_path, "hard", "cases", values="cases.json", images="images.png")
+    figure_cases.main(kept.files, intervals(), kept.test, vars(outputs))
+    known, sheet = artifacts.read_json(outputs.values), pixels(outputs.images)
+    ways = ["vae, BCE, encode", "unet, MSE, encode", "mean image"]
+    assert known["rows"] == ["original", "corrupted", *ways]
+    assert [way["name"] for way in known["ways"]] == ways
+    assert known["champion"] == "unet, MSE, encode"
+    assert known["images"] == list(range(9))[::-1]  # the errors fall from image to image: the last is the easiest
+    assert known["ways"][0]["errors"] == list(range(9))
+    assert (known["best"], known["worst"]) == (list(range(9)), list(range(9))[::-1])
+    assert sheet.shape == (5 * 12, 9 * 12, 3)
+    np.testing.assert_array_equal(sheet[:12, :12, 0], kept.test.complete[8, 0])
+    restored = cases.read(kept.files["unet", "mse"], "encode", kept.test.complete)["drawn"].restored[8, 0]
+    inside = kept.test.mask[8, 0]
+    np.testing.assert_array_equal(sheet[36:48, :12, 0][inside], restored[inside])
 
 
 def test_each_model_is_shown_by_its_best_inference():

@@ -1,4 +1,5 @@
 import base64
+import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -15,7 +16,7 @@ from PIL import Image
 from restoration import artifacts, champions, compared, summary
 from restoration.claims import VERDICTS
 from restoration.errors import DamagedFile
-from restoration.report import cells, embedded, likelihoods, models, page, poster, results, verdicts
+from restoration.report import cells, embedded, findings, likelihoods, models, page, poster, results, values, verdicts
 
 REPOSITORY = Path(__file__).parents[2]
 IMAGES = 40
@@ -152,6 +153,14 @@ def folder(tmp_path_factory) -> Path:
         artifacts.write_json(folder / f"likelihood{seed}.json", likelihood(seed))
     artifacts.write_json(folder / "claims.json", {"claims": CLAIMS})
     artifacts.write_json(folder / "classifier.json", {"accuracy": {"test": 0.986}})
+    panels = [{"title": "vae", "told": 0.5, "told_of_class": {"a": 0.9, "b": 0.1}}]
+    artifacts.write_json(folder / "latent.json", {"panels": panels, "images": [], "labels": [], "neighbours": 15})
+    artifacts.write_json(folder / "loss.json", {"panels": [{"title": "</script>"}]})
+    ways = [
+        {"name": name, "errors": [], "drawn": 0.2, "hardest": 0.3 - number / 10} for number, name in enumerate("ab")
+    ]
+    rows = {"rows": ["original", "corrupted", "a", "b"], "images": [], "count": 200, "champion": "b"}
+    artifacts.write_json(folder / "cases.json", {"ways": ways, "best": [0.01, 0.02], "worst": [0.9, 0.8], **rows})
     Image.new("RGB", (320, 10)).save(folder / "figure.png")
     (folder / "figure.svg").write_text('<?xml version="1.0"?>\n<svg height="72pt" width="144pt"></svg>')
     return folder
@@ -174,12 +183,17 @@ FIGURES = [
 ]
 
 
+VALUES = [("quiet", "latent"), *((task, key) for task in TASKS for key in ("loss", "cases"))]
+
+
 @pytest.fixture(scope="module")
 def job() -> dict[str, Any]:
     return {
         "models": [list(model) for model in MODELS],
         "likelihoods": [list(model) for model in MODELS[:2]],
         "figures": [list(figure) for figure in FIGURES],
+        "values": [list(one) for one in VALUES],
+        "sheets": [[task, "cases"] for task in TASKS],
         "settings": EXPERIMENT,
     }
 
@@ -190,7 +204,8 @@ def inputs(folder) -> SimpleNamespace:
     return SimpleNamespace(
         template=source / "report.html.j2",
         style=source / "report.css",
-        script=source / "sort.js",
+        theme=source / "theme.js",
+        scripts=[source / f"{name}.js" for name in ("contents", "sort", "zoom", "plots", "restorations")],
         metrics=[str(folder / "-".join(map(str, model)) / "metrics.json") for model in MODELS],
         trainings=[str(folder / "-".join(map(str, model)) / "training.json") for model in MODELS],
         likelihoods=[str(folder / f"likelihood{seed}.json") for seed in (0, 1)],
@@ -202,6 +217,8 @@ def inputs(folder) -> SimpleNamespace:
             str(folder / f"figure.{'svg' if key in ('loss', 'error', 'latent', 'likelihood') else 'png'}")
             for _, key in FIGURES
         ],
+        values=[str(folder / f"{key}.json") for _, key in VALUES],
+        sheets=[str(folder / "figure.png")] * len(TASKS),
         claims=[str(folder / "claims.json")],
         classifier=str(folder / "classifier.json"),
     )
@@ -443,7 +460,9 @@ def test_a_damaged_comparison_is_refused(change, words, files, tmp_path):
 
 
 class Page(HTMLParser):
-    """ids, links, images, and tables that can be sorted: their heads and rows, each cell as its attributes."""
+    """ids, links, pictures with their texts, sortable tables (heads and rows, each cell as its attributes) and
+    how many of them have a caption.
+    """
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -452,14 +471,15 @@ class Page(HTMLParser):
         self.images: list[dict[str, str | None]] = []
         self.tables: list[list[list[dict[str, str | None]]]] = []
         self.inside = False
+        self.captions = 0
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
         self.ids += [str(given["id"])] if "id" in given else []
         self.links += [str(given[name]) for name in ("href", "src") if name in given]
-        if tag == "img":
-            self.images.append(given)
+        if tag == "img" or (tag == "svg" and given.get("role") == "img"):
+            self.images.append(given | {"alt": given.get("alt", given.get("aria-label"))})
         if tag == "table":
             self.inside = "sortable" in str(given.get("class"))
             self.tables += [[]] if self.inside else []
@@ -467,6 +487,8 @@ class Page(HTMLParser):
             self.tables[-1].append([])
         elif self.inside and tag in ("th", "td"):
             self.tables[-1][-1].append(given | {"tag": tag})
+        if tag == "caption" and self.inside:
+            self.captions += 1
 
 
 @pytest.fixture(scope="module")
@@ -479,18 +501,21 @@ def test_the_page_needs_nothing_from_elsewhere_and_all_its_links_lead_somewhere(
     assert {link.split(":")[0] for link in parsed.links if not link.startswith("#")} == {"data"}
     assert {link[1:] for link in parsed.links if link.startswith("#")} <= set(parsed.ids)
     assert re.findall(r"https?://", html) == []
-    assert "url(" not in html
+    assert re.findall(r"url\((?!#)", html) == []
     assert "@import" not in html
     assert html.startswith("<!DOCTYPE html>")
 
 
 def test_each_table_can_be_sorted_by_each_column(parsed):
-    assert len(parsed.tables) == 2 + 5 + 2 + 1 + 1 + 3  # main, regions, scale, source, likelihood, comparisons
+    assert (
+        parsed.captions == len(parsed.tables) == 2 + 5 + 2 + 1 + 1 + 3
+    )  # main, regions, scale, source, likelihood, comparisons
     for table in parsed.tables:
-        heads = [row for row in table if row and all(cell["tag"] == "th" for cell in row)]
+        heads = [row for row in table if row[-1].get("scope") == "col" or "colspan" in row[0]]
         rows = table[len(heads) :]
-        assert all(cell.get("scope") == "col" for cell in heads[-1])
+        assert all((cell["tag"], cell.get("scope")) == ("th", "col") for cell in heads[-1])
         assert rows
+        assert all([cell.get("scope") for cell in row] == ["row"] + [None] * (len(row) - 1) for row in rows)
         for row in rows:
             assert len(row) == len(heads[-1])
             for head, cell in zip(heads[-1], row, strict=True):
@@ -531,7 +556,12 @@ def test_figures_have_texts_for_those_who_do_not_see_them(parsed):
     shown = len(FIGURES) - 3  # originals, corrupted and reconstructed images have no number in this task
     assert len(parsed.images) == shown
     assert all(image["alt"] for image in parsed.images)
-    assert sum(f"Of {IMAGES} test images drawn" in str(image["alt"]) for image in parsed.images) == len(TASKS)
+    texts = [str(image["alt"]) for image in parsed.images]
+    error = "The error inside the hole is between 0.0"
+    assert any(
+        re.search(rf"^{error}\d+ \(unet, BCE by encode\) and 0\.\d+ \(cvae_label, MSE by inf", text) for text in texts
+    )
+    assert "BCE models end at 81.2 to 85.2; MSE models end at 83.2 to 84.2, on average over the last epoch" in texts[2]
 
 
 def test_names_of_a_configuration_are_text_and_no_markup(job, inputs, files, collected):
@@ -542,13 +572,43 @@ def test_names_of_a_configuration_are_text_and_no_markup(job, inputs, files, col
     assert "<script>alert" not in html
 
 
+def test_a_figure_says_what_it_shows_beneath_it_and_to_those_who_do_not_see_it(sections, html):
+    shown = sections["inpainting"].figures
+    assert re.match(
+        r"Restored by “encode”, the error inside the hole is between 0\.0\d+ \(unet, BCE\)", shown["grid"].finding
+    )
+    assert shown["likelihood"].finding.startswith("Lowest at the most samples: vae, BCE, 90.50 nats for the whole")
+    assert shown["hard"].finding.startswith("On these b has the lowest mean error, 0.2000; on all 200 drawn")
+    assert shown["cases"].finding == "The error is at most 0.0200 on the best images and at least 0.8000 on the worst."
+    latent = sections["quiet"].figures["latent"].finding
+    assert latent.endswith("50.0 % (vae) of the test images; by vae that of a best (90 %), that of b worst (10 %).")
+    assert "; 2 of 5 ways to restore by a trained model are better than kernel neighbours" in shown["error"].finding
+    for one in shown.values():
+        assert f"{one.caption}." in one.alt
+        assert one.finding in html
+
+
+def test_values_behind_figures_are_data_and_no_markup(html):
+    given = re.findall(r'<script type="application/json" class="(\w+)">(.*?)</script>', html)
+    assert sorted(kind for kind, _ in given) == ["restorations"] * 2 + ["values"] * 3
+    assert [json.loads(text)["panels"][0]["title"] for kind, text in given if kind == "values"].count("</script>") == 2
+
+
+@pytest.mark.parametrize("key", ["ways", "rows", "champion"])
+def test_damaged_values_of_a_figure_are_refused(key, folder, tmp_path):
+    content = artifacts.read_json(folder / "cases.json")
+    artifacts.write_json(tmp_path / "cases.json", content | {key: None})
+    with pytest.raises(DamagedFile, match=r"cases\.json"):
+        embedded.restorations("task", values.read(tmp_path / "cases.json", "ways"), True)
+
+
 def test_figures_have_the_numbers_and_captions_of_the_source(folder):
     paths = {(task, key): str(folder / "figure.png") for task in ("denoising", "own") for key in embedded.OTHERWISE}
     paths |= {("denoising", key): str(folder / "figure.png") for key in ("originals", "corrupted", "reconstructed")}
-    words = dict.fromkeys(("dataset", "method", "place", "losses", "drawn", "few", "best", "outline"), "WORD")
+    words = dict.fromkeys(("dataset", "method", "place", "drawn", "few", "best", "outline"), "WORD")
     words |= embedded.of_labels(None)
     noise = {"name": "gaussian_noise", "sigma": 0.1}
-    found = embedded.embedded("denoising", noise, paths, words)
+    found = embedded.embedded("denoising", noise, paths, words, {"loss": "Finding."}, {})
     assert [(one.number, key) for key, one in found.items()][:4] == [
         ("Figure 3", "originals"),
         ("Figure 4", "corrupted"),
@@ -557,7 +617,7 @@ def test_figures_have_the_numbers_and_captions_of_the_source(folder):
     ]
     assert "grid" not in found
     assert found["corrupted"].caption == "Noisy images (gaussian noise, sigma = 0.1)"
-    own = embedded.embedded("own", {"name": "none"}, paths, words)
+    own = embedded.embedded("own", {"name": "none"}, paths, words, {}, {})
     assert {one.number for one in own.values()} == {""}
     assert own["grid"].caption == "Original and reconstructed images"
     assert not any(re.search(r"[{}]", one.caption + one.note) for one in [*found.values(), *own.values()])
@@ -595,16 +655,16 @@ def test_a_figure_is_embedded_whole_at_the_width_of_its_inches(folder):
     head, content = embedded.data_uri(folder / "figure.png").split(",")
     assert head == "data:image/png;base64"
     assert base64.b64decode(content) == (folder / "figure.png").read_bytes()
-    assert embedded.data_uri(folder / "figure.svg").startswith("data:image/svg+xml;base64,")
     assert (
         embedded.width(folder / "figure.png") == embedded.width(folder / "figure.svg") == 2 * embedded.PIXELS_PER_INCH
     )
 
 
 def test_the_finding_of_losses_gives_their_range_for_each_loss():
-    sentence = embedded.loss_finding({"bce": [81.24, 90.0], "mse": [30.0]})
+    sentence = findings.of_losses({"bce": [81.24, 90.0], "mse": [30.0]})
     assert sentence.startswith("BCE models end at 81.2 to 90; MSE models end at 30, on average")
-    assert embedded.loss_finding({"bce": [968.4, 1042.4]}).startswith("BCE models end at 968 to 1,042, on average")
+    assert findings.of_losses({"bce": [81.24]}) == "BCE models end at 81.2, on average over the last epoch."
+    assert findings.of_losses({"bce": [968.4, 1042.4]}).startswith("BCE models end at 968 to 1,042, on average")
 
 
 @pytest.mark.parametrize(

@@ -21,5 +21,3 @@ for (const table of document.querySelectorAll("table.sortable")) {
     });
   });
 }
-// What is closed is printed as well.
-addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((part) => (part.open = true)));

@@ -12,14 +12,25 @@ FIGURES = [
 ]
 
 
+# What the page's scripts know of figures beyond their pictures; those with images have a sheet of them as well.
+VALUES = [
+    *((task, "latent") for task in TASKS if plane_models(task)),
+    *((task, name) for task in TASKS for name in ("loss", "cases")),
+]
+SHEETS = [(task, name) for task, name in VALUES if name in ("latent", "cases")]
+
+
 rule figure_latent:
     input:
-        lambda wildcards: paths(
+        dataset=rules.download.output[0],
+        latents=lambda wildcards: paths(
             rules.evaluate.output.latents, plane_models(wildcards.task)
         ),
     output:
         png=report_figure("latent"),
         svg=f"{RESULTS}/figures/{{task}}/latent.svg",
+        values=f"{RESULTS}/figures/{{task}}/latent.json",
+        images=f"{RESULTS}/figures/{{task}}/latent_images.png",
     log:
         f"{RESULTS}/logs/figures/{{task}}/latent.log",
     conda:
@@ -49,6 +60,7 @@ rule figure_loss:
     output:
         png=report_figure("loss"),
         svg=f"{RESULTS}/figures/{{task}}/loss.svg",
+        values=f"{RESULTS}/figures/{{task}}/loss.json",
     log:
         f"{RESULTS}/logs/figures/{{task}}/loss.log",
     conda:
@@ -135,6 +147,8 @@ rule figure_cases:
         cases_png=report_figure("cases"),
         hard_svg=f"{RESULTS}/figures/{{task}}/hard.svg",
         cases_svg=f"{RESULTS}/figures/{{task}}/cases.svg",
+        values=f"{RESULTS}/figures/{{task}}/cases.json",
+        images=f"{RESULTS}/figures/{{task}}/cases_images.png",
     log:
         f"{RESULTS}/logs/figures/{{task}}/cases.log",
     conda:

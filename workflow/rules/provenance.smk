@@ -14,6 +14,8 @@ rule provenance:
             for task, name, _ in FIGURES
             for suffix in ("png", "svg")
         ],
+        rules.report.input.values,
+        rules.report.input.sheets,
         rules.report.output,
         sources=rules.download.output.sources,
     output:

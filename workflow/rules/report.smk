@@ -1,8 +1,12 @@
+SCRIPTS = ["contents", "sort", "zoom", "plots", "restorations"]
+
+
 rule report:
     input:
         template=of_page("report.html.j2"),
         style=of_page("report.css"),
-        script=of_page("sort.js"),
+        theme=of_page("theme.js"),
+        scripts=[of_page(f"{name}.js") for name in SCRIPTS],
         dataset=rules.download.output[0],
         metrics=paths(rules.evaluate.output.metrics),
         trainings=paths(rules.train.output.summary),
@@ -17,6 +21,8 @@ rule report:
             f"{RESULTS}/figures/{task}/{name}.{suffix}"
             for task, name, suffix in FIGURES
         ],
+        values=[f"{RESULTS}/figures/{task}/{name}.json" for task, name in VALUES],
+        sheets=[f"{RESULTS}/figures/{task}/{name}_images.png" for task, name in SHEETS],
     output:
         page=report(
             f"{RESULTS}/report/report.html",
@@ -35,6 +41,8 @@ rule report:
                 "models": MODELS,
                 "likelihoods": list(LIKELIHOODS),
                 "figures": [(task, name) for task, name, _ in FIGURES],
+                "values": VALUES,
+                "sheets": SHEETS,
                 "settings": EXPERIMENT,
                 **({} if LABELLED else {"left_out": LEFT_OUT}),
             },

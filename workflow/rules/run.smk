@@ -1,5 +1,5 @@
 # What goes round an execution: the folder is taken for it, and its account written at the end.
-from restoration import account, courier
+from restoration import account, courier, landing, software
 
 
 def end():
@@ -12,6 +12,26 @@ def end():
     with open(f"{RESULTS}/logs/why.txt", "w") as file:
         print(lines, file=file)
     print(lines, file=sys.stderr)
+
+
+def land():
+    """Keep a summary of the results and renew the page of all data sets; the results do not depend on either."""
+    if not any(job.rule.name == "provenance" for job in workflow.dag.jobs):
+        return
+    try:
+        commit = provenance.code_version(BASE)["commit"] or ""
+        kept = landing.summarise(Path(RESULTS), EXPERIMENT, commit, software.versions())
+        landing.record(Path(RESULTS), kept)
+        page = landing.write(
+            Path(RESULTS).parent,
+            *(
+                BASE / "workflow/report" / name
+                for name in ("index.html.j2", "report.css", "theme.js")
+            ),
+        )
+        print(f"All data sets, and what changed: {page}", file=sys.stderr)
+    except (UserError, OSError, ImportError, KeyError, ValueError) as error:
+        print(f"The page of all data sets was not renewed: {error}", file=sys.stderr)
 
 
 onstart:
@@ -31,6 +51,7 @@ onstart:
 
 onsuccess:
     end()
+    land()
 
 
 onerror:

@@ -6,9 +6,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from restoration import cases, compared, figures, jobs, stored
+from restoration import artifacts, cases, compared, figures, jobs, plots, stored
 
 SHOWN = 10  # of each kind
+SIDE = 64  # pixels of an image that the page shows before and after its restoration
 
 
 class Way(NamedTuple):
@@ -52,10 +53,14 @@ def best_ways(table: pd.DataFrame) -> pd.DataFrame:
     return rows.sort_values("variant", key=lambda names: names == "", kind="stable")
 
 
+def hardest_first(ways: Sequence[Way]) -> np.ndarray:
+    """The places in the draw of its images, by their error on average over the ways."""
+    return np.argsort(-np.mean([way.kept["drawn"].error for way in ways], axis=0), kind="stable")
+
+
 def draw_hard(ways: Sequence[Way], test: Test, outputs: tuple[str, str]) -> None:
     """The images of the draw that are hardest on average over the ways, hardest first."""
-    error = np.mean([way.kept["drawn"].error for way in ways], axis=0)
-    hardest = np.argsort(-error, kind="stable")[:SHOWN]
+    hardest = hardest_first(ways)[:SHOWN]
     images = ways[0].kept["drawn"].images[hardest]
     rows = test.above(images)
     rows |= {way.label: test.restored(images, way.kept["drawn"].restored[hardest]) for way in ways}
@@ -73,6 +78,25 @@ def draw_extremes(way: Way, test: Test, outputs: tuple[str, str]) -> None:
     figures.draw_sheet(blocks, list(rows), outputs, errors)
 
 
+def write_values(ways: Sequence[Way], best: Way, test: Test, outputs: Mapping[str, str]) -> None:
+    """For the page: drawn images from the easiest to the hardest, evenly chosen, as one sheet (originals, corrupted
+    ones if any, then each way's); and the errors, of these and of those in the figures.
+    """
+    order = hardest_first(ways)
+    places = order[::-1][np.linspace(0, len(order) - 1, min(SHOWN, len(order))).round().astype(int)]
+    images = ways[0].kept["drawn"].images[places]
+    rows = test.above(images) | {way.label: test.restored(images, way.kept["drawn"].restored[places]) for way in ways}
+    size = plots.write_sheet(outputs["images"], list(rows.values()), SIDE)
+    known = []
+    for way in ways:
+        drawn = way.kept["drawn"].error
+        means = {"drawn": float(drawn.mean()), "hardest": float(drawn[order[:SHOWN]].mean())}
+        known.append({"name": way.label, "errors": plots.rounded(drawn[places]), **means})
+    extremes = {group: plots.rounded(best.kept[group].error[:SHOWN]) for group in ("best", "worst")}
+    of_images = {"rows": list(rows), "images": images.tolist(), "size": size, "count": len(order)}
+    artifacts.write_json(outputs["values"], {"ways": known, "champion": best.label, **of_images, **extremes})
+
+
 def main(files: Mapping[tuple[str, str], str], table: pd.DataFrame, test: Test, outputs: Mapping[str, str]) -> None:
     """files: variant and loss, both empty for the baselines, to the file of cases."""
     ways = []
@@ -83,7 +107,9 @@ def main(files: Mapping[tuple[str, str], str], table: pd.DataFrame, test: Test, 
         ways.append(Way(label, cases.read(files[variant, loss], method, test.complete)))
     models = best[best["variant"] != ""]["mean"].to_numpy()
     draw_hard(ways, test, (outputs["hard_png"], outputs["hard_svg"]))
-    draw_extremes(ways[int(models.argmin())], test, (outputs["cases_png"], outputs["cases_svg"]))
+    best_way = ways[int(models.argmin())]
+    draw_extremes(best_way, test, (outputs["cases_png"], outputs["cases_svg"]))
+    write_values(ways, best_way, test, outputs)
 
 
 if __name__ == "__main__":

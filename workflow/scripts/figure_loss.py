@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from restoration import artifacts, figures, jobs
+from restoration import artifacts, figures, jobs, plots
 
 PARTS = 100  # of a training, over each of which the loss is averaged
 
@@ -34,7 +34,9 @@ def draw(curves: Sequence[tuple[str, str, int, str]], outputs: dict[str, str]) -
     for variant, loss, _, path in curves:
         objective = artifacts.read_parquet(path, "iteration", "objective")["objective"].to_numpy()
         models.setdefault((variant, loss), []).append(smooth(objective))
-    for loss, axis in zip(losses, axes[0], strict=True):
+    panels = []
+    for number, (loss, axis) in enumerate(zip(losses, axes[0], strict=True)):
+        lines = []
         for (variant, of_loss), seeds in models.items():
             if of_loss == loss:
                 colour, dashes = looks.get(variant, ("0.3", "-"))
@@ -43,12 +45,15 @@ def draw(curves: Sequence[tuple[str, str, int, str]], outputs: dict[str, str]) -
                 x, mean = np.mean(seeds, axis=0)
                 marker = {"marker": "o", "markersize": 3} if len(x) == 1 else {}
                 axis.plot(x, mean, color=colour, linestyle=dashes, linewidth=1.8, label=variant, **marker)
+                lines.append({"name": variant, "x": plots.rounded(x), "y": plots.rounded(mean)})
         axis.set(title=f"{loss.upper()} models", xlabel="iteration", yscale="log")
         figures.plain_log(axis.yaxis)
         axis.grid(axis="y", linewidth=0.4, alpha=0.6)
         axis.legend(frameon=False)
+        panels.append(plots.panel(axis, number, f"{loss.upper()} models", curves=lines))
     axes[0, 0].set_ylabel("training loss for an image")
     figures.save(figure, outputs["png"], outputs["svg"])
+    artifacts.write_json(outputs["values"], {"panels": panels})
 
 
 if __name__ == "__main__":

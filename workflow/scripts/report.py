@@ -25,6 +25,8 @@ def collected(job: dict, inputs: Any, table: str) -> page.Files:
         dict(zip(tasks, inputs.differences, strict=True)),
         dict(zip(tasks, inputs.champions, strict=True)),
         dict(zip(map(tuple, job["figures"]), inputs.figures, strict=True)),
+        dict(zip(map(tuple, job["values"]), inputs.values, strict=True)),
+        dict(zip(map(tuple, job["sheets"]), inputs.sheets, strict=True)),
     )
 
 
@@ -38,13 +40,15 @@ def render(job: dict, inputs: Any, files: page.Files, table: pd.DataFrame, sizes
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
-    # Both are files of this repository, not data.
-    style, script = (
-        markupsafe.Markup(Path(path).read_text(encoding="utf-8")) for path in (inputs.style, inputs.script)
+    # Files of this repository, not data.
+    style, theme, *scripts = (
+        markupsafe.Markup(Path(path).read_text(encoding="utf-8"))
+        for path in (inputs.style, inputs.theme, *inputs.scripts)
     )
     return environment.from_string(Path(inputs.template).read_text(encoding="utf-8")).render(
         style=style,
-        script=script,
+        theme=theme,
+        scripts=scripts,
         dataset=dataset,
         sizes=sizes,
         seeds=settings["seeds"],

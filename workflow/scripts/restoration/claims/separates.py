@@ -2,18 +2,24 @@
 
 import numpy as np
 
-from restoration import artifacts, bootstrap
+from restoration import bootstrap
 from restoration.claims import Comparison, Margin, Outcome, conclude, counted
 from restoration.evidence import Evidence, chosen
 from restoration.identity import derived_seed
 from restoration.registry import NonNegativeFloat, PositiveInt, Rows, Task
+from restoration.votes import correct
 
 NEEDS = ["latents"]
 CLASSES = True
 
 
 def examine(
-    evidence: Evidence, *, task: Task, at_least: NonNegativeFloat, models: Rows = ("*",), neighbours: PositiveInt = 15
+    evidence: Evidence,
+    *,
+    task: Task,
+    at_least: NonNegativeFloat,
+    models: Rows = ("*",),
+    neighbours: PositiveInt = 15,
 ) -> Outcome:
     """The figure is the share of test images whose `neighbours` nearest training images, by the Euclidean distance of
     latent means, have its class for their commonest. Supported if it is above `at_least` for every one of `models`.
@@ -35,17 +41,3 @@ def examine(
         return f"{words} images: {counted(margins)}{margins[decisive].name} {shown}, asked for is {at_least}"
 
     return conclude(margins, tell, "accuracy", images, at_least)
-
-
-def correct(path: str, neighbours: int) -> np.ndarray:
-    """Of each test image of a latents.npz, whether its neighbours' vote is right; a tie goes to the smallest label."""
-    from scipy.spatial import cKDTree
-
-    train, train_labels, test, test_labels = artifacts.read_npz(path, "train", "train_labels", "test", "test_labels")
-    with artifacts.reading(path):
-        count = min(neighbours, len(train))
-        _, nearest = cKDTree(train).query(test, k=count)
-        labels = train_labels[nearest.reshape(len(test), count)]
-        classes = int(max(train_labels.max(), test_labels.max())) + 1
-        votes = np.stack([(labels == label).sum(axis=1) for label in range(classes)], axis=1)
-        return votes.argmax(axis=1) == test_labels

@@ -7,7 +7,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from markupsafe import Markup
+
+from restoration import artifacts
 from restoration.figures import DPI
+from restoration.report import drawing
+from restoration.report.values import Values, of_restorations
 
 # The source's captions. Tasks that a user adds have figures without a number.
 SOURCE = {
@@ -35,7 +40,7 @@ NOTES = {
     "originals": "{shown}, here and in all pictures of the page that say no other.",
     "reconstructed": "Restored by “{method}”, as they come.",
     "grid": "{shown}, the same for all models, restored by “{method}”.{outline}",
-    "loss": "{losses} Each line is a model, averaged over each hundredth of its training; bold: the mean over seeds, "
+    "loss": "Each line is a model, averaged over each hundredth of its training; bold: the mean over seeds, "
     "faint: each seed.",
     "error": "On a logarithmic scale; lower is better. The dotted line marks the best of what needs no trained model.",
     "hard": "Of {drawn} test images drawn once for all, the {few} that are hardest on average, hardest first; each "
@@ -48,25 +53,62 @@ PIXELS_PER_INCH = 118
 
 
 class Embedded(NamedTuple):
-    """anchor and key: its names; number: the source's, or nothing; image: its address, which is itself; width: in CSS
-    pixels; file: where it lies.
+    """anchor and key: its names; number: the source's, or nothing; finding: what it shows, in a sentence or nothing;
+    image: its address, which is itself; drawing: or, of a drawing, itself; values: what the page's script knows of it;
+    width: in CSS pixels; file: where it lies.
     """
 
     anchor: str
     key: str
     number: str
+    finding: str
     caption: str
     note: str
     image: str
+    drawing: Markup
+    values: Markup
     width: int
     file: str
 
+    @property
+    def alt(self) -> str:
+        """For those who do not see it."""
+        return alt(self.finding, self.caption, self.note)
+
+
+def alt(finding: str, caption: str, note: str) -> str:
+    """A figure in words: what it shows, or, where that is no finding, what there is to be seen."""
+    return f"{finding} {caption}." if finding else f"{caption}. {note}".strip()
+
+
+class Restorations(NamedTuple):
+    """Before and after: anchor; finding; ways: the names to choose among; chosen: the first one's place; before: what
+    was given; values: what the page's script knows of it; file: where that lies.
+    """
+
+    anchor: str
+    finding: str
+    ways: list[str]
+    chosen: int
+    before: str
+    in_hole: bool
+    values: Markup
+    file: str
+
+
+def restorations(task: str, known: Values, in_hole: bool) -> Restorations:
+    """Raises DamagedFile if the values are not of restorations."""
+    with artifacts.reading(known.file):
+        ways = [str(way["name"]) for way in known.content["ways"]]
+        before = "corrupted" if "corrupted" in known.content["rows"] else "original"
+        chosen = ways.index(known.content["champion"])
+    anchor = f"task.{task}.restorations"
+    return Restorations(anchor, of_restorations(known), ways, chosen, before, in_hole, known.script, known.file)
+
 
 def data_uri(path: str | Path) -> str:
-    """A figure's file as an address that needs no file."""
-    path = Path(path)
-    kind = {"png": "image/png", "svg": "image/svg+xml"}[path.suffix[1:]]
-    return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
+    """A picture's file, a PNG, as an address that needs no file."""
+    return f"data:image/png;base64,{base64.b64encode(Path(path).read_bytes()).decode()}"
 
 
 def width(path: str | Path) -> int:
@@ -89,11 +131,17 @@ def describe(corruption: Mapping[str, Any]) -> str:
 
 
 def embedded(
-    task: str, corruption: Mapping[str, Any], files: Mapping[tuple[str, str], str], texts: Mapping[str, str]
+    task: str,
+    corruption: Mapping[str, Any],
+    files: Mapping[tuple[str, str], str],
+    texts: Mapping[str, str],
+    findings: Mapping[str, str],
+    known: Mapping[str, Values],
 ) -> dict[str, Embedded]:
     """Key to figure, of those of a task that `files` (task and key) has and the page shows, in its order.
 
-    texts: what captions and notes name: dataset, method, place, losses, drawn, few, best, outline, areas, names, shown.
+    texts: what captions and notes name: dataset, method, place, drawn, few, best, outline, areas, names, shown;
+    findings: key to what it shows; known: key to the values behind it.
     """
     wanted = [key for (of, key) in SOURCE if of == task]
     wanted += [key for key in OTHERWISE if key not in wanted and not (key == "grid" and "reconstructed" in wanted)]
@@ -104,14 +152,19 @@ def embedded(
         label, caption = SOURCE.get((task, key), ("", OTHERWISE.get(key, key)))
         if key == "grid" and corruption["name"] == "none":
             caption = "Original and reconstructed images"
-        path = files[task, key]
+        path, anchor, finding = files[task, key], f"task.{task}.{key}", findings.get(key, "")
+        caption, drawn = caption.format(corruption=describe(corruption), **texts), path.endswith(".svg")
+        note = NOTES.get(key, "").format(**texts)
         found[key] = Embedded(
-            f"task.{task}.{key}",
+            anchor,
             key,
             label,
-            caption.format(corruption=describe(corruption), **texts),
-            NOTES.get(key, "").format(**texts),
-            data_uri(path),
+            finding,
+            caption,
+            note,
+            "" if drawn else data_uri(path),
+            Markup(drawing.inline(path, anchor, alt(finding, caption, note)) if drawn else ""),
+            known[key].script if drawn and key in known else Markup(),
             width(path),
             path,
         )
@@ -127,17 +180,3 @@ def of_labels(labels: Sequence[str] | None) -> dict[str, str]:
     first = "The first test image of each class" if labels is None else f"{shown}, of each class in turn"
     names = f"; {words}, at the median of their training images"
     return {"areas": areas.format(" of each label"), "names": names, "shown": first}
-
-
-def loss_finding(finals: Mapping[str, list[float]]) -> str:
-    """The range in which the last epoch's mean training loss lies, for each loss. finals: loss to its models'."""
-
-    def written(value: float) -> str:
-        return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
-
-    spans = [
-        f"{loss.upper()} models end at {written(min(ends))}"
-        + (f" to {written(max(ends))}" if len(set(ends)) > 1 else "")
-        for loss, ends in finals.items()
-    ]
-    return f"{'; '.join(spans)}, on average over the last epoch. The two losses are on different scales."

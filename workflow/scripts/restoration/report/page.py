@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from restoration import cases, champions, compared, estimates, summary
-from restoration.report import embedded, likelihoods, models, results
+from restoration.report import embedded, findings, likelihoods, models, results, values
 from restoration.report.cells import Table, patterns
 
 OUTLINE = " An orange line marks what is hidden."
@@ -24,6 +24,18 @@ class Files(NamedTuple):
     differences: Mapping[str, str]
     champions: Mapping[str, str]
     figures: Mapping[tuple[str, str], str]
+    data: Mapping[tuple[str, str], str]
+    sheets: Mapping[tuple[str, str], str]
+
+    def values_of(self, task: str) -> dict[str, values.Values]:
+        """What the page's scripts know of the figures of a task, by their keys."""
+        keys = {"latent": ["panels", "images", "labels"], "loss": ["panels"], "cases": ["ways", "rows", "images"]}
+        sheets = {key: embedded.data_uri(path) for (of, key), path in self.sheets.items() if of == task}
+        return {
+            key: values.read(path, *keys[key], sheet=sheets.get(key, ""))
+            for (of, key), path in self.data.items()
+            if of == task
+        }
 
 
 class Section(NamedTuple):
@@ -43,6 +55,7 @@ class Section(NamedTuple):
     conventions: list[str]
     regions: list[tuple[str, Table]]
     figures: dict[str, embedded.Embedded]
+    restorations: embedded.Restorations
 
     def anchors(self, task: str) -> set[str]:
         """Of all its parts that a claim may point to."""
@@ -74,19 +87,32 @@ def section(name: str, experiment: Mapping[str, Any], seeds: pd.DataFrame, files
         patterns(path for model, path in files.metrics.items() if model[0] == name),
     )
     main, source = results.main_table(task), models.source_table(task, dataset)
-    likelihood, conventions = _likelihood(task, dataset, files)
+    ours = _likelihoods(name, files)
+    likelihood, conventions = _likelihood(task, dataset, files, ours)
     champion = champions.read(files.champions[name])
     best = next(row for row in task.ranked().itertuples() if row.variant)
     finals: dict[str, list[float]] = {}
     for (of, _, loss, _), path in files.trainings.items():
         if of == name:
             finals.setdefault(loss, []).append(summary.read_training(path)["train"]["objective"])
-    in_hole = task.regions[0][1] == "hole"
+    in_hole, method = task.regions[0][1] == "hole", next(iter(settings["inference"]))
+    restored, known = findings.of_restorations(task, method), files.values_of(name)
+    shown = {
+        "corrupted": findings.of_corrupted(task),
+        "reconstructed": restored,
+        "grid": restored,
+        "loss": findings.of_losses(finals),
+        "error": findings.of_errors(task),
+        "likelihood": findings.of_likelihoods(ours),
+        "hard": values.of_hard(known["cases"]),
+        "cases": values.of_extremes(known["cases"]),
+    }
+    if "latent" in known:
+        shown["latent"] = values.of_latents(known["latent"])
     texts = {
         "dataset": dataset,
-        "method": next(iter(settings["inference"])).replace("_", " "),
+        "method": method.replace("_", " "),
         "place": task.place,
-        "losses": embedded.loss_finding(finals),
         "drawn": str(min(cases.DRAWN, best.images)),
         "few": "ten" if best.images >= cases.EXTREMES else str(best.images),
         "best": f"{best.variant} trained with {best.loss.upper()}, “{best.method.replace('_', ' ')}”",
@@ -107,7 +133,8 @@ def section(name: str, experiment: Mapping[str, Any], seeds: pd.DataFrame, files
         likelihood,
         conventions,
         results.region_tables(task),
-        embedded.embedded(name, settings["corruption"], files.figures, texts),
+        embedded.embedded(name, settings["corruption"], files.figures, texts, shown, known),
+        embedded.restorations(name, known["cases"], in_hole),
     )
 
 
@@ -128,19 +155,28 @@ def left_out(names: Mapping[str, Sequence[str]] | None) -> str:
     return f"The images have no labels, and what needs them is left out: {told}."
 
 
-def _likelihood(task: results.Task, dataset: str, files: Files) -> tuple[Table | None, list[str]]:
+def _likelihoods(task: str, files: Files) -> list[estimates.Estimate]:
+    return estimates.averaged(
+        estimates.read(
+            (variant, loss, path) for (of, variant, loss, _), path in files.likelihoods.items() if of == task
+        )
+    )
+
+
+def _likelihood(
+    task: results.Task, dataset: str, files: Files, ours: Sequence[estimates.Estimate]
+) -> tuple[Table | None, list[str]]:
     """The table, and the conventions of what is published beside it."""
-    here = [(variant, loss, path) for (of, variant, loss, _), path in files.likelihoods.items() if of == task.name]
-    if not here:
+    if not ours:
         return None, []
-    ours = estimates.averaged(estimates.read(here))
+    here = [path for (of, *_), path in files.likelihoods.items() if of == task.name]
     others = likelihoods.published(ours, dataset, task.settings["corruption"])
     told = [
         f"{other.source} ({other.address.split('://')[-1]}): {other.convention}."
         for figures in others.values()
         for other in figures
     ]
-    return likelihoods.table(task, ours, others, patterns(path for *_, path in here)), list(dict.fromkeys(told))
+    return likelihoods.table(task, ours, others, patterns(here)), list(dict.fromkeys(told))
 
 
 def runs(files: Files) -> Sequence[dict[str, Any]]:

@@ -1,0 +1,31 @@
+"""A checkout of its own, in which the real graph is run once on little data; and which tests need a program more."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from checkout import Checkout
+
+# Folder of tests: the programs that it needs, and what to install for them on Debian.
+PROGRAMS = {"browser": (("chromium", "chromedriver"), "chromium chromium-driver")}
+LEFT_OUT = {folder: install for folder, (programs, install) in PROGRAMS.items() if not all(map(shutil.which, programs))}
+collect_ignore = [str(Path(__file__).parent / folder) for folder in LEFT_OUT]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for folder, install in LEFT_OUT.items():
+        terminalreporter.write_line(f"tests/{folder} was left out, for what it needs is not here: {install}")
+
+
+@pytest.fixture(scope="session")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    return Checkout(tmp_path_factory.mktemp("checkout"))
+
+
+@pytest.fixture(scope="session")
+def graph(checkout: Checkout) -> Checkout:
+    """A checkout in which the whole graph has run."""
+    run = checkout.snakemake()
+    assert run.returncode == 0, run.stdout
+    return checkout
