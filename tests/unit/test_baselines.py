@@ -150,6 +150,7 @@ def test_neighbours_are_searched_once_and_again_for_more(train_images, monkeypat
     searches, search = [], neighbourhood._search
     monkeypatch.setattr(neighbourhood, "_search", lambda *given: searches.append(given[-1]) or search(*given))
     images, mask = random_images(2, (1, SIDE, SIDE)), torch.zeros(2, 1, SIDE, SIDE) > 0
+    train_images = train_images.clone()  # of which nothing has been asked
     expected = search(images, mask, train_images, 12)
     for count in (1, 9, 5, 12, 3):
         for ours, theirs in zip(nearest(images, mask, train_images, count), expected, strict=True):
