@@ -22,6 +22,7 @@ check: .venv/.development
 setup: .venv/.requirements
 
 mlflow: .venv/.requirements
+	@$(BIN)/python tools/mlflow_links.py http://127.0.0.1:5000
 	$(BIN)/mlflow ui --backend-store-uri sqlite:///results/mlflow/mlflow.db
 
 docs: .venv/.requirements

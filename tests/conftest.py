@@ -4,12 +4,20 @@ import shutil
 from pathlib import Path
 
 import pytest
+import tracking_server
 
 from checkout import Checkout
 
 # Folder of tests: the programs that it needs, and what to install for them on Debian.
-PROGRAMS = {"browser": (("chromium", "chromedriver"), "chromium chromium-driver")}
-LEFT_OUT = {folder: install for folder, (programs, install) in PROGRAMS.items() if not all(map(shutil.which, programs))}
+PROGRAMS = {
+    "browser": (("chromium", "chromedriver"), "chromium chromium-driver"),
+    "server": (("initdb", "postgres"), "postgresql"),
+}
+LEFT_OUT = {
+    folder: install
+    for folder, (programs, install) in PROGRAMS.items()
+    if not all(shutil.which(program, path=tracking_server.PATH) for program in programs)
+}
 collect_ignore = [str(Path(__file__).parent / folder) for folder in LEFT_OUT]
 
 

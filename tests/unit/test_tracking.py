@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import mlflow_links
 import numpy as np
 import pandas as pd
 import pytest
@@ -133,6 +134,7 @@ def test_a_run_that_never_ended_is_killed_and_superseded_by_the_next(open_run, c
         with open_run().start({}) as successor:
             assert stored(client, killed).info.status == "KILLED"
             assert stored(client, killed).data.tags["state"] == "superseded"
+            assert stored(client, killed).data.tags["mlflow.parentRunId"] == successor.run_id
             assert stored(client, successor).info.status == "RUNNING"
         assert stored(client, other).info.status == "RUNNING"
     assert stored(client, other).data.tags["state"] == "current"
@@ -208,6 +210,19 @@ def test_a_superseded_run_is_not_reopened(open_run):
     with open_run(identity="newer").start({}):
         pass
     assert not open_run().reopen()
+
+
+def test_the_addresses_that_make_prints_are_those_of_the_experiments(open_run, client, folder):
+    with open_run().start({}) as run:
+        pass
+    number = client.get_experiment_by_name(run.experiment).experiment_id
+    lines = list(mlflow_links.links(folder / "results/mlflow/mlflow.db", "http://here"))
+    (line,) = [line for line in lines if line.split()[0] == run.experiment]
+    assert line.split()[1] == (
+        f"http://here/#/experiments/{number}/runs?workflowType=machine_learning"
+        "&searchFilter=tags.state%20%3D%20%27current%27"
+    )
+    assert not [line for line in lines if line.startswith("Default")]  # which MLflow makes, and has no run
 
 
 def test_a_training_can_be_logged_from_its_files(open_run, client, tmp_path):

@@ -176,6 +176,20 @@ def test_sending_that_is_cut_off_goes_on(client, whole, monkeypatch):
     assert same(runs(client, "cut"), whole)
 
 
+def test_the_place_of_an_earlier_run_is_taken_where_that_was_cut_off(client, monkeypatch):
+    """The new run was made, and then the server was gone."""
+    with run("place").start({}) as earlier:
+        pass
+    with monkeypatch.context() as patch:
+        patch.setattr(mlflow_run.ServerRun, "_tag", lambda *_: 1 / 0)
+        with run("place", "newer").start({}):
+            pass
+    assert unsent.send(None) == 1
+    one, other = runs(client, "place")
+    assert (one["tags"]["state"], other["tags"]["state"]) == ("superseded", "current")
+    assert client.get_run(earlier.run_id).data.tags["mlflow.parentRunId"] != earlier.run_id
+
+
 def test_what_is_sent_has_the_times_of_the_job(client, whole, clock, monkeypatch):
     with broken(monkeypatch, 3, 10**6):
         train("times")
@@ -217,6 +231,7 @@ def test_what_is_sent_late_does_not_take_the_place_of_what_came_after(client, mo
     assert unsent.send(None) == 1
     states = [(one["tags"]["identity"], one["tags"]["state"], one["status"]) for one in runs(client, "late")]
     assert states == [("0123456789abcdef", "superseded", "FINISHED"), ("another", "current", "FINISHED")]
+    assert runs(client, "late")[0]["tags"]["mlflow.parentRunId"] == other.run_id
 
 
 def test_a_job_that_was_killed_is_sent_as_that(client, monkeypatch):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
 BATCH = 1000  # the most metric values that MLflow takes in one call
+PARENT = "mlflow.parentRunId"  # a run with this tag is shown beneath the one that it names
 DIGEST = 36  # the most characters that MLflow takes for a data set's digest
 
 Call = dict[str, Any]  # `do` names the method of ServerRun that it is for, the others are its arguments
@@ -56,20 +57,24 @@ class ServerRun:
         )
 
     def create(self, time: int, tags: Mapping[str, str]) -> None:
-        """A new run, in the place of earlier ones: those that never ended are closed as KILLED. time: milliseconds."""
-        state = "current"
+        """A new run, in the place of earlier ones, which are shown beneath it from now on: those that never ended are
+        closed as KILLED. time: milliseconds.
+        """
+        known = {"identity": self.identity, "state": "current", **tags}
+        before = []
         for run in self.earlier():
             if run.info.start_time == time and run.data.tags.get("identity") == self.identity:
                 self.run_id = run.info.run_id  # this one, of which the server's answer was lost
-                return
-            if self.late and run.info.start_time > time:
-                state = "superseded"
-                continue
-            if run.info.status == "RUNNING":
-                self.client.set_terminated(run.info.run_id, "KILLED")
-            self.client.set_tag(run.info.run_id, "state", "superseded")
-        known = {"identity": self.identity, "state": state, **tags}
-        self.run_id = self.client.create_run(self.experiment_id, time, known, self.name).info.run_id
+            elif self.late and run.info.start_time > time:
+                known |= {"state": "superseded", PARENT: run.info.run_id}
+            else:
+                before.append(run.info)
+        if not self.run_id:
+            self.run_id = self.client.create_run(self.experiment_id, time, known, self.name).info.run_id
+        for info in before:
+            if info.status == "RUNNING":
+                self.client.set_terminated(info.run_id, "KILLED")
+            self._tag(info.run_id, {"state": "superseded", PARENT: known.get(PARENT, self.run_id)})
 
     def reopen(self) -> bool:
         """Go on with the finished run of this identity that holds no evaluation yet; False if there is none.
@@ -90,9 +95,12 @@ class ServerRun:
         self.client.log_batch(self.run_id, params=[Param(key, value) for key, value in values.items()])
 
     def tags(self, values: Mapping[str, str]) -> None:
+        self._tag(self.run_id, values)
+
+    def _tag(self, run_id: str, values: Mapping[str, str]) -> None:
         from mlflow.entities import RunTag
 
-        self.client.log_batch(self.run_id, tags=[RunTag(key, value) for key, value in values.items()])
+        self.client.log_batch(run_id, tags=[RunTag(key, value) for key, value in values.items()])
 
     def metrics(self, names: Sequence[str], steps: Sequence[int], values: Sequence[Sequence[float]], time: int) -> None:
         """values: a row for each of the steps, in each a value for each of the names; time: milliseconds."""

@@ -1,0 +1,124 @@
+"""A tracking server of one's own, as config/README.md sets it up: PostgreSQL, MLflow's server, and the artifacts on it.
+
+Left out where PostgreSQL is not installed (tests/conftest.py).
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from tracking_server import servers
+
+from restoration import mlflow_store
+
+FOUR = ["representation/vae/bce", "denoising/ae/mse", "inpainting/vae/bce", "inpainting/cvae_label/mse"]
+TWO = FOUR[1:3]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with servers(tmp_path_factory.mktemp("server")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def ours(graph, tmp_path_factory):
+    """The whole graph as it has run without a server, to run parts of it again with one."""
+    return graph.clone(tmp_path_factory.mktemp("ours"))
+
+
+def runs(uri, models, folder):
+    """All that MLflow has of the models' current runs, but ids, times and what is measured in time."""
+    from mlflow.artifacts import download_artifacts
+
+    client, found = mlflow_store.connect(uri), {}
+    names = [f"{model.replace('/', ' ')} seed 0" for model in models]
+    ids = [one.experiment_id for one in client.search_experiments() if one.name.startswith("digits/")]
+    for run in client.search_runs(ids, "tags.state = 'current'"):
+        if run.info.run_name not in names:
+            continue
+        id = run.info.run_id
+        kept = Path(download_artifacts(run_id=id, tracking_uri=uri, dst_path=str(folder / id)))
+        assert run.info.run_name not in found
+        found[run.info.run_name] = {
+            "status": run.info.status,
+            "params": run.data.params,
+            "tags": run.data.tags,
+            "points": {
+                key: sorted((point.step, point.value) for point in client.get_metric_history(id, key))
+                for key in run.data.metrics
+                if not key.endswith("milliseconds_per_image")
+            },
+            "files": {
+                path.relative_to(kept).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+                for path in kept.rglob("*")
+                if path.is_file()
+            },
+            "data": sorted((given.dataset.name, given.dataset.digest) for given in run.inputs.dataset_inputs),
+        }
+    return found
+
+
+def made_anew(ours, models):
+    """The files that are missing now, so that these models are trained and measured again."""
+    for model in models:
+        for stage in ("train", "evaluate"):
+            shutil.rmtree(ours.folder / "results/digits" / stage / model)
+    return [f"results/digits/evaluate/{model}/seed0/metrics.json" for model in models]
+
+
+def test_four_jobs_at_once_write_to_a_server(graph, ours, server, tmp_path):
+    targets = made_anew(ours, FOUR)
+    run = ours.snakemake("--cores", "4", "--config", f"tracking={{uri: '{server.uri}'}}", "--", *targets)
+    assert run.returncode == 0, run.stdout
+    assert "MLflow:" not in run.stdout
+    written = runs(server.uri, FOUR, tmp_path / "server")
+    assert {one["status"] for one in written.values()} == {"FINISHED"}
+    local = f"sqlite:///{graph.folder}/results/mlflow/mlflow.db"
+    assert written == runs(local, FOUR, tmp_path / "local")  # the same as in the file that is used without a server
+    on_server = [path.name for path in (server.folder / "artifacts").rglob("*") if path.is_file()]
+    assert on_server.count("model.pt") == len(FOUR)
+
+
+def test_a_server_that_is_killed_in_the_middle_costs_nothing(graph, ours, server, tmp_path):
+    targets = made_anew(ours, TWO)
+    client = mlflow_store.connect(server.uri)
+    ids = [one.experiment_id for one in client.search_experiments()]
+    before = len(client.search_runs(ids))
+    command = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", "tests/workflow/tiny.yaml"]
+    process = subprocess.Popen(
+        [*command, "--config", f"tracking={{uri: '{server.uri}'}}", "--", *targets],
+        cwd=ours.folder,
+        env=os.environ | {"PYTHONPATH": ""},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    while len(client.search_runs(ids)) == before:
+        assert process.poll() is None, process.stdout.read()
+        time.sleep(0.1)
+    server.kill()
+    said, _ = process.communicate()
+    assert process.returncode == 0, said
+    assert re.search(rf"^MLflow: .*{server.uri} does not answer: ", said, re.MULTILINE)
+    (told,) = re.findall(r"^MLflow: (\d+) runs wait in results/mlflow/unsent to be sent", said, re.MULTILINE)
+    assert int(told) >= len(TWO)  # no evaluation found the server
+
+    away = ours.snakemake("--", "send_runs")
+    assert away.returncode == 1
+    assert f"send_runs: {server.uri} does not answer: Connection refused; MLflow: {told} runs wait" in away.stdout
+    server.start()
+    sent = ours.snakemake("--", "send_runs")
+    assert sent.returncode == 0, sent.stdout
+    assert f"MLflow: sent: {told} runs." in sent.stdout
+    assert "wait in" not in sent.stdout
+    local = f"sqlite:///{graph.folder}/results/mlflow/mlflow.db"
+    assert runs(server.uri, TWO, tmp_path / "server") == runs(local, TWO, tmp_path / "local")
+    again = ours.snakemake("--", "send_runs")
+    assert "MLflow: sent: 0 runs." in again.stdout
