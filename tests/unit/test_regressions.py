@@ -170,7 +170,7 @@ import sys; sys.path.insert(0, {str(identity.SCRIPTS)!r})
 from types import SimpleNamespace
 from restoration import jobs
 def deep(): raise ValueError("unforeseen")
-with jobs.running(SimpleNamespace(log=[{str(tmp_path / "log")!r}], rule="rule", wildcards=["a"])):
+with jobs.running(SimpleNamespace(log=[{str(tmp_path / "log")!r}], rule="rule", wildcards=["a"], input={{}})):
     deep()
 """
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
