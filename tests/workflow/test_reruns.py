@@ -309,6 +309,7 @@ FILES = {
     "restoration/configuration_file.py": {},
     "restoration/consistency.py": {},
     "restoration/dataset_settings.py": {},
+    "restoration/courier.py": {},
     "restoration/errors.py": {},
     "restoration/file_sums.py": {},
     "restoration/integrity.py": {},
