@@ -76,6 +76,7 @@ def summarise(folder: Path, configuration: Mapping[str, Any], commit: str, versi
         "commit": commit,
         "settings": {key: json.dumps(value) for key, value in flatten({**configuration, "packages": versions}).items()},
         "verdicts": {claim["id"]: [claim["sentence"], claim["reading"], claim["verdict"]] for claim in claims},
+        "tasks": list(configuration["tasks"]),
         "champions": champions,
         "errors": errors,
     }
@@ -96,7 +97,7 @@ def record(folder: Path, summary: Row) -> None:
 def _read(path: Path) -> Row | None:
     """A summary; None where the file is none, for a page of what was must not fail what is."""
     try:
-        found: Row = read_json(path, "when", "commit", "settings", "verdicts", "champions", "errors")
+        found: Row = read_json(path, "when", "commit", "settings", "verdicts", "tasks", "champions", "errors")
         return found
     except UserError:
         return None
