@@ -7,8 +7,8 @@ TAG = "mlflow.note.content"
 MEASURES = {"mse": "MSE", "psnr": "PSNR", "ssim": "SSIM", "accuracy": "accuracy"}
 
 
-def of_model(name: str, metrics: Mapping[str, Any]) -> str:
-    """metrics: the contents of metrics.json."""
+def of_model(name: str, metrics: Mapping[str, Any], report: str | None = None) -> str:
+    """metrics: the contents of metrics.json; report: where the page is that has this model beside the others."""
     test = metrics["test"]
     lines = [
         f"**{name}**, measured on {metrics['images']:,} test images.",
@@ -27,7 +27,8 @@ def of_model(name: str, metrics: Mapping[str, Any]) -> str:
         for method, outputs in metrics["scores"].items()
         for output, scores in outputs.items()
     ]
-    return "\n\n".join([*lines, table(head, rows)])
+    last = [f"Beside the others: `{report}`"] if report else []
+    return "\n\n".join([*lines, table(head, rows), *last])
 
 
 def _figure(value: float | None) -> str:

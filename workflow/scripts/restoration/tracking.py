@@ -155,7 +155,11 @@ class Run:
         self._log_dataset("test")
         for file in files:
             self.log_file(file, "evaluation")
-        self._do("tags", values={"evaluated": "true", mlflow_note.TAG: mlflow_note.of_model(self.name, metrics)})
+        report = None
+        if "dataset" in self.files:  # results/<name>/download/dataset.npz
+            report = (Path(self.files["dataset"]).parent.parent / "report/report.html").as_posix()
+        note = mlflow_note.of_model(self.name, metrics, report)
+        self._do("tags", values={"evaluated": "true", mlflow_note.TAG: note})
 
     def log_file(self, path: str | Path, folder: str | None = None) -> None:
         self._do("file", path=str(path), folder=folder)
