@@ -16,6 +16,7 @@ from checkout import Checkout
 CONFIGURATION = "tests/workflow/folder.yaml"
 RESULTS = "results/folder"
 COUNT = 40
+TASKS = ("representation", "denoising", "inpainting")
 EVERYTHING = {
     "download": 1,
     "corrupt": 3,
@@ -67,8 +68,9 @@ def pending(graph: Checkout) -> dict[str, int]:
 def test_every_stage_leaves_its_files(graph):
     results = graph.folder / RESULTS
     assert len(list(results.glob("evaluate/*/*/bce/seed0/metrics.json"))) == 5
-    assert len(list(results.glob("figures/*/*.png"))) == 3 * 8 + 2
-    for name in ("report/report.html", "claims/claims.json", "ro-crate-metadata.json"):
+    figures = [f"figures/{task}/{name}.png" for task in TASKS for name in ("grid", "loss", "error", "hard", "cases")]
+    figures += ["figures/representation/latent.png", "figures/inpainting/likelihood.png"]
+    for name in (*figures, "report/report.html", "claims/claims.json", "ro-crate-metadata.json"):
         assert (results / name).is_file()
     with np.load(results / "download" / "dataset.npz") as stored:
         shapes = {name: stored[f"{name}_images"].shape for name in ("train", "validation", "test")}
