@@ -590,6 +590,7 @@ def test_a_figure_says_what_it_shows_beneath_it_and_to_those_who_do_not_see_it(s
 
 def test_values_behind_figures_are_data_and_no_markup(html):
     given = re.findall(r'<script type="application/json" class="(\w+)">(.*?)</script>', html)
+    assert "0 of the 200 drawn test images" in html
     assert sorted(kind for kind, _ in given) == ["restorations"] * 2 + ["values"] * 3
     assert [json.loads(text)["panels"][0]["title"] for kind, text in given if kind == "values"].count("</script>") == 2
 

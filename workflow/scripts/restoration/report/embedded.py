@@ -83,7 +83,7 @@ def alt(finding: str, caption: str, note: str) -> str:
 
 class Restorations(NamedTuple):
     """Before and after: anchor; finding; ways: the names to choose among; chosen: the first one's place; before: what
-    was given; values: what the page's script knows of it; file: where that lies.
+    was given; shown: how many of the `drawn` images; values: what the page's script knows of it; file: where that lies.
     """
 
     anchor: str
@@ -92,6 +92,8 @@ class Restorations(NamedTuple):
     chosen: int
     before: str
     in_hole: bool
+    shown: int
+    drawn: int
     values: Markup
     file: str
 
@@ -102,8 +104,11 @@ def restorations(task: str, known: Values, in_hole: bool) -> Restorations:
         ways = [str(way["name"]) for way in known.content["ways"]]
         before = "corrupted" if "corrupted" in known.content["rows"] else "original"
         chosen = ways.index(known.content["champion"])
+        shown, drawn = len(known.content["images"]), int(known.content["count"])
     anchor = f"task.{task}.restorations"
-    return Restorations(anchor, of_restorations(known), ways, chosen, before, in_hole, known.script, known.file)
+    return Restorations(
+        anchor, of_restorations(known), ways, chosen, before, in_hole, shown, drawn, known.script, known.file
+    )
 
 
 def data_uri(path: str | Path) -> str:
