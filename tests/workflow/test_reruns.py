@@ -440,7 +440,7 @@ def test_a_stage_that_writes_the_same_bytes_reruns_nothing_after_it(graph, tmp_p
     def ran() -> list[str]:
         run = ours.snakemake()
         assert run.returncode == 0, run.stdout
-        assert "wrote the same bytes again: baselines 3, claims 1, compare 3, evaluate 14" in run.stdout
+        assert "wrote the same bytes again: baselines 3, champion 3, claims 1, compare 3, evaluate 14" in run.stdout
         return re.findall(r"^(?:local)?rule (\w+):$", run.stdout, re.MULTILINE)
 
     with ours.edited("workflow/scripts/corrupt.py", "outputs.items()", "[*outputs.items()]"):
