@@ -3,13 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 .DELETE_ON_ERROR:
-.PHONY: demo test check setup lock mlflow docs verify kills checkpoints empty-checkpoints bench benchmark-dvc
+.PHONY: demo test check setup slurm lock mlflow docs verify kills checkpoints empty-checkpoints bench benchmark-dvc
 
 demo: .venv/.requirements
 	$(BIN)/snakemake --cores all --configfile config/digits.yaml
 	@echo "The report: $(CURDIR)/results/digits/report/report.html"
 
-test: .venv/.development
+test: .venv/.development tests/.slurm/.made
 	$(BIN)/python -m pytest
 
 check: .venv/.development
@@ -20,6 +20,14 @@ check: .venv/.development
 	$(BIN)/snakemake --lint
 
 setup: .venv/.requirements
+
+# For workflow/profiles/slurm alone: where Slurm is installed, it slows every call of Snakemake down.
+slurm: .venv/.requirements
+	$(BIN)/uv pip install --quiet --python .venv --no-deps --require-hashes --compile-bytecode --requirement envs/slurm.txt
+
+tests/.slurm/.made: envs/slurm.txt .venv/.uv
+	$(BIN)/uv pip install --quiet --python .venv --target tests/.slurm --no-deps --require-hashes --compile-bytecode --requirement $<
+	@touch $@
 
 mlflow: .venv/.requirements
 	@$(BIN)/python tools/mlflow_links.py http://127.0.0.1:5000
@@ -45,6 +53,7 @@ lock: .venv/.uv
 	$(LOCK) envs/uv.in --output-file envs/uv.txt
 	$(LOCK) envs/requirements.in --output-file envs/requirements.txt
 	$(LOCK) envs/development.in --output-file envs/development.txt
+	$(LOCK) envs/slurm.in --excludes envs/requirements.txt --output-file envs/slurm.txt
 	$(LOCK) tests/benchmarks/dvc.in --output-file tests/benchmarks/dvc.txt
 	$(LOCK) tests/benchmarks/peers.in --output-file tests/benchmarks/peers.txt
 	$(BIN)/python tools/conda_environment.py

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import tracking_server
 
+import slurm
 from checkout import Checkout
 
 # Folder of tests: the programs that it needs, and what to install for them on Debian.
@@ -18,12 +19,14 @@ LEFT_OUT = {
     for folder, (programs, install) in PROGRAMS.items()
     if not all(shutil.which(program, path=tracking_server.PATH) for program in programs)
 }
-collect_ignore = [str(Path(__file__).parent / folder) for folder in LEFT_OUT]
+if SLURM := slurm.missing():
+    LEFT_OUT["workflow/test_slurm.py"] = SLURM
+collect_ignore = [str(Path(__file__).parent / name) for name in LEFT_OUT]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for folder, install in LEFT_OUT.items():
-        terminalreporter.write_line(f"tests/{folder} was left out, for what it needs is not here: {install}")
+    for name, needed in LEFT_OUT.items():
+        terminalreporter.write_line(f"tests/{name} was left out, for what it needs is not here: {needed}")
 
 
 @pytest.fixture(scope="session")

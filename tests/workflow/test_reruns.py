@@ -320,8 +320,10 @@ FILES = {
     "restoration/mlflow_store.py": {},
     "restoration/progress.py": {},
     "restoration/pruning.py": {},
+    "restoration/stopping.py": {},
     "restoration/tracking.py": {},
     "restoration/unlabelled.py": {},
+    "restoration/watching.py": {},
 }
 
 

@@ -33,11 +33,13 @@ from restoration import (
 from restoration.errors import UserError
 
 locking.announce()
-provenance.announce()
-# What Snakemake does with the rules of another workflow is that one's matter.
-if not IMPORTED:
-    pruning.install()
-    integrity.install()
+# A cluster's job is a Snakemake as well, which does what the user's has decided.
+if workflow.is_main_process:
+    provenance.announce()
+    # What Snakemake does with the rules of another workflow is that one's matter.
+    if not IMPORTED:
+        pruning.install()
+        integrity.install()
 
 try:
     for path in workflow.configfiles:

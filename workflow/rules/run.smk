@@ -1,13 +1,15 @@
 # What goes round an execution: the folder is taken for it, and its account written at the end.
-from restoration import account, courier, landing, software
+from restoration import account, courier, landing, software, stopping, watching
 
 
 def end():
     """Send MLflow the rest, and tell what was done."""
     of = workflow.account
+    if workflow.watch:
+        workflow.watch.stop()
     if workflow.courier:
         courier.finish(workflow.courier)
-    lines = "\n".join([*of.lines(), *unsent.told()])
+    lines = "\n".join([*of.lines(stopped=workflow.stop.asked), *unsent.told()])
     os.makedirs(f"{RESULTS}/logs", exist_ok=True)
     with open(f"{RESULTS}/logs/why.txt", "w") as file:
         print(lines, file=file)
@@ -47,6 +49,8 @@ onstart:
         if due & {"train", "evaluate", "register"}
         else None
     )
+    workflow.stop = stopping.Stop()
+    workflow.watch = watching.watch(workflow, workflow.stop)
 
 
 onsuccess:

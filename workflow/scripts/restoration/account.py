@@ -20,8 +20,8 @@ class Account:
         }
         self.idle = [job for job in dag.jobs if job.output and job not in self.reasons]
 
-    def lines(self) -> list[str]:
-        """The account; jobs of one rule with one reason are told together."""
+    def lines(self, stopped: bool = False) -> list[str]:
+        """The account; jobs of one rule with one reason are told together. `stopped`: by hand, before the end."""
         self.dag.workflow.persistence._clear_cache()  # it holds what was recorded before the last job
         ran = [job for job in self.reasons if self.dag.finished(job)]
         pruned = [job for job in self.reasons if not self.dag.finished(job) and not self.dag.needrun(job)]
@@ -32,13 +32,14 @@ class Account:
         text = ["Why did this run?"]
         for (rule, why), jobs in alike.items():
             seconds = sum(map(self._seconds, jobs))
+            took = f"{seconds:7.1f} s" if seconds else " " * 9  # of what ran on a cluster, Snakemake keeps no start
             whose = " ".join(jobs[0].wildcards) if len(jobs) == 1 else f"x {len(jobs)}"
             shown = why if len(why) <= SHOWN else (*why[: SHOWN - 1], f"and {len(why) - SHOWN + 1} more")
-            text.append(f"  {f'{rule} {whose}'.strip():<50} {seconds:7.1f} s   {'; '.join(shown)}")
+            text.append(f"  {f'{rule} {whose}'.strip():<50} {took}   {'; '.join(shown)}")
         resumed = [line for job in ran for line in self._resumed(job)]
         text += [f"  taken up where a checkpoint stood: {line}" for line in resumed]
         if failed:
-            text.append(f"  failed, or waits for one that did: {_counted(failed)}")
+            text.append(f"  {'still to do' if stopped else 'failed, or waits for one that did'}: {_counted(failed)}")
         if pruned:
             text.append(f"  not run after all, for what came before wrote the same bytes again: {_counted(pruned)}")
         text.append(f"  reused as it was: {_counted(self.idle)}")

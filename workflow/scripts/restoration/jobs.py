@@ -50,6 +50,8 @@ def running(snakemake: Any) -> Iterator[logging.Logger]:
     where = " ".join([snakemake.rule, *map(str, snakemake.wildcards)])
     try:
         yield logger
+    except KeyboardInterrupt:  # Ctrl-C reaches all processes of the terminal, and Snakemake tells of it
+        raise SystemExit(130) from None
     except (UserError, ValueError) as error:
         logger.debug("", exc_info=True)
         logger.error("%s: %s", where, error)

@@ -1,0 +1,156 @@
+"""A Slurm of one machine, for the tests of its profile: munged, slurmctld and slurmd on the loopback address.
+
+Needs root, and Debian's packages slurm-wlm and munge. Its configuration is at Slurm's own place: Snakemake's plugin
+takes the variables away that could name another.
+"""
+
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+CONFIGURATION = Path("/etc/slurm")
+FILES = ("slurm.conf", "cgroup.conf", "gres.conf")
+PLUGIN = Path(__file__).parent / ".slurm"  # Snakemake's, apart from .venv: it would slow down each call of Snakemake
+CORES = 2
+MARK = "# Of a test, while this process lives:"
+COLUMNS, WIDTH = ("comment", "state", "numcpus", "minmemory", "timelimit", "tres-per-job"), 100
+SLURM_CONF = """{mark} {process}
+ClusterName=loopback
+SlurmctldHost={host}(127.0.0.1)
+SlurmctldPort={ports[0]}
+SlurmdPort={ports[1]}
+SlurmUser=root
+AuthInfo=socket={folder}/munge
+StateSaveLocation={folder}
+SlurmdSpoolDir={folder}/spool
+SlurmctldPidFile={folder}/slurmctld.pid
+SlurmdPidFile={folder}/slurmd.pid
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+ReturnToService=2
+SelectType=select/cons_tres
+SelectTypeParameters=CR_Core_Memory
+GresTypes=gpu
+SlurmdParameters=config_overrides
+NodeName={host} NodeAddr=127.0.0.1 CPUs={cores} RealMemory=16000 Gres=gpu:1
+PartitionName=all Nodes=ALL Default=YES State=UP
+"""
+
+
+def missing() -> str:
+    """What it takes to start a Slurm here and is not there; nothing if it can be."""
+    if not all(map(shutil.which, ("slurmctld", "slurmd", "munged"))):
+        return "slurm-wlm munge"
+    if os.geteuid():
+        return "root, who alone can start a Slurm"
+    if (CONFIGURATION / FILES[0]).exists() and not _left_over(CONFIGURATION / FILES[0]):
+        return f"a machine without a Slurm of its own ({CONFIGURATION / FILES[0]})"
+    return "" if PLUGIN.is_dir() else "Snakemake's plugin, which `make test` installs"
+
+
+class Job(NamedTuple):
+    """A job as squeue tells of it."""
+
+    comment: str  # rule_ and the rule's or the group's name
+    state: str
+    cores: str
+    memory: str
+    limit: str
+    devices: str
+
+
+class Slurm:
+    """Started by `with Slurm(folder)`, and gone after it, with all of its jobs."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.servers: list[subprocess.Popen] = []
+
+    def __enter__(self) -> "Slurm":
+        self.folder.chmod(0o755)
+        key = self.folder / "key"
+        key.write_bytes(secrets.token_bytes(128))
+        key.chmod(0o400)
+        host = socket.gethostname().partition(".")[0]
+        known = {
+            "mark": MARK,
+            "process": os.getpid(),
+            "host": host,
+            "folder": self.folder,
+            "ports": _free_ports(2),
+            "cores": CORES,
+        }
+        version = subprocess.run(["slurmd", "-V"], capture_output=True, text=True, check=True).stdout
+        plugin = "cgroup/v1" if int(version.split()[1].split(".")[0]) < 23 else "disabled"  # where it had no such name
+        contents = (SLURM_CONF.format(**known), f"CgroupPlugin={plugin}\n", "Name=gpu File=/dev/null\n")
+        CONFIGURATION.mkdir(exist_ok=True)
+        for name, content in zip(FILES, contents, strict=True):
+            (CONFIGURATION / name).write_text(content, encoding="utf-8")
+        own = [f"--{name}={self.folder}/{name}" for name in ("pid-file", "log-file", "seed-file")]
+        self._start("munged", "--foreground", "--force", f"--socket={self.folder}/munge", f"--key-file={key}", *own)
+        self._start("slurmctld", "-D")
+        self._start("slurmd", "-D", "-N", host)
+        end = time.monotonic() + 30
+        while "idle" not in _asked("sinfo", "--noheader", "--format=%T"):
+            if time.monotonic() > end:
+                logs = [path.read_text() for path in sorted(self.folder.glob("*.log"))]
+                self.__exit__()
+                raise RuntimeError("\n".join(["Slurm does not start.", *logs]))
+            time.sleep(0.2)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if len(self.servers) == 3:
+            _asked("scancel", "--me")
+            end = time.monotonic() + 10
+            while self.queue() and time.monotonic() < end:
+                time.sleep(0.2)
+        for server in reversed(self.servers):
+            server.terminate()
+            server.wait(10)
+        for name in FILES:
+            (CONFIGURATION / name).unlink()
+
+    def jobs(self, *states: str) -> list["Job"]:
+        """Those of the last minutes, in these states: all, if none is named."""
+        columns = ",".join(f"{name}:{WIDTH}" for name in COLUMNS)
+        lines = _asked("squeue", "--noheader", f"--states={','.join(states) or 'all'}", f"--Format={columns}")
+        return [Job(*line.split()) for line in lines.splitlines()]
+
+    def queue(self) -> list["Job"]:
+        """Those that wait or run."""
+        return self.jobs("PENDING", "CONFIGURING", "RUNNING", "COMPLETING")
+
+    def _start(self, *command: str) -> None:
+        with open(self.folder / f"{command[0]}.log", "w") as log:
+            path = shutil.which(command[0])
+            self.servers.append(subprocess.Popen([str(path), *command[1:]], stdout=log, stderr=log))
+
+
+def _left_over(configuration: Path) -> bool:
+    """Whether it is of a test that was killed."""
+    mark, _, process = configuration.read_text(encoding="utf-8").partition("\n")[0].rpartition(" ")
+    return mark == MARK and not Path(f"/proc/{process}").exists()
+
+
+def _asked(*command: str) -> str:
+    """What the command prints; nothing if it fails."""
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=20).stdout
+    except subprocess.TimeoutExpired:
+        return ""
+
+
+def _free_ports(count: int) -> list[int]:
+    sockets = [socket.socket() for _ in range(count)]
+    for one in sockets:
+        one.bind(("127.0.0.1", 0))
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports

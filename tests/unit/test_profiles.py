@@ -1,0 +1,37 @@
+"""workflow/profiles/: what holds of each wherever it is used. test_slurm.py tries that of Slurm where there is one."""
+
+import re
+
+import pytest
+import yaml
+
+from checkout import ROOT
+
+PROFILES = ROOT / "workflow/profiles"
+ALONE = {"all", "restore", "send_runs", "baselines"}  # targets, and jobs that take long enough to queue by themselves
+
+
+@pytest.fixture(scope="module")
+def slurm():
+    return yaml.safe_load((PROFILES / "slurm/config.yaml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def rules() -> set[str]:
+    texts = [
+        path.read_text(encoding="utf-8") for path in [ROOT / "Snakefile", *(ROOT / "workflow/rules").glob("*.smk")]
+    ]
+    return {name for text in texts for name in re.findall(r"^ *rule (\w+):", text, re.MULTILINE)}
+
+
+def test_every_short_job_is_in_a_group(slurm, rules):
+    """A rule between two of a group that is not in it would make the group wait for itself."""
+    assert set(slurm["groups"]) == rules - ALONE
+    assert set(slurm["group-components"]) <= set(slurm["groups"].values())
+
+
+def test_resources_are_of_rules_that_there_are(slurm, rules):
+    assert set(slurm["set-resources"]) <= rules
+    for resources in [slurm["default-resources"], *slurm["set-resources"].values()]:
+        assert set(resources) <= {"mem_mb", "runtime"}
+        assert all(value > 0 for value in resources.values())
