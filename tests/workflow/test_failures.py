@@ -12,16 +12,16 @@ import time
 import pytest
 from kills import attack
 
-from checkout import differing, manifest
+from checkout import Checkout, differing, manifest
 
 TWO_MODELS = "tests/workflow/two_models.yaml"
 KILLS = 5
 
 
 @pytest.fixture(scope="module")
-def two_models(checkout, tmp_path_factory):
-    """A checkout in which two models have been trained and shown."""
-    ours = checkout.clone(tmp_path_factory.mktemp("two"))
+def two_models(tmp_path_factory):
+    """A checkout in which two models have been trained and shown, and nothing else."""
+    ours = Checkout(tmp_path_factory.mktemp("two"))
     run = ours.snakemake(configuration=TWO_MODELS)
     assert run.returncode == 0, run.stdout
     return ours
