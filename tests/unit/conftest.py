@@ -35,6 +35,12 @@ def variants() -> dict[str, dict[str, Any]]:
     """The variants of all files in config/ by name, and one at least of each network that there is."""
     found: dict[str, dict[str, Any]] = {
         "unet": {"network": "unet", "encoder_input": "corrupted", "condition": "mask"},
+        "unet_dropout": {
+            "network": "unet",
+            "encoder_input": "corrupted",
+            "condition": "mask",
+            "dropout": 0.3,
+        },
         "unet_blind": {"network": "unet", "encoder_input": "corrupted", "condition": "none"},
         "conv_vae": {"network": "conv_vae", "encoder_input": "corrupted", "condition": "none"},
         "cvae_prior": {"network": "cvae_prior", "encoder_input": "complete", "condition": "observed"},
@@ -51,7 +57,7 @@ def variants() -> dict[str, dict[str, Any]]:
     return found
 
 
-def small(network: str, **sizes: int) -> dict[str, int]:
+def small(network: str, **sizes: float) -> dict[str, float]:
     """Parameters of a network that make it small; `sizes` where they are to be others."""
     known = registry.parameters("networks", network)
     return {
@@ -120,7 +126,8 @@ def variant() -> Callable[..., Variant]:
 
     def make(name: str, **parameters: Any) -> Variant:
         keys = {key: VARIANTS[name][key] for key in ("network", "encoder_input", "condition")}
-        return Variant(**keys, parameters=small(keys["network"], **parameters))
+        kept = {"dropout": VARIANTS[name]["dropout"]} if "dropout" in VARIANTS[name] else {}
+        return Variant(**keys, parameters=small(keys["network"], **kept, **parameters))
 
     return make
 

@@ -40,6 +40,7 @@ def test_what_is_not_given_has_its_default(smallest):
     assert configuration.resolve(smallest) == {
         "dataset": {"name": "mnist", "source": None, "validation": 5000, "seed": 0},
         "seeds": [0, 1, 2],
+        "device": "cpu",
         "losses": ["bce", "mse"],
         "training": TRAINING,
         "variants": {"ae": {"network": "autoencoder", "encoder_input": "corrupted", "condition": "none"}},
@@ -282,7 +283,7 @@ def test_the_stronger_variants_are_configuration_alone(config):
     """)
     update_config(config, overlay)
     variants = configuration.resolve(config)["tasks"]["inpainting"]["variants"]
-    assert variants["my_unet"]["parameters"] == {"channels": 48, "depth": 2}
+    assert variants["my_unet"]["parameters"] == {"channels": 48, "depth": 2, "dropout": 0.0}
     assert variants["my_unet"]["training"] == TRAINING | {"schedule": "cosine"}
     assert variants["my_vae"]["parameters"]["latent"] == 10
     assert [variants[name]["losses"] for name in ("my_unet", "my_vae", "my_cvae")] == [

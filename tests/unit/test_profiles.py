@@ -30,6 +30,16 @@ def test_every_short_job_is_in_a_group(slurm, rules):
     assert set(slurm["group-components"]) <= set(slurm["groups"].values())
 
 
+def test_jobs_that_compute_with_a_model_share_the_gpu(rules):
+    profile = yaml.safe_load((PROFILES / "gpu/config.yaml").read_text(encoding="utf-8"))
+    assert set(profile) == {"cores", "resources"}
+    (limit,) = profile["resources"]
+    assert re.fullmatch("gpu=[1-9]", limit)
+    texts = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "workflow/rules").glob("*.smk")}
+    asking = [rule for text in texts.values() for rule in re.split("^rule ", text, flags=re.M) if "**ON_DEVICE" in rule]
+    assert {rule.split(":")[0] for rule in asking} == {"train", "evaluate", "likelihood"}
+
+
 def test_resources_are_of_rules_that_there_are(slurm, rules):
     assert set(slurm["set-resources"]) <= rules
     for resources in [slurm["default-resources"], *slurm["set-resources"].values()]:

@@ -203,7 +203,7 @@ def test_each_iteration_has_the_learning_rate_of_its_schedule(schedule, trainer,
     assert rates == pytest.approx([0.002 * optimisation.factor(schedule, iteration / 24) for iteration in range(24)])
 
 
-@pytest.mark.parametrize("name", ["ae", "cvae_incomplete", "unet", "cvae_prior"])
+@pytest.mark.parametrize("name", ["ae", "cvae_incomplete", "unet", "unet_dropout", "cvae_prior"])
 def test_two_trainings_of_one_seed_are_bit_identical_whatever_the_global_generator(name, trainer):
     loops = []
     for place in ("first.pt", "second.pt"):

@@ -141,6 +141,7 @@ KEYS = {
     "restore.images": ("restore={task: denoising, images: others, output: restored}", {}),
     "restore.masks": ("restore={task: inpainting, images: pictures, masks: masks, output: restored}", {}),
     "restore.output": ("restore={task: denoising, images: pictures, output: elsewhere}", {}),
+    "device": ("device=cuda", TRAINED),
     "packages.torch": ("packages={torch: 1.0.0}", COMPUTED),
     "packages.matplotlib": ("packages={matplotlib: 1.0.0}", FIGURES),
     "packages.seaborn": ("packages={seaborn: 0.1.0}", FIGURES),

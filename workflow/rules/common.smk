@@ -66,9 +66,12 @@ EXPERIMENT = {
         key: value for key, value in CONFIG["dataset"].items() if key != "source"
     },
     "seeds": CONFIG["seeds"],
+    "device": CONFIG["device"],
     "tasks": TASKS,
 }
 MODELS = configuration.models(CONFIG)
+# What a job asks for that computes with a model: on a GPU, one that others may share (workflow/profiles/gpu).
+ON_DEVICE = {"gpu": 1} if CONFIG["device"] == "cuda" else {}
 RESTORED = [CONFIG["restore"]["task"]] if CONFIG["restore"] else []
 RESULTS = f"results/{CONFIG['dataset']['name']}"
 MODEL = "{task}/{variant}/{loss}/seed{seed}"

@@ -38,12 +38,14 @@ rule evaluate:
     threads: computing()
     resources:
         mem_mb=2000,
+        **ON_DEVICE,
     params:
         **job(
             "evaluate.py",
             lambda wildcards: {
                 # In order: the first is the one that figures show.
                 "inference": list(TASKS[wildcards.task]["inference"].items()),
+                "device": CONFIG["device"],
             },
             lambda wildcards: [
                 ("networks", variant_of(wildcards)["network"]),

@@ -18,6 +18,7 @@ rule likelihood:
     threads: computing()
     resources:
         mem_mb=1000,
+        **ON_DEVICE,
     params:
         **job(
             "likelihood.py",
@@ -28,6 +29,7 @@ rule likelihood:
                     TASKS[wildcards.task]["corruption"]["name"],
                 ),
                 "data_seed": CONFIG["dataset"]["seed"],
+                "device": CONFIG["device"],
                 **TASKS[wildcards.task]["likelihood"],
             },
             lambda wildcards: [

@@ -26,6 +26,7 @@ rule train:
     threads: computing()
     resources:
         mem_mb=2000,  # a network of convolutions takes 1.6 GB, one of layers 0.9
+        **ON_DEVICE,
     params:
         **job(
             "train.py",
@@ -42,6 +43,7 @@ rule train:
                 "loss": wildcards.loss,
                 "seed": int(wildcards.seed),
                 "training": variant_of(wildcards)["training"],
+                "device": CONFIG["device"],
             },
             lambda wildcards: [
                 ("corruptions", TASKS[wildcards.task]["corruption"]["name"]),

@@ -9,6 +9,7 @@ import torch
 from restoration import (
     artifacts,
     classifier,
+    device,
     diagnostics,
     evaluation,
     images,
@@ -99,8 +100,9 @@ def main(job: dict, inputs: Any, outputs: Any, seed: int) -> tuple[dict, dict[st
 if __name__ == "__main__":
     with jobs.running(snakemake) as logger:
         start = time.monotonic()
-        inputs, outputs = snakemake.input, snakemake.output
-        metrics, milliseconds = main(jobs.settings(snakemake), inputs, outputs, int(snakemake.wildcards.seed))
+        job, inputs, outputs = jobs.settings(snakemake), snakemake.input, snakemake.output
+        device.use(job["device"])
+        metrics, milliseconds = main(job, inputs, outputs, int(snakemake.wildcards.seed))
         summary = artifacts.read_json(inputs.summary, "identity", "settings")
         run = tracking.model_run(snakemake.config, snakemake.wildcards, summary["identity"])
         reopened = run.reopen()

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from restoration import artifacts, jobs, likelihood, models, stored
+from restoration import artifacts, device, jobs, likelihood, models, stored
 from restoration.errors import DamagedFile, UserError
 from restoration.likelihood_scope import IMAGES
 
@@ -80,4 +80,5 @@ def main(job: Mapping[str, Any], inputs: Any, output: str) -> None:
 if __name__ == "__main__":
     with jobs.running(snakemake):
         job = jobs.settings(snakemake) | {"seed": int(snakemake.wildcards.seed)}
+        device.use(job["device"])
         main(job, snakemake.input, snakemake.output[0])

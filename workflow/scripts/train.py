@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from restoration import artifacts, corruptions, jobs, models, objective, stored, tracking, training
+from restoration import artifacts, corruptions, device, jobs, models, objective, stored, tracking, training
 from restoration.identity import derived_seed, identity
 from restoration.progress import Progress
 from restoration.variants import Variant
@@ -54,7 +54,7 @@ def main(job: dict, dataset: str, validation: str, outputs: dict, run: tracking.
     progress = Progress(run.name, loop.epochs, len(loop.record), loop.batch_size, loop.iteration)
     loop.run(lambda model: objective.held_out(model, images, corrupted, mask, labels, job["seed"]), progress.show, log)
 
-    history = pd.DataFrame(loop.record.numpy(), columns=objective.MEASURED)
+    history = pd.DataFrame(loop.record.cpu().numpy(), columns=objective.MEASURED)
     history.insert(0, "iteration", range(1, len(history) + 1))
     artifacts.write_parquet(outputs["history"], history)
     artifacts.write_parquet(outputs["validation"], pd.DataFrame(loop.validation))
@@ -79,6 +79,7 @@ if __name__ == "__main__":
     with jobs.running(snakemake) as logger:
         start = time.monotonic()
         job, params = jobs.settings(snakemake), snakemake.params
+        device.use(job["device"])
         inputs = [snakemake.input.dataset, snakemake.input.validation]
         run = tracking.model_run(
             snakemake.config,

@@ -33,7 +33,7 @@ def check(content: Any, training: "Trainer") -> None:
         raise ValueError("its validation does not hold the measured numbers")
     models.check_weights(training.model.network, content["network"])
     if iteration < len(training.record):
-        torch.Generator().set_state(content["generator"])
+        torch.Generator(training.generator.device).set_state(content["generator"])
         _check_optimiser(content["optimiser"], training.optimiser, iteration)
 
 

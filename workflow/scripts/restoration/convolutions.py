@@ -17,11 +17,14 @@ FACTOR = 4  # between the resolution of the image and the coarsest
 class ResidualBlock(nn.Module):
     """Two 3 x 3 convolutions whose result is added to what they got: (B, channels, H, W) to the same.
 
+    dropout: in training, the probability of a value between the two to be set to 0 (Zagoruyko and Komodakis, 2016,
+    arXiv:1605.07146, section 2.4).
+
     Batch normalisation (Ioffe and Szegedy, 2015, arXiv:1502.03167) before each: without it, three epochs of a U-Net on
     MNIST's 6 x 6 hole ended at an error in the hole of 0.047 instead of 0.041.
     """
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, dropout: float = 0.0) -> None:
         super().__init__()
         self.residual = nn.Sequential(
             nn.BatchNorm2d(channels),
@@ -29,6 +32,7 @@ class ResidualBlock(nn.Module):
             nn.Conv2d(channels, channels, 3, padding=1, bias=False),
             nn.BatchNorm2d(channels),
             nn.ReLU(),
+            *([nn.Dropout(dropout)] if dropout else []),
             nn.Conv2d(channels, channels, 3, padding=1),
         )
 
@@ -39,12 +43,13 @@ class ResidualBlock(nn.Module):
 class Down(nn.Module):
     """(B, planes, H, W), H and W multiples of FACTOR, to features (B, channels, H/2, W/2) and
     (B, 2 * channels, H/4, W/4); `depth` residual blocks at the coarser resolution, half as many at the finer.
+    dropout: of the blocks at the coarser.
     """
 
-    def __init__(self, planes: int, channels: int, depth: int) -> None:
+    def __init__(self, planes: int, channels: int, depth: int, dropout: float = 0.0) -> None:
         super().__init__()
         fine = [nn.Conv2d(4 * planes, channels, 3, padding=1), *blocks(channels, (depth + 1) // 2)]
-        coarse = [nn.Conv2d(channels, 2 * channels, 2, stride=2), *blocks(2 * channels, depth)]
+        coarse = [nn.Conv2d(channels, 2 * channels, 2, stride=2), *blocks(2 * channels, depth, dropout)]
         self.fine, self.coarse = nn.Sequential(*fine), nn.Sequential(*coarse)
 
     def forward(self, image: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -57,13 +62,14 @@ class Down(nn.Module):
 class Up(nn.Module):
     """Features (B, 2 * channels, H/4, W/4), and optionally (B, channels, H/2, W/2), to planes (B, planes, H, W).
 
-    besides: how many planes of full resolution the last convolution is given as well.
+    besides: how many planes of full resolution the last convolution is given as well; dropout: of the blocks.
     """
 
-    def __init__(self, planes: int, channels: int, depth: int, besides: int = 0) -> None:
+    def __init__(self, planes: int, channels: int, depth: int, besides: int = 0, dropout: float = 0.0) -> None:
         super().__init__()
         self.widen = nn.Conv2d(2 * channels, 4 * channels, 1)
-        self.fine = nn.Sequential(*blocks(channels, (depth + 1) // 2), nn.ReLU(), nn.Conv2d(channels, 32, 3, padding=1))
+        fine = [*blocks(channels, (depth + 1) // 2, dropout), nn.ReLU(), nn.Conv2d(channels, 32, 3, padding=1)]
+        self.fine = nn.Sequential(*fine)
         self.last = nn.Conv2d(8 + besides, planes, 3, padding=1)
 
     def forward(
@@ -75,8 +81,8 @@ class Up(nn.Module):
         return self.last(full if besides is None else torch.cat([full, besides], dim=1))
 
 
-def blocks(channels: int, count: int) -> list[nn.Module]:
-    return [ResidualBlock(channels) for _ in range(count)]
+def blocks(channels: int, count: int, dropout: float = 0.0) -> list[nn.Module]:
+    return [ResidualBlock(channels, dropout) for _ in range(count)]
 
 
 def padded(image: torch.Tensor) -> torch.Tensor:

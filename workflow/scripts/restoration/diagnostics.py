@@ -10,8 +10,8 @@ from torch.nn import functional
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry, mm_flop, register_flop_formula
 
+from restoration import device
 from restoration.evaluation import Restorer
-from restoration.identity import derived_seed
 from restoration.images import batches
 from restoration.latent import kl_divergence, sample
 from restoration.models import Model
@@ -71,7 +71,7 @@ def diversity(model: Model, images: Images, seed: int) -> float:
     """The standard deviation of a hidden pixel over DRAWS decoded draws of the prior, the root mean square over hidden
     pixels and images; over all pixels where nothing is hidden. In units of the range [0, 1].
     """
-    generator = torch.Generator().manual_seed(derived_seed(seed, "diversity"))
+    generator = device.generator(seed, "diversity")
     variance, pixels = 0.0, 0
     for _, corrupted, mask, labels in batches(*images):
         condition, mu, logvar = _prior(model, corrupted, mask, labels)
@@ -96,7 +96,7 @@ def prior_draw(model: Model, images: Images, seed: int) -> dict[str, float | Non
     visible: over the visible pixels, which is what was published; hidden: over the hidden ones. Where nothing or
     everything is hidden, `visible` is over the whole image and `hidden` None.
     """
-    generator = torch.Generator().manual_seed(derived_seed(seed, "prior draw"))
+    generator = device.generator(seed, "prior draw")
     visible = hidden = 0.0
     for complete, corrupted, mask, labels in batches(*images):
         condition, mu, logvar = _prior(model, corrupted, mask, labels)

@@ -11,8 +11,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from restoration import cases, inference, metrics, registry
-from restoration.identity import derived_seed
+from restoration import cases, device, inference, metrics, registry
 from restoration.images import BATCH, as_uint8, batches
 from restoration.models import Model
 from restoration.networks import Autoencoder
@@ -35,7 +34,7 @@ def restorer(model: Model, method: str, parameters: dict, seed: int) -> Restorer
     has = {**model.variant.as_dict(), "variational": model.network.variational}
     if not inference.applies(getattr(entry, "NEEDS", {}), has):
         return None
-    generator = torch.Generator().manual_seed(derived_seed(seed, "inference", method))
+    generator = device.generator(seed, "inference", method)
 
     def restore(*batch: torch.Tensor) -> torch.Tensor:
         restored = []
@@ -90,7 +89,7 @@ def score(
                 columns = {"mse": error, "psnr": metrics.psnr(error), "ssim": metrics.ssim(similarity, pixels)}
                 if accuracy is not None:
                     columns["accuracy"] = accuracy if region == "whole" else torch.full_like(accuracy, torch.nan)
-                frame = pd.DataFrame({name: column.numpy() for name, column in columns.items()})
+                frame = pd.DataFrame({name: column.cpu().numpy() for name, column in columns.items()})
                 frame.insert(0, "image", np.arange(start, start + len(truth), dtype=np.int32))
                 frame.insert(1, "output", output)
                 frame.insert(2, "region", region)
@@ -115,8 +114,8 @@ def measure(
     for method, restore in restorers.items():
         restored = restore_all(restore, corrupted, mask, labels)
         scores.append(score(restored, complete, corrupted, mask, labels, read).assign(method=method))
-        examples[method] = restored[shown].numpy()
-        kept |= cases.keep(method, as_uint8(restored.numpy()), scores[-1])
+        examples[method] = restored[shown].cpu().numpy()
+        kept |= cases.keep(method, as_uint8(restored.cpu().numpy()), scores[-1])
     table = pd.concat(scores, ignore_index=True)
     return table.astype(dict.fromkeys(["method", "output", "region"], "category")), examples, kept
 
@@ -146,7 +145,7 @@ def latent_means(model: Model, images: np.ndarray, mask: np.ndarray, labels: np.
     for image, hidden, label in batches(images, mask, labels):
         seen = observed(image, hidden)
         means.append(model.network.code(seen, model.variant.granted(seen, hidden, label, model.classes)))
-    return torch.cat(means).numpy()
+    return torch.cat(means).cpu().numpy()
 
 
 def shown(labels: np.ndarray, classes: int) -> np.ndarray:

@@ -16,6 +16,7 @@ from types import ModuleType
 import numpy as np
 import torch
 
+from restoration import device
 from restoration.identity import derived_seed
 from restoration.images import as_float
 from restoration.latent import log_density, sample
@@ -117,12 +118,12 @@ def measure(
     quantity: "image", all pixels, or "hidden", those of the mask. seed: of the draws; data_seed: of the binarisation,
     by which every model is asked the same.
     """
-    generator = torch.Generator().manual_seed(derived_seed(seed, "likelihood", target))
+    generator = device.generator(seed, "likelihood", target)
     asked = targets(images.complete, target, data_seed)
     for start in range(0, len(asked), BATCH):
         rows = slice(start, start + BATCH)
         batch, truth = images.subset(rows), as_float(asked[rows])
-        mask, labels = torch.from_numpy(batch.mask), torch.from_numpy(batch.labels)
+        mask, labels = device.on_device(batch.mask), device.on_device(batch.labels)
         seen = observed(as_float(batch.corrupted), mask)
         condition = model.variant.granted(seen, mask, labels, model.classes)
         region = mask if quantity == "hidden" else torch.ones_like(mask)

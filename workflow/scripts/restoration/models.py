@@ -54,7 +54,7 @@ def save(model: Model, path: str | Path) -> None:
         "loss": model.loss_name,
         "image_shape": list(model.image_shape),
         "classes": model.classes,
-        "state_dict": model.network.state_dict(),
+        "state_dict": {name: values.cpu() for name, values in model.network.state_dict().items()},
     }
     with replacing(path) as part:
         write_tensors(content, part)
@@ -114,4 +114,4 @@ def read_tensors(path: str | Path) -> Any:
             check_size(archive)
             if damaged := archive.testzip():  # torch itself does not look at the sums
                 raise ValueError(f"{damaged} is damaged")
-        return torch.load(path, weights_only=True)
+        return torch.load(path, map_location="cpu", weights_only=True)

@@ -8,7 +8,7 @@ from types import ModuleType
 import numpy as np
 import torch
 
-from restoration.identity import derived_seed
+from restoration import device
 from restoration.images import batches
 from restoration.latent import kl_divergence, sample
 from restoration.models import Model
@@ -49,7 +49,7 @@ def held_out(
 
     As in training, the encoder of some variants sees the complete image: this measures the fit, not a restoration.
     """
-    generator = torch.Generator().manual_seed(derived_seed(seed, "objective"))
+    generator = device.generator(seed, "objective")
     totals = torch.zeros(2, dtype=torch.float64)
     for truth, damaged, hidden, label in batches(complete, corrupted, mask, labels):
         image = model.variant.seen_in_training(truth, damaged)

@@ -52,7 +52,10 @@ class Adam:
 
     def load(self, state: dict[str, list[torch.Tensor]]) -> None:
         """Go on from a `state` of the same parameters."""
-        self.means, self.squares, self.steps = (list(state[name]) for name in ("means", "squares", "steps"))
+        device = self.steps[0].device
+        self.means, self.squares, self.steps = (
+            [values.to(device) for values in state[name]] for name in ("means", "squares", "steps")
+        )
 
     def step(self, gradients: Iterable[torch.Tensor]) -> None:
         """One step by the gradients of the parameters, in their order.

@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from restoration import checkpoints, models, objective
+from restoration import checkpoints, device, models, objective
 from restoration.artifacts import replacing
 from restoration.corruptions import Corrupt
 from restoration.errors import UserError, reason
-from restoration.identity import derived_seed
 from restoration.models import Model
 from restoration.optimisation import Adam, factor
 
@@ -47,12 +46,12 @@ class Trainer:
         checkpoint: Path,
     ) -> None:
         self.model, self.corrupt, self.seed, self.checkpoint = model, corrupt, seed, checkpoint
-        self.images, self.labels = torch.from_numpy(images), torch.from_numpy(labels)
+        self.images, self.labels = device.on_device(images), device.on_device(labels)
         self.epochs, self.batch_size = settings["epochs"], settings["batch_size"]
         self.learning_rate, self.schedule = settings["learning_rate"], settings["schedule"]
         self.epoch_iterations = math.ceil(len(images) / self.batch_size)
         self.record = torch.zeros(self.epochs * self.epoch_iterations, 3)
-        self.generator = torch.Generator().manual_seed(derived_seed(seed, "training"))
+        self.generator = device.generator(seed, "training")
         self.optimiser = Adam(model.network.parameters(), self.learning_rate, decay=settings["weight_decay"])
         self.iteration = 0  # iterations made
         self.validation: list[dict[str, float]] = []  # after each epoch: iteration, objective, reconstruction, kl
@@ -62,6 +61,7 @@ class Trainer:
     def step(self, indices: torch.Tensor) -> None:
         """One iteration on the images at `indices` (B,)."""
         variant = self.model.variant
+        device.seed_layers(self.seed, "layers", str(self.iteration))  # so that no checkpoint needs to hold its state
         complete = self.images.index_select(0, indices).float().div_(255)  # quicker than images[indices]
         if variant.sees_corruption:
             corrupted, mask = self.corrupt(complete, self.generator)
@@ -110,7 +110,7 @@ class Trainer:
     def _epoch(self, show: Callable[[int, float], None]) -> None:
         """To the end of the current epoch, from wherever in it the training stands."""
         epoch, first = divmod(self.iteration, self.epoch_iterations)
-        generator = torch.Generator().manual_seed(derived_seed(self.seed, "order", str(epoch)))
+        generator = device.generator(self.seed, "order", str(epoch))
         batches = torch.randperm(len(self.images), generator=generator).split(self.batch_size)
         for number, indices in enumerate(batches[first:], start=first + 1):
             self.step(indices)

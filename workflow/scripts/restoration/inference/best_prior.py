@@ -30,5 +30,5 @@ def restore(
         error = (image - corrupted).mul_(pixels).square_().flatten(1).sum(dim=1)
         better = error < least
         least = torch.where(better, error, least)
-        best[better] = image[better]
+        best = torch.where(better[:, None, None, None], image, best)
     return best

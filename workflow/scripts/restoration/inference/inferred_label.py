@@ -34,5 +34,5 @@ def restore(
         bound = misfit(model, logits, corrupted, pixels) + kl_divergence(mu, logvar)
         better = bound < least
         least = torch.where(better, bound, least)
-        best[better] = model.loss.image(logits[better])
+        best = torch.where(better[:, None, None, None], model.loss.image(logits), best)
     return best

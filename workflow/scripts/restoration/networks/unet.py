@@ -9,11 +9,14 @@ import torch
 
 from restoration.convolutions import Down, Up, padded
 from restoration.networks import RestorationNetwork
-from restoration.registry import PositiveInt
+from restoration.registry import Fraction, PositiveInt
 
 
 class Network(RestorationNetwork):
-    """`channels` planes of features at half the resolution, twice as many and `depth` residual blocks at a quarter."""
+    """`channels` planes of features at half the resolution, twice as many and `depth` residual blocks at a quarter.
+
+    dropout: in training, of the residual blocks, but for those that see the image first.
+    """
 
     variational = False
     conditions = ("none", "mask")
@@ -25,6 +28,7 @@ class Network(RestorationNetwork):
         *,
         channels: PositiveInt = 48,
         depth: PositiveInt = 2,
+        dropout: Fraction = 0.0,
     ) -> None:
         super().__init__()
         planes, *size = image_shape
@@ -32,8 +36,8 @@ class Network(RestorationNetwork):
             raise ValueError("network 'unet' takes the mask for its condition, or none")
         self.image_shape = image_shape
         seen = planes + (condition_size > 0)
-        self.down = Down(seen, channels, depth)
-        self.up = Up(planes, channels, depth, besides=seen)
+        self.down = Down(seen, channels, depth, dropout)
+        self.up = Up(planes, channels, depth, besides=seen, dropout=dropout)
 
     def restore(self, image: torch.Tensor, condition: torch.Tensor | None) -> torch.Tensor:
         """(B, C, H, W) and the mask (B, H * W) or None to logits (B, C, H, W)."""
