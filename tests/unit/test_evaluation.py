@@ -72,7 +72,7 @@ def test_no_method_is_given_anything_but_corrupted_mask_and_condition(small_mode
         elif name == "cvae_incomplete":
             assert condition.equal(as_float(corrupted).flatten(1))
         elif name == "cvae_prior":
-            assert condition.equal(torch.cat([as_float(corrupted), torch.from_numpy(mask)], dim=1).flatten(1))
+            assert condition.image.equal(torch.cat([as_float(corrupted), torch.from_numpy(mask)], dim=1))
         else:
             assert condition is None
     assert not given

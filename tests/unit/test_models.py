@@ -162,6 +162,20 @@ def test_the_cvae_with_a_learned_prior_restores_by_what_is_observed_alone():
     assert not network.encode(others, given)[0].equal(network.encode(images, given)[0])
 
 
+@torch.no_grad()
+def test_what_is_computed_once_of_a_condition_stands_for_it_in_every_call():
+    network, inputs = build("cvae_prior", "observed")
+    images, condition = inputs(3)
+    once, latent = network.given(condition), torch.randn(3, network.latent)
+    assert network.given(once) is once
+    for call in (
+        lambda given: torch.cat(network.encode(images, given)),
+        lambda given: torch.cat(network.prior(given, 3)),
+        lambda given: network.decode(latent, given),
+    ):
+        assert call(once).equal(call(condition))
+
+
 @pytest.mark.parametrize(("name", "condition"), REFUSED)
 def test_a_condition_that_a_network_does_not_take_is_refused(name, condition):
     shape = (3, 7, 9)  # of three channels, so that no two conditions have one size

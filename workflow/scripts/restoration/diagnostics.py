@@ -49,7 +49,7 @@ def latent(model: Model, images: Images, seed: int) -> dict[str, Any]:
     network = model.autoencoder
     means, divergence = [], 0.0
     for complete, corrupted, mask, labels in batches(*images):
-        condition = model.variant.granted(corrupted, mask, labels, model.classes)
+        condition = network.given(model.variant.granted(corrupted, mask, labels, model.classes))
         mu, logvar = network.encode(model.variant.seen_in_training(complete, corrupted), condition)
         assert logvar is not None  # of a variational network
         prior_mu, prior_logvar = network.prior(condition, len(mu))
@@ -178,5 +178,5 @@ def _prior(
     model: Model, corrupted: torch.Tensor, mask: torch.Tensor, labels: torch.Tensor
 ) -> tuple[torch.Tensor | None, torch.Tensor, torch.Tensor]:
     """The condition that is granted at test time, and by it the prior's mean and log-variance."""
-    condition = model.variant.granted(observed(corrupted, mask), mask, labels, model.classes)
+    condition = model.network.given(model.variant.granted(observed(corrupted, mask), mask, labels, model.classes))
     return condition, *model.autoencoder.prior(condition, len(labels))

@@ -40,7 +40,7 @@ def restorer(model: Model, method: str, parameters: dict, seed: int) -> Restorer
         restored = []
         for corrupted, mask, labels in zip(*(whole.split(RESTORED) for whole in batch), strict=True):
             seen = observed(corrupted, mask)
-            condition = model.variant.granted(seen, mask, labels, model.classes)
+            condition = model.network.given(model.variant.granted(seen, mask, labels, model.classes))
             restored.append(entry.restore(model, seen, mask, condition, generator, **parameters))
         return torch.cat(restored)
 

@@ -125,7 +125,7 @@ def measure(
         batch, truth = images.subset(rows), as_float(asked[rows])
         mask, labels = device.on_device(batch.mask), device.on_device(batch.labels)
         seen = observed(as_float(batch.corrupted), mask)
-        condition = model.variant.granted(seen, mask, labels, model.classes)
+        condition = model.network.given(model.variant.granted(seen, mask, labels, model.classes))
         region = mask if quantity == "hidden" else torch.ones_like(mask)
         figures = {"entropy": entropy(truth, region)}
         if model.network.variational:

@@ -32,6 +32,7 @@ def parts(
     if not isinstance(network, Autoencoder):
         reconstruction = loss.reconstruction(network.restore(image, condition), target)
         return reconstruction, torch.zeros_like(reconstruction)
+    condition = network.given(condition)
     mu, logvar = network.encode(image, condition)
     latent = mu if logvar is None else sample(mu, logvar, generator)
     reconstruction = loss.reconstruction(network.decode(latent, condition), target)

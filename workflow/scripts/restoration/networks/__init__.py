@@ -30,6 +30,12 @@ class RestorationNetwork(nn.Module, ABC):
         condition: (B, condition_size) or None.
         """
 
+    def given(self, condition: torch.Tensor | None) -> Any:
+        """What may take the condition's place in all calls for the same images, where there are several, as one for
+        each draw of the latent: what they share is then computed once. The condition itself, unless a network has more.
+        """
+        return condition
+
 
 class Autoencoder(RestorationNetwork):
     """A network with a code. latent: the code's size; learned_prior: whether the prior depends on the condition,

@@ -6,6 +6,8 @@ Arbitrary Conditioning", 2019, arXiv:1806.02382 (the mask as a channel). The gen
 observed image, to whose coarsest features the latent is added.
 """
 
+from typing import NamedTuple
+
 import torch
 from torch import nn
 from torch.nn import functional
@@ -13,6 +15,15 @@ from torch.nn import functional
 from restoration.convolutions import Down, ResidualBlock, Up, coarse_size, padded
 from restoration.networks import Autoencoder
 from restoration.registry import PositiveInt
+
+
+class Observed(NamedTuple):
+    """What is observed: the image and the mask (B, C + 1, H, W), the same padded, and its features."""
+
+    image: torch.Tensor
+    padded: torch.Tensor
+    fine: torch.Tensor
+    coarse: torch.Tensor
 
 
 class Network(Autoencoder):
@@ -52,32 +63,36 @@ class Network(Autoencoder):
         self.mix = nn.Sequential(*(ResidualBlock(2 * channels) for _ in range(depth)))
         self.up = Up(planes, channels, depth, besides=planes + 1)
 
-    def _observed(self, condition: torch.Tensor | None) -> torch.Tensor:
+    def given(self, condition: torch.Tensor | Observed | None) -> Observed:
+        """The condition (B, (C + 1) H W) with its features, which the prior and each decoded latent need."""
+        if isinstance(condition, Observed):
+            return condition
         assert condition is not None  # or the constructor would have refused
         planes, height, width = self.image_shape
-        return condition.unflatten(1, (planes + 1, height, width))
+        image = condition.unflatten(1, (planes + 1, height, width))
+        return Observed(image, padded(image), *self.down(padded(image)))
 
-    def encode(self, image: torch.Tensor, condition: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor]:
+    def encode(
+        self, image: torch.Tensor, condition: torch.Tensor | Observed | None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """The complete image (B, C, H, W) and what is observed to q(z | image, observed): mean and log-variance."""
-        both = torch.cat([image, self._observed(condition)], dim=1)
+        both = torch.cat([image, self.given(condition).image], dim=1)
         _, coarse = self.recognition_down(padded(both))
         mu, logvar = self.recognition(coarse).chunk(2, dim=1)
         return mu, logvar
 
-    def prior(self, condition: torch.Tensor | None, batch: int) -> tuple[torch.Tensor, torch.Tensor]:
+    def prior(self, condition: torch.Tensor | Observed | None, batch: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Mean and log-variance of p(z | observed), each (batch, latent)."""
-        _, coarse = self.down(padded(self._observed(condition)))
-        mu, logvar = self.prior_of(coarse).chunk(2, dim=1)
+        mu, logvar = self.prior_of(self.given(condition).coarse).chunk(2, dim=1)
         return mu, logvar
 
-    def code(self, image: torch.Tensor, condition: torch.Tensor | None) -> torch.Tensor:
+    def code(self, image: torch.Tensor, condition: torch.Tensor | Observed | None) -> torch.Tensor:
         """The prior's mean: the recognition network has learned from complete images alone."""
         return self.prior(condition, len(image))[0]
 
-    def decode(self, latent: torch.Tensor, condition: torch.Tensor | None) -> torch.Tensor:
+    def decode(self, latent: torch.Tensor, condition: torch.Tensor | Observed | None) -> torch.Tensor:
         """(B, latent) and what is observed to the logits of p(image | z, observed), (B, C, H, W)."""
         _, height, width = self.image_shape
-        seen = padded(self._observed(condition))
-        fine, coarse = self.down(seen)
-        mixed = self.mix(coarse + self.latent_in(latent).unflatten(1, self.coarse))
-        return self.up(functional.relu(mixed), fine, seen)[..., :height, :width]
+        seen = self.given(condition)
+        mixed = self.mix(seen.coarse + self.latent_in(latent).unflatten(1, self.coarse))
+        return self.up(functional.relu(mixed), seen.fine, seen.padded)[..., :height, :width]
