@@ -30,7 +30,7 @@ tests/.slurm/.made: envs/slurm.txt .venv/.uv
 	@touch $@
 
 mlflow: .venv/.requirements
-	@$(BIN)/python tools/mlflow_links.py http://127.0.0.1:5000
+	@$(BIN)/python tools/mlflow_links.py
 	$(BIN)/mlflow ui --backend-store-uri sqlite:///results/mlflow/mlflow.db
 
 docs: .venv/.requirements

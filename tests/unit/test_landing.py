@@ -1,6 +1,8 @@
 import copy
 import csv
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -45,6 +47,24 @@ def summary(folder) -> dict:
 def written(folder: Path) -> str:
     path = landing.write(folder.parent, *(PAGE / name for name in ("index.html.j2", "report.css", "theme.js")))
     return path.read_text(encoding="utf-8")
+
+
+def test_each_task_links_to_its_runs_in_mlflow(folder, summary):
+    landing.record(folder, summary)
+    assert "make mlflow" not in written(folder)
+    store = folder.parent / "mlflow" / "mlflow.db"
+    store.parent.mkdir()
+    with closing(sqlite3.connect(store)) as database, database:
+        database.execute("CREATE TABLE experiments (name, experiment_id, lifecycle_stage)")
+        database.execute("CREATE TABLE runs (experiment_id, lifecycle_stage)")
+        for number, name in enumerate(["mnist/inpainting", "mnist/gone", "digits/inpainting", "mnist/empty"]):
+            database.execute("INSERT INTO experiments VALUES (?, ?, 'active')", (name, number))
+            if name != "mnist/empty":
+                database.execute("INSERT INTO runs VALUES (?, 'active')", (number,))
+    page = written(folder)
+    assert re.findall(r'href="http://127.0.0.1:5000/#/experiments/(\d)/runs[^"]*">(.*?)<', page) == [
+        ("0", "inpainting")
+    ]
 
 
 def changed(summary: dict) -> dict:

@@ -37,8 +37,8 @@ rule evaluate:
         ENVIRONMENT
     threads: computing()
     resources:
-        mem_mb=2000,
         **ON_DEVICE,
+        mem_mb=2000,
     params:
         **job(
             "evaluate.py",

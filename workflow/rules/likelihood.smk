@@ -17,8 +17,8 @@ rule likelihood:
         ENVIRONMENT
     threads: computing()
     resources:
-        mem_mb=1000,
         **ON_DEVICE,
+        mem_mb=1000,
     params:
         **job(
             "likelihood.py",

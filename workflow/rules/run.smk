@@ -1,4 +1,6 @@
 # What goes round an execution: the folder is taken for it, and its account written at the end.
+import sqlite3
+
 from restoration import account, courier, landing, software, stopping, watching
 
 
@@ -32,7 +34,14 @@ def land():
             ),
         )
         print(f"All data sets, and what changed: {page}", file=sys.stderr)
-    except (UserError, OSError, ImportError, KeyError, ValueError) as error:
+    except (
+        UserError,
+        OSError,
+        ImportError,
+        KeyError,
+        ValueError,
+        sqlite3.Error,
+    ) as error:
         print(f"The page of all data sets was not renewed: {error}", file=sys.stderr)
 
 

@@ -25,8 +25,8 @@ rule train:
         ENVIRONMENT
     threads: computing()
     resources:
-        mem_mb=2000,  # a network of convolutions takes 1.6 GB, one of layers 0.9
         **ON_DEVICE,
+        mem_mb=2000,  # a network of convolutions takes 1.6 GB, one of layers 0.9
     params:
         **job(
             "train.py",

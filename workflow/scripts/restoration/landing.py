@@ -13,6 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from restoration import mlflow_links
 from restoration.artifacts import read_json, write_json, write_text
 from restoration.errors import UserError
 from restoration.identity import flatten
@@ -142,10 +143,15 @@ def _changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[Change
 
 
 def write(results: Path, template: Path, style: Path, theme: Path) -> Path:
-    """Write the page of all data sets under `results` that have a summary; where it lies."""
+    """Write the page of all data sets under `results` that have a summary; where it lies.
+
+    Raises OSError where it cannot, and sqlite3.Error where MLflow's store, whose runs it links to, is none.
+    """
     import jinja2
     from markupsafe import Markup
 
+    store = results / "mlflow" / mlflow_links.STORE.name
+    logged = mlflow_links.links(store) if store.is_file() else {}
     sets = []
     for folder in sorted(path.parent.parent for path in results.glob("*/logs/runs")):
         runs: Sequence[Row] = [
@@ -161,6 +167,9 @@ def write(results: Path, template: Path, style: Path, theme: Path) -> Path:
             {
                 "name": folder.name,
                 "report": report if (results / report).is_file() else "",
+                "logged": {
+                    task: logged[name] for task in runs[-1]["tasks"] if (name := f"{folder.name}/{task}") in logged
+                },
                 "run": runs[-1],
                 "counts": counts,
                 "comparisons": pairs[::-1],
