@@ -107,9 +107,7 @@ class Slurm:
     def __exit__(self, *_: object) -> None:
         if len(self.servers) == 3:
             _asked("scancel", "--me")
-            end = time.monotonic() + 10
-            while self.queue() and time.monotonic() < end:
-                time.sleep(0.2)
+            self.left(10)
         for server in reversed(self.servers):
             server.terminate()
             server.wait(10)
@@ -125,6 +123,13 @@ class Slurm:
     def queue(self) -> list["Job"]:
         """Those that wait or run."""
         return self.jobs("PENDING", "CONFIGURING", "RUNNING", "COMPLETING")
+
+    def left(self, seconds: float) -> list["Job"]:
+        """Those that wait or run after so many seconds at most: Slurm takes some to be done with a cancelled job."""
+        end = time.monotonic() + seconds
+        while (jobs := self.queue()) and time.monotonic() < end:
+            time.sleep(0.2)
+        return jobs
 
     def _start(self, *command: str) -> None:
         with open(self.folder / f"{command[0]}.log", "w") as log:

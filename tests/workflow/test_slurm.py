@@ -71,7 +71,7 @@ def test_a_job_that_fails_is_reported_as_failed(cluster, trial, start):
     assert "train inpainting vae_incomplete bce 0: no luck" in said
     assert [job.state for job in of(cluster.jobs(), "models")] == ["FAILED"]
     assert of(cluster.jobs(), "conclude") == []
-    assert cluster.queue() == []
+    assert cluster.left(60) == []
 
 
 def test_ctrl_c_leaves_no_job_in_the_queue(cluster, trial, start):
@@ -88,7 +88,7 @@ def test_ctrl_c_leaves_no_job_in_the_queue(cluster, trial, start):
     assert time.monotonic() - asked < 30
     assert run.returncode == 1
     assert said.splitlines()[-1] == stopping.GO_ON
-    assert cluster.queue() == []
+    assert cluster.left(60) == []
 
 
 def test_every_job_goes_through_slurm(cluster, trial, start):
