@@ -4,6 +4,7 @@ Needs root, and Debian's packages slurm-wlm and munge. Its configuration is at S
 takes the variables away that could name another.
 """
 
+import fcntl
 import os
 import secrets
 import shutil
@@ -17,9 +18,9 @@ CONFIGURATION = Path("/etc/slurm")
 FILES = ("slurm.conf", "cgroup.conf", "gres.conf")
 PLUGIN = Path(__file__).parent / ".slurm"  # Snakemake's, apart from .venv: it would slow down each call of Snakemake
 CORES = 2
-MARK = "# Of a test, while this process lives:"
+MARK = "# Of a test"
 COLUMNS, WIDTH = ("comment", "state", "numcpus", "minmemory", "timelimit", "tres-per-job"), 100
-SLURM_CONF = """{mark} {process}
+SLURM_CONF = """{mark}
 ClusterName=loopback
 SlurmctldHost={host}(127.0.0.1)
 SlurmctldPort={ports[0]}
@@ -48,8 +49,9 @@ def missing() -> str:
         return "slurm-wlm munge"
     if os.geteuid():
         return "root, who alone can start a Slurm"
-    if (CONFIGURATION / FILES[0]).exists() and not _left_over(CONFIGURATION / FILES[0]):
-        return f"a machine without a Slurm of its own ({CONFIGURATION / FILES[0]})"
+    configuration = CONFIGURATION / FILES[0]
+    if configuration.exists() and not configuration.read_text(encoding="utf-8").startswith(MARK):
+        return f"a machine without a Slurm of its own ({configuration})"
     return "" if PLUGIN.is_dir() else "Snakemake's plugin, which `make test` installs"
 
 
@@ -72,6 +74,9 @@ class Slurm:
         self.servers: list[subprocess.Popen] = []
 
     def __enter__(self) -> "Slurm":
+        CONFIGURATION.mkdir(exist_ok=True)
+        self.lock = open(CONFIGURATION / ".lock", "w")  # until it is gone: another test may wait for it
+        fcntl.flock(self.lock, fcntl.LOCK_EX)
         self.folder.chmod(0o755)
         key = self.folder / "key"
         key.write_bytes(secrets.token_bytes(128))
@@ -79,7 +84,6 @@ class Slurm:
         host = socket.gethostname().partition(".")[0]
         known = {
             "mark": MARK,
-            "process": os.getpid(),
             "host": host,
             "folder": self.folder,
             "ports": _free_ports(2),
@@ -88,7 +92,6 @@ class Slurm:
         version = subprocess.run(["slurmd", "-V"], capture_output=True, text=True, check=True).stdout
         plugin = "cgroup/v1" if int(version.split()[1].split(".")[0]) < 23 else "disabled"  # where it had no such name
         contents = (SLURM_CONF.format(**known), f"CgroupPlugin={plugin}\n", "Name=gpu File=/dev/null\n")
-        CONFIGURATION.mkdir(exist_ok=True)
         for name, content in zip(FILES, contents, strict=True):
             (CONFIGURATION / name).write_text(content, encoding="utf-8")
         own = [f"--{name}={self.folder}/{name}" for name in ("pid-file", "log-file", "seed-file")]
@@ -113,6 +116,7 @@ class Slurm:
             server.wait(10)
         for name in FILES:
             (CONFIGURATION / name).unlink()
+        self.lock.close()
 
     def jobs(self, *states: str) -> list["Job"]:
         """Those of the last minutes, in these states: all, if none is named."""
@@ -135,12 +139,6 @@ class Slurm:
         with open(self.folder / f"{command[0]}.log", "w") as log:
             path = shutil.which(command[0])
             self.servers.append(subprocess.Popen([str(path), *command[1:]], stdout=log, stderr=log))
-
-
-def _left_over(configuration: Path) -> bool:
-    """Whether it is of a test that was killed."""
-    mark, _, process = configuration.read_text(encoding="utf-8").partition("\n")[0].rpartition(" ")
-    return mark == MARK and not Path(f"/proc/{process}").exists()
 
 
 def _asked(*command: str) -> str:
