@@ -65,7 +65,7 @@ def evaluate(
 ) -> dict[str, Any]:
     """What evaluate.py computes of a model."""
     model, seed = loop.model, loop.seed
-    model.network.eval()
+    model.network.eval().requires_grad_(False)  # as a loaded one
     restorers = {}
     for method, parameters in methods.items():
         counted, restore = (evaluation.restorer(model, method, parameters, seed) for _ in range(2))

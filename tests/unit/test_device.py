@@ -26,7 +26,7 @@ def gpu(monkeypatch):
     Its generators are a processor's.
     """
     monkeypatch.setattr(device, "generator", lambda seed, *purpose: torch.Generator())
-    monkeypatch.setattr(device, "seed_layers", lambda seed, *purpose: None)
+    monkeypatch.setattr(device, "layer_generator", torch.Generator)
     monkeypatch.setattr(context, "blended", lambda restored, corrupted, mask: restored)  # looks whether it has settled
     with FakeTensorMode(), torch.device("meta"):
         yield

@@ -248,6 +248,7 @@ def test_the_cost_of_a_perceptron_is_the_size_of_its_matrices(perceptron, hole):
 def test_large_layers_are_counted_like_small_ones(hole):
     variant = Variant("vae", "corrupted", "none", {"hidden": 1000, "latent": LATENT})  # oneDNN's, see linear.py
     model = models.create(variant, "bce", (1, SIDE, SIDE), 4)
+    model.network.requires_grad_(False)  # as of a loaded one
     encode, decode = PIXELS * 1000 + 1000 * 2 * LATENT, LATENT * 1000 + 1000 * PIXELS
     assert multiply_adds(model, hole, "encode") == encode + decode
     one, two = (multiply_adds(model, hole, "map_latent", steps=steps) for steps in (1, 2))

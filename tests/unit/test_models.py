@@ -229,6 +229,7 @@ def test_a_loaded_model_is_the_one_that_was_saved(name, loss, build_model, tmp_p
     assert loaded.loss is registry.load("losses", loss)
     assert outputs(model).equal(outputs(loaded))
     assert not loaded.network.training
+    assert not any(weights.requires_grad for weights in loaded.network.parameters())
 
 
 @pytest.mark.parametrize("name", ["cvae_label", "unet"])

@@ -29,7 +29,7 @@ def trained(subject: Subject, options: Options) -> Model:
     with tempfile.TemporaryDirectory() as folder:
         loop = trainer(subject, data, folder, 1)
         loop.run(lambda model: UNMEASURED, lambda *_: None, lambda _: None)
-    loop.model.network.eval()
+    loop.model.network.eval().requires_grad_(False)
     return loop.model
 
 

@@ -34,8 +34,10 @@ def generator(seed: int, *purpose: str) -> torch.Generator:
     return torch.Generator(torch.get_default_device()).manual_seed(derived_seed(seed, *purpose))
 
 
-def seed_layers(seed: int, *purpose: str) -> None:
-    """The same for the generator that layers draw from, such as dropout: torch's global one."""
+def layer_generator() -> torch.Generator:
+    """The generator that layers such as dropout draw from: torch's global one."""
     place = torch.get_default_device()
-    drawn = torch.default_generator if place.type == "cpu" else torch.cuda.default_generators[place.index or 0]
-    drawn.manual_seed(derived_seed(seed, *purpose))
+    found: torch.Generator = (
+        torch.default_generator if place.type == "cpu" else torch.cuda.default_generators[place.index or 0]
+    )
+    return found

@@ -10,7 +10,7 @@ from torch.nn import functional
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry, mm_flop, register_flop_formula
 
-from restoration import device
+from restoration import device, linear
 from restoration.evaluation import Restorer
 from restoration.images import batches
 from restoration.latent import kl_divergence, sample
@@ -126,18 +126,13 @@ def common(model: Model, images: Images) -> dict[str, float]:
     return {"mse": mse, "bce": bce}
 
 
-# Those of linear.Linear, which torch's own table lacks.
-@register_flop_formula(torch.ops.aten.mkldnn_linear)
-def _linear_operations(input_shape: tuple, weight_shape: tuple, *_: Any, **__: Any) -> int:
-    return int(mm_flop(input_shape, weight_shape[::-1]))
+def _product_operations(values_shape: tuple, weight_shape: tuple, *_: Any, **__: Any) -> int:
+    """Of linear.product, which torch's own table lacks."""
+    return int(mm_flop(values_shape, weight_shape[::-1]))
 
 
-@register_flop_formula(torch.ops.aten.mkldnn_linear_backward)
-def _linear_backward_operations(
-    input_shape: tuple, output_shape: tuple, weight_shape: tuple, wanted: list[bool], **_: Any
-) -> int:
-    """wanted: whether the gradients of the input, the weights and the bias are; the last is no product."""
-    return int(mm_flop(output_shape, weight_shape)) * sum(wanted[:2])
+if linear.available():
+    register_flop_formula(torch.ops.mkldnn._linear_pointwise)(_product_operations)
 
 
 class Counter(TorchDispatchMode):

@@ -1,17 +1,55 @@
 """Products of large matrices by oneDNN: on CPUs of AMD with AVX-512 in half the time of MKL, which torch takes."""
 
+from typing import Any
+
 import torch
 from torch import nn
+from torch.autograd.function import once_differentiable
 
-LARGE = 100_000  # weights; below, handing the tensors over takes longer than it saves
+LARGE = 100_000  # weights; below, MKL is as fast
+
+
+def available() -> bool:
+    return torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+
+
+def product(values: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:
+    """values @ weight.T + bias, without a gradient.
+
+    The operator is the one that torch's compiler takes. torch.nn.functional.linear reaches oneDNN as well, but only by
+    tensors in a layout of its own, to which values, result and gradients are copied: a seventh of a training step.
+    """
+    result: torch.Tensor = torch.ops.mkldnn._linear_pointwise(values, weight, bias, "none", [], "")
+    return result
+
+
+class Product(torch.autograd.Function):
+    """The same with its gradients, which are two more such products."""
+
+    @staticmethod
+    def forward(ctx: Any, values: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
+        ctx.save_for_backward(values, weight)
+        return product(values, weight, bias)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        values, weight = ctx.saved_tensors
+        of_values, of_weight, of_bias = ctx.needs_input_grad
+        return (
+            product(gradient, weight.t()) if of_values else None,
+            product(gradient.t(), values.t()) if of_weight else None,
+            gradient.sum(dim=0) if of_bias else None,
+        )
 
 
 def linear(values: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:
     """values @ weight.T + bias, as torch.nn.functional.linear: (B, K), (N, K) and (N,) to (B, N), up to rounding."""
-    known = values.device.type == "cpu" and values.dtype == torch.float32 and torch.backends.mkldnn.is_available()
+    known = values.device.type == "cpu" and values.dtype == torch.float32 and available()
     if not known or weight.numel() < LARGE:
         return nn.functional.linear(values, weight, bias)
-    return nn.functional.linear(values.to_mkldnn(), weight, bias).to_dense()
+    result: torch.Tensor = Product.apply(values, weight, bias)
+    return result
 
 
 class Linear(nn.Linear):

@@ -83,7 +83,7 @@ def load(path: str | Path) -> Model:
         model.network.load_state_dict(content["state_dict"])
     except Exception as error:  # whatever a damaged file can lead to
         raise DamagedFile(path, f"does not fit together ({reason(error)})") from None
-    model.network.eval()
+    model.network.eval().requires_grad_(False)  # or an inference by gradient computes those of the weights as well
     return model
 
 

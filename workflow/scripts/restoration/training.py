@@ -14,6 +14,7 @@ from restoration import checkpoints, device, models, objective
 from restoration.artifacts import replacing
 from restoration.corruptions import Corrupt
 from restoration.errors import UserError, reason
+from restoration.identity import derived_seed
 from restoration.models import Model
 from restoration.optimisation import Adam, factor
 
@@ -52,6 +53,7 @@ class Trainer:
         self.epoch_iterations = math.ceil(len(images) / self.batch_size)
         self.record = torch.zeros(self.epochs * self.epoch_iterations, 3)
         self.generator = device.generator(seed, "training")
+        self.layer_generator, self.layer_seed = device.layer_generator(), derived_seed(seed, "layers")
         self.optimiser = Adam(model.network.parameters(), self.learning_rate, decay=settings["weight_decay"])
         self.iteration = 0  # iterations made
         self.validation: list[dict[str, float]] = []  # after each epoch: iteration, objective, reconstruction, kl
@@ -61,7 +63,7 @@ class Trainer:
     def step(self, indices: torch.Tensor) -> None:
         """One iteration on the images at `indices` (B,)."""
         variant = self.model.variant
-        device.seed_layers(self.seed, "layers", str(self.iteration))  # so that no checkpoint needs to hold its state
+        self.layer_generator.manual_seed(self.layer_seed + self.iteration)  # so that no checkpoint need hold its state
         complete = self.images.index_select(0, indices).float().div_(255)  # quicker than images[indices]
         if variant.sees_corruption:
             corrupted, mask = self.corrupt(complete, self.generator)
