@@ -4,14 +4,14 @@ from conftest import SOURCE, VARIANTS, quick
 
 from restoration import evaluation, registry
 from restoration.models import Model
-from restoration.networks import Autoencoder
+from restoration.networks import Autoencoder, RestorationNetwork
 from restoration.variants import Variant
 
 METHODS = registry.names("inference")
 CLASSES = 4
 
-best_prior, inferred_label, encode = (
-    registry.load("inference", name) for name in ("best_prior", "inferred_label", "encode")
+best_prior, cycle_spinning, inferred_label, encode = (
+    registry.load("inference", name) for name in ("best_prior", "cycle_spinning", "inferred_label", "encode")
 )
 
 
@@ -209,3 +209,32 @@ def test_the_inferred_label_ignores_the_label_that_it_is_given(task, build_model
     assert not encode.restore(model, corrupted, mask, true, seeded()).equal(
         encode.restore(model, corrupted, mask, rotated, seeded())
     )
+
+
+class Grid(RestorationNetwork):
+    """Adds to its condition, taken as an image, a pattern that stays where it is."""
+
+    image_shape = (1, 6, 6)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pattern = torch.arange(36.0).view(1, 1, 6, 6) / 36
+
+    def restore(self, image, condition):
+        return torch.logit(condition.view_as(image)) + self.pattern
+
+
+def test_cycle_spinning_is_the_mean_over_shifts_of_image_and_condition():
+    """What stays with the image stays where it is, what stays with the grid is averaged over the shifts."""
+    image = torch.rand(3, 1, 6, 6, generator=seeded()) * 0.8 + 0.1
+    mask = torch.zeros(3, 1, 6, 6, dtype=torch.bool)
+    model = Model(Grid(), Variant("grid", "corrupted", "corrupted", {}), "bce", (1, 6, 6), CLASSES)
+    restored = cycle_spinning.restore(model, image, mask, image.flatten(1), seeded(), reach=1)
+    expected = torch.zeros_like(image)
+    for down in (-1, 0, 1):
+        for right in (-1, 0, 1):
+            for row in range(6):
+                for column in range(6):
+                    at = model.network.pattern[0, 0, (row + down) % 6, (column + right) % 6]
+                    expected[:, 0, row, column] += torch.sigmoid(torch.logit(image[:, 0, row, column]) + at) / 9
+    assert torch.allclose(restored, expected, atol=1e-6)

@@ -247,6 +247,7 @@ FILES = {
     "restoration/images.py": COMPUTED,
     "restoration/inference/__init__.py": RESTORED,
     "restoration/inference/best_prior.py": evaluated(8),
+    "restoration/inference/cycle_spinning.py": {},
     "restoration/inference/encode.py": EVALUATED,
     "restoration/inference/inferred_label.py": evaluated(8),
     "restoration/inference/map_latent.py": evaluated(8),
