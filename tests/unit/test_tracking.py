@@ -312,3 +312,18 @@ def test_a_figure_that_is_no_number_does_not_stop_the_job(open_run, client, capl
         run.log_history(torch.tensor([[math.nan, math.inf, 1.0]]), first=1)
     assert warnings_of(caplog) == []
     assert stored(client, run).info.status == "FINISHED"
+
+
+def test_an_experiment_that_was_deleted_on_mlflows_page_is_restored_for_a_new_run(open_run, client, caplog):
+    with open_run().start({}) as before:
+        pass
+    client.delete_experiment(stored(client, before).info.experiment_id)
+    with caplog.at_level(logging.WARNING):
+        with open_run().start({}) as run:
+            pass
+        with open_run().start({}):
+            pass
+    assert stored(client, run).info.lifecycle_stage == "active"
+    assert stored(client, before).data.tags["state"] == "superseded"
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert line.startswith(f"MLflow: experiment {run.experiment} was deleted; it is restored")

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 STORE = Path("results/mlflow")
 KIND = {"mlflow.experimentKind": "custom_model_development"}  # its page shows runs and their curves, not prompts
 
+logger = logging.getLogger("restoration.mlflow_store")
+
 
 def store_uri() -> str:
     """The default store: an SQLite file under results/."""
@@ -60,7 +62,7 @@ def why(error: Exception, most: int = 120) -> str:
 
 
 def experiment(client: "MlflowClient", uri: str | None, name: str) -> str:
-    """The id of an experiment, which is made if it is not there."""
+    """The id of an experiment, which is made if it is not there, and restored if it was deleted on MLflow's page."""
     known = client.get_experiment_by_name(name)
     if known is None:
         location = None if uri else (STORE / "artifacts" / name).resolve().as_uri()
@@ -70,7 +72,19 @@ def experiment(client: "MlflowClient", uri: str | None, name: str) -> str:
             known = client.get_experiment_by_name(name)
             if known is None:
                 raise
+    if known.lifecycle_stage == "deleted":  # and keeps its name, so that no other can be made
+        _restore(client, known.experiment_id, name)
     return str(known.experiment_id)
+
+
+def _restore(client: "MlflowClient", number: str, name: str) -> None:
+    try:
+        client.restore_experiment(number)
+    except Exception:  # another job was first
+        if client.get_experiment(number).lifecycle_stage == "deleted":
+            raise
+    else:
+        logger.warning("MLflow: experiment %s was deleted; it is restored, with its runs, for there are new ones", name)
 
 
 def _make_database(path: Path) -> None:
