@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from mlflow.exceptions import MlflowException
 
 from restoration import mlflow_links, mlflow_run, mlflow_store, tracking, unsent
 
@@ -327,3 +328,15 @@ def test_an_experiment_that_was_deleted_on_mlflows_page_is_restored_for_a_new_ru
     assert stored(client, before).data.tags["state"] == "superseded"
     (line,) = [record.getMessage() for record in caplog.records]
     assert line.startswith(f"MLflow: experiment {run.experiment} was deleted; it is restored")
+
+
+def test_a_server_that_refuses_one_thing_is_told_from_one_that_is_away(client, tmp_path, monkeypatch):
+    with pytest.raises(MlflowException) as refused:
+        client.get_run("no such run")
+    assert not mlflow_store.is_away(None, refused.value)
+    monkeypatch.setattr(mlflow_store, "STORE", tmp_path / "nowhere" / "else")
+    (tmp_path / "nowhere").touch()
+    assert mlflow_store.is_away(None, OSError("whatever it is"))
+    with pytest.raises(MlflowException) as failed:
+        mlflow_store.connect(DEAD).search_experiments()
+    assert mlflow_store.is_away(DEAD, failed.value)

@@ -13,6 +13,8 @@ from typing import Any
 import pandas as pd
 import pytest
 import torch
+from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from test_tracking import METRICS, MILLISECONDS
 
 from restoration import courier, mlflow_run, mlflow_store, tracking, unsent
@@ -78,6 +80,7 @@ def broken(monkeypatch: pytest.MonkeyPatch, first: int, last: int, lost_answer: 
 
     with monkeypatch.context() as patch:
         patch.setattr(mlflow_run.ServerRun, "make", make)
+        patch.setattr(mlflow_store, "is_away", lambda *_: True)
         yield asked
 
 
@@ -267,6 +270,48 @@ def test_what_the_server_will_never_take_is_left_out(client, monkeypatch, caplog
     assert "train_kl" in one["points"]
 
 
+@contextmanager
+def refusing(monkeypatch: pytest.MonkeyPatch, experiment: str) -> Iterator[None]:
+    """The server answers, and begins no run of this experiment."""
+    real = mlflow_run.ServerRun.create
+    refused = mlflow_store.experiment(mlflow_store.connect(None), None, experiment)
+
+    def create(self: Any, **given: Any) -> None:
+        if self.experiment_id == refused:
+            raise MlflowException("The experiment must be in the 'active' state", INVALID_PARAMETER_VALUE)
+        real(self, **given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(mlflow_run.ServerRun, "create", create)
+        yield
+
+
+def test_a_run_that_the_server_will_not_begin_says_why_and_stops_no_other(client, whole, monkeypatch, caplog):
+    with broken(monkeypatch, 1, 10**6):
+        train("refused-first")
+        train("taken-after")
+    caplog.clear()
+    with refusing(monkeypatch, "refused-first"):
+        assert unsent.send(None) == 1
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert line.startswith(f"MLflow: {NAME}: not sent (The experiment must be in the 'active' state); it stays in ")
+    assert [one["status"] for one in runs(client, "taken-after")] == ["FINISHED"]
+    assert unsent.send(None) == 1
+    assert [one["status"] for one in runs(client, "refused-first")] == ["FINISHED"]
+
+
+def test_a_run_that_cannot_be_read_stops_no_other(client, monkeypatch):
+    with broken(monkeypatch, 1, 10**6):
+        train("unreadable")
+        train("readable")
+    path = unsent.entries(experiment="unreadable")[0].path
+    kept = path.read_text()
+    path.write_text('{"do": "create", "of": "training"}\n')
+    assert unsent.send(None) == 1
+    path.write_text(kept)
+    assert unsent.send(None) == 1
+
+
 def test_files_are_kept_as_they_were(client, monkeypatch, tmp_path):
     path = tmp_path / "model.pt"
     path.write_text("first")
@@ -328,6 +373,21 @@ def test_a_courier_goes_on_where_the_server_failed(client, whole, carried, monke
     assert troubles[:2] == ["nobody there", ""]
     assert caplog.text.count("nobody there; runs wait in") == 1
     assert same(runs(client, experiment), whole)
+
+
+def test_a_courier_goes_on_with_others_where_the_server_refuses_one(client, carried, monkeypatch, caplog):
+    train("courier-refused")
+    train("courier-taken")
+    with refusing(monkeypatch, "courier-refused"):
+        for _ in range(3):
+            carried.go()
+        courier._lock().write_text("")
+        courier.flush(None)  # and what registers the champions does not wait for it
+    assert caplog.text.count("not sent (The experiment must be in the 'active' state)") == 1
+    assert [one["status"] for one in runs(client, "courier-taken")] == ["FINISHED"]
+    carried.again.clear()
+    carried.go()
+    assert runs_waiting() == 0
 
 
 def test_a_courier_ends_with_the_execution_though_the_server_is_gone(client, carried, monkeypatch):

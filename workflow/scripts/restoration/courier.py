@@ -48,7 +48,9 @@ def flush(uri: str | None) -> None:
     if not at_work():
         unsent.send(uri, unsent.entries(uri=uri))
     end = time.monotonic() + PATIENCE
-    while unsent.entries(uri=uri) and at_work() and not _lock().read_text() and time.monotonic() < end:
+    while at_work() and not _lock().read_text() and time.monotonic() < end:
+        if all("refused" in entry.about for entry in unsent.entries(uri=uri)):
+            return
         time.sleep(0.2)
 
 
@@ -76,25 +78,28 @@ class Rounds:
     def __init__(self, uri: str | None) -> None:
         self.uri = uri
         self.entries: dict[Path, unsent.Entry] = {}
-        self.refused: set[Path] = set()
+        self.again: dict[Path, float] = {}  # when those that were refused are tried again, of time.monotonic()
 
     def go(self) -> None:
         """Send what jobs have written since. Of one model, a later job's comes after an earlier one's.
 
-        Raises what MLflow raises.
+        One that the server refuses is a warning, and the others are sent. Raises what MLflow raises where the server
+        does not answer.
         """
         busy = set()
         for found in unsent.entries(uri=self.uri):
             entry = self.entries.setdefault(found.folder, found)
             name = entry.about["name"]
-            if name in busy or entry.folder in self.refused:
+            if name in busy or time.monotonic() < self.again.get(entry.folder, 0):
                 continue
             ended = entry.take()
             try:
                 entry.send(self.uri, ended)
-            except LookupError as error:
-                self.refused.add(entry.folder)
-                logger.warning("MLflow: %s: not sent (%s); it stays in %s", name, error, entry.folder)
+            except Exception as error:
+                logger.debug("", exc_info=True)
+                line = entry.refused(self.uri, error)
+                logger.log(logging.DEBUG if entry.folder in self.again else logging.WARNING, line)
+                self.again[entry.folder] = time.monotonic() + PAUSE_AFTER_FAILURE
             finally:
                 if ended:
                     entry.release()

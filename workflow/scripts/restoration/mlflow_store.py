@@ -61,6 +61,18 @@ def why(error: Exception, most: int = 120) -> str:
     return reason(error, most)
 
 
+def is_away(uri: str | None, error: Exception) -> bool:
+    """Whether `error` came because the server does not answer; else it is of what was asked, and all else may do."""
+    text = str(error)
+    if "Caused by" in text and "ResponseError" not in text:  # a connection that failed: not to wait for a second one
+        return True
+    try:
+        connect(uri).search_experiments(max_results=1)
+    except Exception:
+        return True
+    return False
+
+
 def experiment(client: "MlflowClient", uri: str | None, name: str) -> str:
     """The id of an experiment, which is made if it is not there, and restored if it was deleted on MLflow's page."""
     known = client.get_experiment_by_name(name)

@@ -17,6 +17,7 @@ from restoration.errors import reason
 from restoration.mlflow_run import Call, ServerRun
 
 COMMAND = "snakemake --cores 1 send_runs"
+BEGINNINGS = ("create", "reopen")  # calls without which there is no run that others could be for
 
 logger = logging.getLogger("restoration.unsent")
 
@@ -110,7 +111,7 @@ class Entry:
         for number, call in enumerate(calls[self.made :], start=self.made + 1):
             if self.reopened and call["of"] == "training":
                 continue  # what an evaluation tells of its training, for a server that has not got it
-            begins = call["do"] in ("create", "reopen")
+            begins = call["do"] in BEGINNINGS
             if not begins and not run.run_id:
                 if call["do"] == "end":
                     break
@@ -124,15 +125,26 @@ class Entry:
         if ended:
             shutil.rmtree(self.folder)
 
+    def refused(self, uri: str | None, error: Exception) -> str:
+        """A line that says why this run is not sent, though others may be; the reason is noted.
+
+        Raises `error` where the server does not answer: then no other can be sent either.
+        """
+        if not isinstance(error, LookupError) and mlflow_store.is_away(uri, error):
+            raise error
+        why = mlflow_store.why(error)
+        self.note(refused=why)
+        return f"MLflow: {self.about['name']}: not sent ({why}); it stays in {self.folder}"
+
 
 def _made(run: ServerRun, call: Call) -> Any:
-    """What a call returns; one that the server will never take is left out, with a warning."""
+    """What a call returns; what the server will never take is left out, with a warning, unless the run begins by it."""
     from mlflow.exceptions import MlflowException
 
     try:
         return run.make(call)
     except MlflowException as error:
-        if error.error_code != "INVALID_PARAMETER_VALUE":
+        if error.error_code != "INVALID_PARAMETER_VALUE" or call["do"] in BEGINNINGS:
             raise
         logger.warning("MLflow: %s: the server refuses a part of it (%s); the rest is sent", run.name, reason(error))
         return None
@@ -152,15 +164,18 @@ def entries(**about: Any) -> list[Entry]:
 
 def send(uri: str | None, chosen: Iterable[Entry] | None = None) -> int:
     """Send what is unsent, or what is chosen of it, to the server at `uri`, or, where that is None, to the one it was
-    meant for; how many runs that were. Raises what MLflow raises where a server does not answer.
+    meant for; how many runs that were. One that the server refuses is a warning. Raises what MLflow raises where a
+    server does not answer.
     """
     sent = 0
     for entry in entries() if chosen is None else chosen:
         if entry.take():
+            to = uri or entry.about["uri"]
             try:
-                entry.send(uri or entry.about["uri"])
-            except LookupError as error:
-                logger.warning("MLflow: %s: not sent (%s); it stays in %s", entry.about["name"], error, entry.folder)
+                entry.send(to)
+            except Exception as error:
+                logger.debug("", exc_info=True)
+                logger.warning(entry.refused(to, error))
                 continue
             finally:
                 entry.release()
