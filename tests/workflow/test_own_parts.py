@@ -10,7 +10,7 @@ import pytest
 
 from checkout import ROOT, Checkout
 
-PLACE = re.compile(r"(?:#|\.\.) ([\w./]+\.\w+)(, at its end)?\n")
+PLACE = re.compile(r"(?:#|\.\.) ([\w./]+\.\w+)(?:, (at its end|below `[^`]+`))?\n")
 PARTS = {
     "networks": "linear_autoencoder",
     "losses": "charbonnier",
@@ -21,23 +21,29 @@ PARTS = {
 
 
 def examples():
-    """Each block of code whose first line says where it belongs: path, whether at the end of a file, and text."""
+    """Each block of code whose first line says where it belongs: path, where in a file that is there, and text."""
     readme = (ROOT / "config/README.md").read_text(encoding="utf-8")
     section = readme.partition("## Adding parts\n")[2]
     blocks = re.findall(r"^```\w+\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
     found = [(PLACE.match(block), block) for block in blocks]
     assert all(place for place, _ in found), "a block that does not say where it belongs"
-    return [(place[1], bool(place[2]), block) for place, block in found]
+    return [(place[1], place[2], block) for place, block in found]
 
 
 @pytest.fixture(scope="module")
 def own(tmp_path_factory):
     """A checkout with all examples in their places."""
     checkout = Checkout(tmp_path_factory.mktemp("own"))
-    for name, appended, text in examples():
+    for name, place, text in examples():
         path = checkout.folder / name
-        assert path.exists() == appended
-        path.write_text((path.read_text() + "\n\n" if appended else "") + text)
+        assert path.exists() == bool(place)
+        if place and place.startswith("below"):
+            line = f"\n{place.split('`')[1]}\n"
+            before = path.read_text()
+            assert before.count(line) == 1
+            path.write_text(before.replace(line, line + text))
+        else:
+            path.write_text((path.read_text() + "\n\n" if place else "") + text)
     return checkout
 
 
@@ -60,6 +66,11 @@ def test_the_unit_tests_try_parts_that_nobody_told_them_of(own):
     passed = [line for line in run.stdout.splitlines() if "PASSED" in line]
     for kind, name in PARTS.items():
         assert sum(name in line for line in passed) >= 3, f"{kind}: {name}\n{run.stdout}"
+
+
+def test_a_figure_of_ones_own_is_in_a_group_of_slurms(own):
+    run = python(own.folder, "pytest", "-n", "0", "tests/unit/test_profiles.py")
+    assert run.returncode == 0, run.stdout
 
 
 def test_the_examples_have_the_form_of_the_other_files(own):
