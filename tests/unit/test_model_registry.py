@@ -83,6 +83,9 @@ def test_what_is_registered_restores_and_brings_its_code(here):
     expected = restorer.load("champion0.json", "0.pt").restore(corrupted, mask)
     given = {"images": corrupted, "mask": mask[:, 0].astype(np.uint8)}
     np.testing.assert_array_equal(loaded.predict(given), expected)
+    transparent = np.concatenate([corrupted, np.where(mask, 0, 255).astype(np.uint8)], axis=1)
+    by_transparency = {"images": transparent, "mask": np.zeros_like(given["mask"])}
+    np.testing.assert_array_equal(loaded.predict(by_transparency), expected)
     assert loaded.metadata.get_input_schema().input_names() == ["images", "mask"]
     packed = next(Path(here / "mlflow").rglob("code/restoration/served.py"))
     assert packed.read_bytes() == (identity.SCRIPTS / "restoration/served.py").read_bytes()

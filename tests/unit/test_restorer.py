@@ -137,7 +137,7 @@ def test_another_model_than_the_champions_is_refused(folder, build_model):
         restorer.load(folder / served.CHAMPION, folder / served.MODEL)
 
 
-def test_a_askedmay_have_its_channels_first_or_last_and_be_transparent(folder, damaged):
+def test_a_request_may_have_its_channels_first_or_last_and_be_transparent(folder, damaged):
     images, mask = damaged
     model = served._load_pyfunc(str(folder))
     expected = restorer.load(folder / served.CHAMPION, folder / served.MODEL).restore(images, mask)
@@ -168,7 +168,7 @@ def test_a_askedmay_have_its_channels_first_or_last_and_be_transparent(folder, d
         ),
     ],
 )
-def test_a_askedthat_does_not_fit_is_told_so(asked, line, folder):
+def test_a_request_that_does_not_fit_is_told_so(asked, line, folder):
     from mlflow.exceptions import MlflowException
 
     with pytest.raises(MlflowException) as refused:

@@ -2,7 +2,8 @@
 
 A request has `images`, uint8 (N, C, H, W) or (N, H, W, C), or with one channel more, which is their transparency; and,
 where the champion fills holes, `mask`, uint8 (N, H, W), anything but 0 where a pixel is hidden. What is not opaque is
-hidden as well. The answer is the images restored, in the form in which they came, without their transparency.
+hidden as well. A mask always comes then, zeros where transparency says it all: MLflow knows no array that may be left
+out. The answer is the images restored, in the form in which they came, without their transparency.
 """
 
 from pathlib import Path
