@@ -1,5 +1,6 @@
 # Shorthands for what README.md explains. `make demo` and `make test` set up what they need, once.
 PYTHON ?= python3
+PORT ?= 5000
 BIN := .venv/bin
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 .DELETE_ON_ERROR:
@@ -30,8 +31,8 @@ tests/.slurm/.made: envs/slurm.txt .venv/.uv
 	@touch $@
 
 mlflow: .venv/.requirements
-	@$(BIN)/python tools/mlflow_links.py
-	$(BIN)/mlflow ui --backend-store-uri sqlite:///results/mlflow/mlflow.db
+	@$(BIN)/python tools/mlflow_links.py $(PORT)
+	$(BIN)/mlflow ui --port $(PORT) --backend-store-uri sqlite:///results/mlflow/mlflow.db
 
 docs: .venv/.requirements
 	$(BIN)/python tools/configuration_tables.py

@@ -62,7 +62,7 @@ def refusal(action: Callable[[], Any]) -> str:
 # --------------------------------------------------------------------------------------------------- CONFIGURATION
 # The key, or keys where a name has a dot in it; the value that it has; what the line says, which begins with the key.
 
-NAME = "does not fit. A name of letters, digits, '_' and '-', beginning with a letter, of 60 characters at most"
+NAME = "does not fit: a name of letters, digits, '_' and '-', beginning with a letter, of 60 characters at most"
 PLAIN_VAE = {"network": "vae", "encoder_input": "complete", "condition": "none"}
 UNET = {"network": "unet", "encoder_input": "corrupted", "condition": "mask"}
 RESTORE = {"task": "inpainting", "images": "damaged", "output": "restored"}
@@ -297,9 +297,9 @@ CONFIGURATION: list[tuple[str | tuple[str, ...], Any, str]] = [
     ("restore", RESTORE | {"folder": "damaged"}, "restore: unknown key 'folder'; known: task, images, masks, output"),
     ("packages.torch", 2, "packages.torch: 2 is not a text or null"),
     ("tracking.uri", 5000, "tracking.uri: 5000 is not a text or null"),
-    ("tracking.uri", "", "tracking.uri: '' does not fit. The address of a tracking server (http://, https://)"),
-    ("tracking.uri", "ftp://host", "tracking.uri: 'ftp://host' does not fit. The address of a tracking server"),
-    ("tracking.uri", "localhost:5000", "tracking.uri: 'localhost:5000' does not fit. The address of"),
+    ("tracking.uri", "", "tracking.uri: '' does not fit: the address of a tracking server (`http://`, `https://`)"),
+    ("tracking.uri", "ftp://host", "tracking.uri: 'ftp://host' does not fit: the address of a tracking server"),
+    ("tracking.uri", "localhost:5000", "tracking.uri: 'localhost:5000' does not fit: the address of"),
     ("tracking.url", "http://localhost", "tracking: unknown key 'url'; known: uri"),
     ("tracking", None, "tracking: None is not a mapping"),
     ("task", {}, "the configuration: unknown key 'task'; known: dataset, seeds"),
@@ -380,7 +380,7 @@ def test_claims_that_are_no_file(path, line, config, tmp_path, monkeypatch):
 CLAIMS: list[tuple[str, Any, str]] = [
     ("id", MISSING, "0: 'id' is missing"),
     ("id", 3, "0.id: 3 is not a text"),
-    ("id", "a.b", "0.id: 'a.b' does not fit. A name of letters, digits, '_' and '-'"),
+    ("id", "a.b", "0.id: 'a.b' does not fit: a name of letters, digits, '_' and '-'"),
     ("id", "a\n", "0.id: 'a\\n' does not fit"),
     ("id", "Other", "Other: is there twice; rename one of them"),
     ("sentence", MISSING, "0: 'sentence' is missing"),

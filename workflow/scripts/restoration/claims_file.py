@@ -98,7 +98,7 @@ def _check_keys(entry: Mapping[str, Any], where: str) -> None:
                 raise UserError(f"{where}.{key}: {quoted(value)} is not a text")
     if not re.fullmatch(NAME, entry["id"]):
         what = "letters, digits, '_' and '-', beginning with a letter, of 60 characters at most"
-        raise UserError(f"{where}.id: {quoted(entry['id'])} does not fit. A name of {what}")
+        raise UserError(f"{where}.id: {quoted(entry['id'])} does not fit: a name of {what}")
 
 
 def _tests(entry: Mapping[str, Any], where: str) -> list[tuple[str, Any]]:

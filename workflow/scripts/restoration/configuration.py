@@ -199,5 +199,5 @@ def _message(error: jsonschema.ValidationError) -> str:
     if error.validator == "required":
         return f"{where}: {error.message.removesuffix(' is a required property')} is missing"
     if error.validator in ("pattern", "maxLength"):
-        return f"{where}: {value} does not fit. {error.schema['description']}"
+        return f"{where}: {value} does not fit: {error.schema['description']}"
     return f"{where}: {error.message.replace(repr(error.instance), value)}"

@@ -9,7 +9,8 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
-SERVER = "http://127.0.0.1:5000"  # of `make mlflow`
+HOST = "http://127.0.0.1"
+SERVER = f"{HOST}:5000"  # of `make mlflow`, if it is not told another port
 STORE = Path("results/mlflow/mlflow.db")
 SHOWN = {"workflowType": "machine_learning", "searchFilter": "tags.state = 'current'"}
 EXPERIMENTS = """
@@ -19,7 +20,7 @@ EXPERIMENTS = """
 """
 
 
-def links(store: Path = STORE) -> dict[str, str]:
+def links(store: Path = STORE, server: str = SERVER) -> dict[str, str]:
     """Of each experiment that has runs its name, <data set>/<task>, and the address of its runs.
 
     Raises sqlite3.Error where `store` is not MLflow's.
@@ -27,4 +28,4 @@ def links(store: Path = STORE) -> dict[str, str]:
     with closing(sqlite3.connect(f"{store.resolve().as_uri()}?mode=ro", uri=True)) as database:
         found = database.execute(EXPERIMENTS).fetchall()
     query = "&".join(f"{key}={quote(value)}" for key, value in SHOWN.items())
-    return {name: f"{SERVER}/#/experiments/{number}/runs?{query}" for name, number in found}
+    return {name: f"{server}/#/experiments/{number}/runs?{query}" for name, number in found}
