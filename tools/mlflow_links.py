@@ -10,4 +10,8 @@ from restoration.mlflow_links import HOST, STORE, links
 if __name__ == "__main__":
     if not STORE.exists():
         sys.exit(f"{STORE} is not there: snakemake makes it, unless tracking.uri names a server")
-    print(*(f"{name:<30} {address}" for name, address in links(server=f"{HOST}:{sys.argv[1]}").items()), sep="\n", flush=True)
+    print(
+        *(f"{name:<30} {address}" for name, address in links(server=f"{HOST}:{sys.argv[1]}").items()),
+        sep="\n",
+        flush=True,
+    )
