@@ -2,6 +2,7 @@
 
 import logging
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -399,6 +400,23 @@ def test_a_courier_ends_with_the_execution_though_the_server_is_gone(client, car
         f"MLflow: 1 run waits in {unsent.folder()} to be sent: `{unsent.COMMAND}`, once the server answers"
     ]
     assert unsent.send(None) == 1
+
+
+def test_after_ctrl_c_a_server_that_never_answers_is_not_waited_for(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        uri = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        process = courier.start(uri)
+        while not courier.at_work():
+            assert process.poll() is None
+            time.sleep(0.05)
+        with tracking.Run(uri, "digits/task", NAME, "identity").start({}):
+            pass
+        silent.accept()  # it has asked
+        stopped = time.monotonic()
+        courier.finish(process, stopped=True)
+    assert time.monotonic() - stopped < 2 * courier.PATIENCE_STOPPED
+    assert runs_waiting() == 1
 
 
 def test_a_courier_of_its_own_process_takes_what_a_job_writes_that_does_not_load_mlflow(client, whole):

@@ -24,12 +24,13 @@ def test_a_line_for_each_job_that_ends_and_none_but_these():
     told(watch, "job_info", jobid=1)
     assert shown.getvalue() == ""
     end(watch, 1, 2, done=1)
+    told(watch, "job_info", jobid=3)
     end(watch, 2, 10, done=2)
     end(watch, 3, 10, done=3)
     end(watch, 4, 1, done=4)
     assert shown.getvalue().splitlines() == [
         "1 of 4 jobs: download, 2.0 s",
-        "2 of 4 jobs, about 0:00:16 left: train inpainting vae, 10.0 s",
+        "2 of 4 jobs, 1 running, about 0:00:16 left: train inpainting vae, 10.0 s",
         "3 of 4 jobs: train inpainting ae, 10.0 s",
         "4 of 4 jobs: report, 1.0 s",
     ]
@@ -53,6 +54,26 @@ def test_a_job_that_failed_is_no_longer_waited_for():
     assert round(watch.left()) == 10
 
 
+def test_a_group_that_failed_is_no_longer_waited_for():
+    watch = watching.Watch(JOBS, io.StringIO())
+    for job in (2, 3):
+        told(watch, "job_info", jobid=job)
+    told(watch, "group_error", job_error_info=[{"jobid": 2}, {"jobid": 3}])
+    assert watch.started == {}
+    assert watch.gone == {2, 3}
+
+
+def test_of_a_group_no_job_is_said_to_have_taken_as_long_as_all():
+    shown = io.StringIO()
+    watch = watching.Watch(JOBS, shown, grouped={2})
+    end(watch, 2, 10, done=1)
+    end(watch, 1, 2, done=2)
+    assert [line.partition(": ")[2] for line in shown.getvalue().splitlines()] == [
+        "train inpainting vae",
+        "download, 2.0 s",
+    ]
+
+
 def test_silence_is_broken_until_it_is_over():
     shown = io.StringIO()
     watch = watching.Watch(JOBS, shown, silence=0.05)
@@ -62,6 +83,6 @@ def test_silence_is_broken_until_it_is_over():
     watch.stop()
     lines = shown.getvalue().splitlines()
     assert len(lines) >= 2
-    assert set(lines) == {"0 of 4 jobs: at work on train x 2"}
+    assert set(lines) == {"0 of 4 jobs, 2 running: at work on train x 2"}
     time.sleep(0.2)
     assert shown.getvalue().splitlines() == lines

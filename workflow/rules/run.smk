@@ -10,7 +10,7 @@ def end():
     if workflow.watch:
         workflow.watch.stop()
     if workflow.courier:
-        courier.finish(workflow.courier)
+        courier.finish(workflow.courier, workflow.stop.asked)
     lines = "\n".join([*of.lines(stopped=workflow.stop.asked), *unsent.told()])
     os.makedirs(f"{RESULTS}/logs", exist_ok=True)
     with open(f"{RESULTS}/logs/why.txt", "w") as file:

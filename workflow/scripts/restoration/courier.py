@@ -19,7 +19,7 @@ from pathlib import Path
 from restoration import mlflow_store, unsent
 
 PAUSE, PAUSE_AFTER_FAILURE = 1, 30  # seconds between two rounds
-PATIENCE = 120  # seconds after an execution, for what is not sent by then
+PATIENCE, PATIENCE_STOPPED = 120, 5  # seconds after an execution, or after Ctrl-C, for what is not sent by then
 POLITENESS = 5  # its jobs come first
 
 logger = logging.getLogger("restoration.courier")
@@ -61,12 +61,15 @@ def start(uri: str | None) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(command, env=environment, stdin=subprocess.PIPE)
 
 
-def finish(process: "subprocess.Popen[bytes]") -> None:
-    """Let it send the rest; for PATIENCE seconds at most, after which the rest waits for `unsent.COMMAND`."""
+def finish(process: "subprocess.Popen[bytes]", stopped: bool = False) -> None:
+    """Let it send the rest; for PATIENCE seconds at most, after which the rest waits for `unsent.COMMAND`.
+
+    stopped: by Ctrl-C, after which nobody wants to wait for a server.
+    """
     assert process.stdin
     process.stdin.close()
     try:
-        process.wait(PATIENCE)
+        process.wait(PATIENCE_STOPPED if stopped else PATIENCE)
     except subprocess.TimeoutExpired:
         process.terminate()
         process.wait()

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections import Counter, defaultdict
+from collections.abc import Container
 from datetime import timedelta
 from statistics import mean
 from typing import Any, TextIO
@@ -36,8 +37,9 @@ def watch(workflow: Any, stop: Stop) -> "Watch | None":
         return None
     for console in consoles:
         console.addFilter(lambda record: _shown(record, stop))
-    jobs = {workflow.dag.jobid(job): (job.rule.name, *job.wildcards) for job in workflow.dag.needrun_jobs()}
-    handler = Watch(jobs, sys.stderr)
+    due = {workflow.dag.jobid(job): job for job in workflow.dag.needrun_jobs()}
+    jobs = {number: (job.rule.name, *job.wildcards) for number, job in due.items()}
+    handler = Watch(jobs, sys.stderr, grouped={number for number, job in due.items() if job.group is not None})
     logger.addHandler(handler)
     return handler
 
@@ -50,12 +52,19 @@ def _shown(record: logging.LogRecord, stop: Stop) -> bool:
 class Watch(logging.Handler):
     """Told of jobs by Snakemake's log events, it writes to `stream`.
 
-    jobs: of each that is due, its number to its rule and wildcards.
+    jobs: of each that is due, its number to its rule and wildcards. grouped: the numbers of those in a group, on a
+    cluster: they begin and end with it, so that how long each took is not known, and not shown.
     """
 
-    def __init__(self, jobs: dict[int, tuple[str, ...]], stream: TextIO, silence: float = SILENCE) -> None:
+    def __init__(
+        self,
+        jobs: dict[int, tuple[str, ...]],
+        stream: TextIO,
+        silence: float = SILENCE,
+        grouped: Container[int] = (),
+    ) -> None:
         super().__init__()
-        self.jobs, self.stream, self.silence = jobs, stream, silence
+        self.jobs, self.stream, self.silence, self.grouped = jobs, stream, silence, grouped
         self.started: dict[int, float] = {}
         self.took: dict[str, list[float]] = defaultdict(list)
         self.ended: list[int] = []  # since the last line
@@ -69,9 +78,10 @@ class Watch(logging.Handler):
         event, now = str(getattr(record, "event", None)), time.monotonic()
         if event == "job_info":
             self.started[record.__dict__["jobid"]] = now
-        elif event == "job_error":
-            self.gone.add(record.__dict__["jobid"])
-            self.started.pop(record.__dict__["jobid"], None)
+        elif event in ("job_error", "group_error"):
+            for failed in record.__dict__["job_error_info"] if event == "group_error" else [record.__dict__]:
+                self.gone.add(failed["jobid"])
+                self.started.pop(failed["jobid"], None)
         elif event == "job_finished":
             self.ended.append(record.__dict__["job_id"])
         elif event == "progress":
@@ -81,7 +91,8 @@ class Watch(logging.Handler):
                 self.took[self._rule(job)].append(took)
             self.gone.update(self.ended)
             for job, took in zip(self.ended, seconds, strict=True):
-                self._write(f"{' '.join(map(str, self.jobs.get(job, ('?',))))}, {took:.1f} s")
+                name = " ".join(map(str, self.jobs.get(job, ("?",))))
+                self._write(name if job in self.grouped else f"{name}, {took:.1f} s")
             self.ended.clear()
 
     def stop(self) -> None:
@@ -107,9 +118,10 @@ class Watch(logging.Handler):
         return self.jobs.get(job, ("?",))[0]
 
     def _write(self, what: str) -> None:
-        left = self.left()
+        left, running = self.left(), len(self.started)
+        now = f", {running} running" if running else ""
         when = "" if left is None or self.done == self.total else f", about {timedelta(seconds=round(left))} left"
-        print(f"{self.done} of {self.total} jobs{when}: {what}", file=self.stream, flush=True)
+        print(f"{self.done} of {self.total} jobs{now}{when}: {what}", file=self.stream, flush=True)
         self.last = time.monotonic()
 
     def _break_silence(self) -> None:
