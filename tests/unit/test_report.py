@@ -16,7 +16,19 @@ from PIL import Image
 from restoration import artifacts, champions, compared, summary
 from restoration.claims import VERDICTS
 from restoration.errors import DamagedFile
-from restoration.report import cells, embedded, findings, likelihoods, models, page, poster, results, values, verdicts
+from restoration.report import (
+    cells,
+    embedded,
+    findings,
+    likelihoods,
+    models,
+    overview,
+    page,
+    poster,
+    results,
+    values,
+    verdicts,
+)
 
 REPOSITORY = Path(__file__).parents[2]
 IMAGES = 40
@@ -202,6 +214,7 @@ def job() -> dict[str, Any]:
 def inputs(folder) -> SimpleNamespace:
     source = REPOSITORY / "workflow" / "report"
     return SimpleNamespace(
+        dataset=str(folder / "dataset.npz"),
         template=source / "report.html.j2",
         style=source / "report.css",
         theme=source / "theme.js",
@@ -508,8 +521,8 @@ def test_the_page_needs_nothing_from_elsewhere_and_all_its_links_lead_somewhere(
 
 def test_each_table_can_be_sorted_by_each_column(parsed):
     assert (
-        parsed.captions == len(parsed.tables) == 2 + 5 + 2 + 1 + 1 + 3
-    )  # main, regions, scale, source, likelihood, comparisons
+        parsed.captions == len(parsed.tables) == 2 + 5 + 2 + 1 + 1 + 3 + 1
+    )  # main, regions, scale, source, likelihood, comparisons, runs
     for table in parsed.tables:
         heads = [row for row in table if row[-1].get("scope") == "col" or "colspan" in row[0]]
         rows = table[len(heads) :]
@@ -541,6 +554,69 @@ def test_the_page_is_whole_without_claims(job, inputs, files, collected):
     parsed = Page(html)
     assert {link[1:] for link in parsed.links if link.startswith("#")} <= set(parsed.ids)
     assert "verdict" not in html.split("<body>")[1].split("<script>")[0]
+
+
+class Traced(HTMLParser):
+    """untraced: texts of tables, figures and findings that hold a digit and that no source follows before the next
+    heading, nor, for a figure, within it; count: how many have one.
+    """
+
+    PARTS = ("table", "figure", "findings")
+    HEADS = ("h2", "h3", "h4", "summary", "main", "footer")
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[tuple[str, str]] = []  # the elements around, each with what it is
+        self.waiting: list[str] = []
+        self.untraced: list[str] = []
+        self.count = 0
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in ("meta", "img", "input", "path", "use", "rect", "image"):
+            return
+        classes = str(dict(attrs).get("class")).split()
+        part = next((name for name in (tag, *classes) if name in (*self.PARTS, "source")), "")
+        if tag in self.HEADS or part == "figure":
+            self.untraced += self.waiting
+            self.waiting = []
+        if part == "source":
+            self.count += len(self.waiting)
+            self.waiting = []
+        self.open.append((tag, part))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "figure":
+            self.untraced += self.waiting
+            self.waiting = []
+        while self.open and self.open.pop()[0] != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        parts = [part for _, part in self.open]
+        hidden = any(tag in ("script", "style") for tag, _ in self.open)
+        if not hidden and "source" not in parts and set(parts) & set(self.PARTS) and re.search(r"\d", data):
+            self.waiting.append(data)
+
+
+def test_every_number_of_a_table_a_figure_or_a_finding_has_a_file(html):
+    traced = Traced(html)
+    assert traced.count > 300
+    assert traced.untraced == []
+    assert Traced("<table><td>3</table><h2></h2>").untraced == ["3"]
+    assert Traced("<figure>3</figure><p class=source></p>").untraced == ["3"]
+
+
+def test_figures_and_findings_name_the_files_of_their_numbers(sections, html, inputs, folder):
+    shown = sections["inpainting"].figures
+    assert shown["grid"].sources == shown["error"].sources == [f"{folder}/inpainting/intervals"]
+    assert shown["loss"].sources == [f"{folder}/*/training.json (5 files)"]
+    assert shown["likelihood"].sources == inputs.likelihoods
+    assert sections["quiet"].figures["latent"].sources == [f"{folder}/latent.json"]
+    assert f"figures from <code>{folder}/inpainting/intervals</code>" in html
+    header, glance = html.split("</header>")[0], html.split('id="glance"')[1].split("<h3>")[0]
+    assert f"<code>{inputs.dataset}</code>, <code>{folder}/*/training.json (6 files)</code>" in header
+    assert f"<code>{folder}/*/intervals (2 files)</code>" in glance
 
 
 def test_the_page_says_where_its_figures_come_from(html, files):
@@ -609,7 +685,7 @@ def test_figures_have_the_numbers_and_captions_of_the_source(folder):
     words = dict.fromkeys(("dataset", "method", "place", "drawn", "few", "best", "outline"), "WORD")
     words |= embedded.of_labels(None)
     noise = {"name": "gaussian_noise", "sigma": 0.1}
-    found = embedded.embedded("denoising", noise, paths, words, {"loss": "Finding."}, {})
+    found = embedded.embedded("denoising", noise, paths, words, {"loss": "Finding."}, {"loss": ["history"]}, {})
     assert [(one.number, key) for key, one in found.items()][:4] == [
         ("Figure 3", "originals"),
         ("Figure 4", "corrupted"),
@@ -618,7 +694,7 @@ def test_figures_have_the_numbers_and_captions_of_the_source(folder):
     ]
     assert "grid" not in found
     assert found["corrupted"].caption == "Noisy images (gaussian noise, sigma = 0.1)"
-    own = embedded.embedded("own", {"name": "none"}, paths, words, {}, {})
+    own = embedded.embedded("own", {"name": "none"}, paths, words, {}, {}, {})
     assert {one.number for one in own.values()} == {""}
     assert own["grid"].caption == "Original and reconstructed images"
     assert not any(re.search(r"[{}]", one.caption + one.note) for one in [*found.values(), *own.values()])
@@ -647,9 +723,9 @@ def test_a_report_on_images_without_labels_says_what_was_left_out(job, inputs, f
         "the variant cvae_label, the inference inferred_label and the claims a, b." in html
     )
     assert "Reads as its class:" not in html
-    least = page.left_out({"variants": [], "inference": [], "claims": []})
+    least = overview.left_out({"variants": [], "inference": [], "claims": []})
     assert least.endswith("is left out: how restored images read as their class.")
-    assert page.left_out(None) == ""
+    assert overview.left_out(None) == ""
 
 
 def test_a_figure_is_embedded_whole_at_the_width_of_its_inches(folder):

@@ -77,6 +77,14 @@ def test_the_report_is_one_page_with_the_figures_of_the_source(graph):
     assert all(re.findall(r'<img [^>]*alt="([^"]+)"', page))
 
 
+def test_every_file_that_the_report_names_is_there(graph):
+    page = (graph.folder / "results/digits/report/report.html").read_text(encoding="utf-8")
+    named = re.findall(r"<code>(results/[^<]+?)(?: \((\d+) files\))?</code>", page)
+    assert len(set(named)) > 50
+    for name, count in set(named):
+        assert len(list(graph.folder.glob(name))) >= int(count or 1), name
+
+
 def test_mlflow_has_a_finished_run_for_every_model(graph):
     with sqlite3.connect(graph.folder / "results/mlflow/mlflow.db") as database:
         runs = database.execute("SELECT name, status, run_uuid, artifact_uri FROM runs").fetchall()

@@ -9,7 +9,8 @@ import pandas as pd
 import yaml
 
 from restoration import artifacts, jobs, software, stored, summary
-from restoration.report import page, verdicts
+from restoration.report import overview, page, verdicts
+from restoration.report.cells import patterns
 
 
 def collected(job: dict, inputs: Any, table: str) -> page.Files:
@@ -56,11 +57,14 @@ def render(job: dict, inputs: Any, files: page.Files, table: pd.DataFrame, sizes
         claims_file=next(iter(inputs.claims), None),
         counts=verdicts.counted(claims),
         tasks=sections,
-        left_out=page.left_out(job.get("left_out")),
+        left_out=overview.left_out(job.get("left_out")),
         ceiling=summary.read_ceiling(inputs.classifier) if inputs.classifier else None,
         classifier_file=inputs.classifier,
-        runs=page.runs(files),
+        dataset_file=inputs.dataset,
+        intervals=patterns(inputs.intervals),
+        runs=overview.runs(inputs.trainings),
         table=files.table,
+        record=Path(files.table).parents[1] / "ro-crate-metadata.json",
         configuration=yaml.safe_dump(settings, sort_keys=False, default_flow_style=None, width=100),
         versions=software.versions(),
     )

@@ -55,7 +55,7 @@ PIXELS_PER_INCH = 118
 class Embedded(NamedTuple):
     """anchor and key: its names; number: the source's, or nothing; finding: what it shows, in a sentence or nothing;
     image: its address, which is itself; drawing: or, of a drawing, itself; values: what the page's script knows of it;
-    width: in CSS pixels; file: where it lies.
+    width: in CSS pixels; file: where it lies; sources: the files, or patterns, that its figures are read from.
     """
 
     anchor: str
@@ -69,6 +69,7 @@ class Embedded(NamedTuple):
     values: Markup
     width: int
     file: str
+    sources: Sequence[str]
 
     @property
     def alt(self) -> str:
@@ -141,12 +142,14 @@ def embedded(
     files: Mapping[tuple[str, str], str],
     texts: Mapping[str, str],
     findings: Mapping[str, str],
+    sources: Mapping[str, Sequence[str]],
     known: Mapping[str, Values],
 ) -> dict[str, Embedded]:
     """Key to figure, of those of a task that `files` (task and key) has and the page shows, in its order.
 
     texts: what captions and notes name: dataset, method, place, drawn, few, best, outline, areas, names, shown;
-    findings: key to what it shows; known: key to the values behind it.
+    findings: key to what it shows; sources: key to the files that this was read from; known: key to the values behind
+    it.
     """
     wanted = [key for (of, key) in SOURCE if of == task]
     wanted += [key for key in OTHERWISE if key not in wanted and not (key == "grid" and "reconstructed" in wanted)]
@@ -172,6 +175,7 @@ def embedded(
             known[key].script if drawn and key in known else Markup(),
             width(path),
             path,
+            sources.get(key, ()),
         )
     return found
 

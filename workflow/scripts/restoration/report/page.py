@@ -37,6 +37,10 @@ class Files(NamedTuple):
             if of == task
         }
 
+    def likelihoods_of(self, task: str) -> list[str]:
+        """The files of a task's likelihoods, as `patterns` names them."""
+        return patterns(path for (of, *_), path in self.likelihoods.items() if of == task)
+
 
 class Section(NamedTuple):
     """A task's part of the page. The tables `source` and `likelihood` are None where there is nothing to show."""
@@ -109,6 +113,14 @@ def section(name: str, experiment: Mapping[str, Any], seeds: pd.DataFrame, files
     }
     if "latent" in known:
         shown["latent"] = values.of_latents(known["latent"])
+    sources = {
+        **{key: [files.intervals[name]] for key in ("corrupted", "reconstructed", "grid", "error")},
+        "loss": patterns(path for model, path in files.trainings.items() if model[0] == name),
+        "likelihood": files.likelihoods_of(name),
+        "hard": [known["cases"].file],
+        "cases": [known["cases"].file, files.intervals[name]],
+        "latent": [known["latent"].file] if "latent" in known else [],
+    }
     texts = {
         "dataset": dataset,
         "method": method.replace("_", " "),
@@ -133,26 +145,9 @@ def section(name: str, experiment: Mapping[str, Any], seeds: pd.DataFrame, files
         likelihood,
         conventions,
         results.region_tables(task),
-        embedded.embedded(name, settings["corruption"], files.figures, texts, shown, known),
+        embedded.embedded(name, settings["corruption"], files.figures, texts, shown, sources, known),
         embedded.restorations(name, known["cases"], in_hole),
     )
-
-
-def left_out(names: Mapping[str, Sequence[str]] | None) -> str:
-    """What images without labels left out, in a sentence; nothing for others. names: as `unlabelled` gives them."""
-    if names is None:
-        return ""
-    variants = dict.fromkeys(name.split("/")[1] for name in names["variants"])
-    parts = ["how restored images read as their class"]
-    for word, plural, these in (
-        ("variant", "variants", list(variants)),
-        ("inference", "inferences", names["inference"]),
-        ("claim", "claims", names["claims"]),
-    ):
-        if these:
-            parts.append(f"the {word if len(these) == 1 else plural} {', '.join(these)}")
-    told = f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else parts[0]
-    return f"The images have no labels, and what needs them is left out: {told}."
 
 
 def _likelihoods(task: str, files: Files) -> list[estimates.Estimate]:
@@ -169,21 +164,10 @@ def _likelihood(
     """The table, and the conventions of what is published beside it."""
     if not ours:
         return None, []
-    here = [path for (of, *_), path in files.likelihoods.items() if of == task.name]
     others = likelihoods.published(ours, dataset, task.settings["corruption"])
     told = [
         f"{other.source} ({other.address.split('://')[-1]}): {other.convention}."
         for figures in others.values()
         for other in figures
     ]
-    return likelihoods.table(task, ours, others, patterns(here)), list(dict.fromkeys(told))
-
-
-def runs(files: Files) -> Sequence[dict[str, Any]]:
-    """Each model's training: what finds it again in MLflow, its parameters and the last epoch's mean objective."""
-    found = []
-    for path in files.trainings.values():
-        trained = summary.read_training(path)
-        found.append({key: trained[key] for key in ("run", "identity", "parameters")})
-        found[-1] |= {"objective": trained["train"]["objective"], "file": path}
-    return found
+    return likelihoods.table(task, ours, others, files.likelihoods_of(task.name)), list(dict.fromkeys(told))
