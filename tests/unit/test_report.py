@@ -1,5 +1,6 @@
 import base64
 import json
+import logging
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -554,6 +555,16 @@ def test_the_page_is_whole_without_claims(job, inputs, files, collected):
     parsed = Page(html)
     assert {link[1:] for link in parsed.links if link.startswith("#")} <= set(parsed.ids)
     assert "verdict" not in html.split("<body>")[1].split("<script>")[0]
+
+
+def test_a_large_page_is_told_of(tmp_path, caplog):
+    page, logger = tmp_path / "report.html", logging.getLogger("restoration")
+    page.write_bytes(bytes(report_script.LARGE))
+    report_script.warn_of_size(str(page), logger)
+    assert caplog.messages == []
+    page.write_bytes(bytes(12 * 10**6))
+    report_script.warn_of_size(str(page), logger)
+    assert caplog.messages[0].startswith(f"{page} takes 12 MB: its pictures lie within it")
 
 
 class Traced(HTMLParser):

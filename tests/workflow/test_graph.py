@@ -85,6 +85,10 @@ def test_every_file_that_the_report_names_is_there(graph):
         assert len(list(graph.folder.glob(name))) >= int(count or 1), name
 
 
+def test_the_report_is_small_enough_to_be_sent(graph):
+    assert (graph.folder / "results/digits/report/report.html").stat().st_size < 10_000_000
+
+
 def test_mlflow_has_a_finished_run_for_every_model(graph):
     with sqlite3.connect(graph.folder / "results/mlflow/mlflow.db") as database:
         runs = database.execute("SELECT name, status, run_uuid, artifact_uri FROM runs").fetchall()

@@ -1,5 +1,6 @@
 """Write the report, one page that needs no network and no other file, and the table behind it."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import yaml
 from restoration import artifacts, jobs, software, stored, summary
 from restoration.report import overview, page, verdicts
 from restoration.report.cells import patterns
+
+LARGE = 10_000_000  # bytes of a page
 
 
 def collected(job: dict, inputs: Any, table: str) -> page.Files:
@@ -70,8 +73,16 @@ def render(job: dict, inputs: Any, files: page.Files, table: pd.DataFrame, sizes
     )
 
 
+def warn_of_size(path: str, logger: logging.Logger) -> None:
+    """Tell the user of a page that is larger than what mail and browsers take without a wait."""
+    size = Path(path).stat().st_size
+    if size > LARGE:
+        reason = "its pictures lie within it; fewer tasks, variants or a smaller `size` of the images make it smaller"
+        logger.warning("%s takes %.0f MB: %s", path, size / 1e6, reason)
+
+
 if __name__ == "__main__":
-    with jobs.running(snakemake):
+    with jobs.running(snakemake) as logger:
         job, inputs, outputs = jobs.settings(snakemake), snakemake.input, snakemake.output
         files = collected(job, inputs, outputs.table)
         table = summary.collect(
@@ -83,3 +94,4 @@ if __name__ == "__main__":
         splits, _ = stored.read_dataset(inputs.dataset, "train", "validation", "test")
         sizes = {name: len(split.labels) for name, split in splits.items()}
         artifacts.write_text(outputs.page, render(job, inputs, files, table, sizes))
+        warn_of_size(outputs.page, logger)
