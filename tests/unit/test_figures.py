@@ -420,7 +420,8 @@ def test_the_hardest_images_come_first(kept, tmp_path, monkeypatch):
 def estimate(variant: str, samples: list[int | None], target: str = "grey", floor: float = 30.0) -> Estimate:
     nats = [100.0 - 5 * number for number in range(len(samples))]
     elbo = None if samples == [None] else 101.0
-    return Estimate(variant, "bce", "hidden", "observed", target, samples, nats, 0.5, elbo, elbo, floor, 9, 1)
+    draws = None if elbo is None else 10
+    return Estimate(variant, "bce", "hidden", "observed", target, samples, nats, 0.5, elbo, draws, elbo, floor, 9, 1)
 
 
 def test_likelihoods_are_drawn_in_a_panel_for_each_target_the_same_twice(tmp_path):

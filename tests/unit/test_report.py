@@ -181,7 +181,7 @@ def folder(tmp_path_factory) -> Path:
 
 def likelihood(seed: int) -> dict[str, Any]:
     rows = [{"samples": count, "nats": 100 - 10 * np.log10(count) + seed, "standard_error": 0.5} for count in (1, 10)]
-    common = {"estimates": rows, "elbo": {"nats": 100.0}, "effective_samples": 4.5}
+    common = {"estimates": rows, "elbo": {"nats": 100.0, "samples": 10}, "effective_samples": 4.5}
     targets = [
         common | {"target": "grey", "entropy_floor": 34.2},
         common | {"target": "stochastic", "entropy_floor": 0.0},
@@ -371,8 +371,21 @@ def test_all_models_are_put_on_one_scale_with_what_their_latents_say(sections):
     assert texts(table, "Cross-entropy (BCE)") == ["99.50"] * 3
     assert texts(table, "Active units") == ["13 of 20", "0 of 20", ""]
     assert texts(table, "KL, nats") == ["25.000", "0.004", ""]
-    assert [row.cells[7].small for row in table.rows] == ["", "collapsed", ""]
+    assert [row.cells[7].small for row in table.rows] == ["± 0", "± 0, collapsed", ""]
     assert "Latent" not in dict(sections["quiet"].scale.groups)
+
+
+def test_means_over_seeds_have_the_interval_of_students_t(files, collected):
+    table = collected.copy()
+    vae = table["variant"] == "vae"
+    table.loc[vae & (table["seed"] == 1), "common_mse"] += 0.5  # 11.75 and 12.25
+    task = results.Task("inpainting", {}, 2, pd.DataFrame(), pd.DataFrame(), summary.over_seeds(table), {}, {}, [])
+    task = task._replace(files={"table": ""})
+    rows = models.scale_table(task).rows
+    assert rows[0].cells[2][::2] == ("12.00", "± 3.18")  # t of one degree of freedom, 12.71, times 0.25
+    assert rows[1].cells[2].small == "± 0.00"
+    assert [row.cells[0].small for row in rows] == ["", "", "1 seed"]
+    assert rows[2].cells[2][::2] == ("11.75", "")
 
 
 def test_the_sources_statistic_stands_beside_what_was_published(sections):
@@ -408,9 +421,25 @@ def test_likelihoods_are_averaged_over_seeds_and_stand_beside_what_was_published
     assert [row.kind for row in table.rows] == ["", "", "published", "published"]
     assert texts(table, "Estimator")[0] == "10\N{NO-BREAK SPACE}samples"
     assert table.rows[0].cells[0].small == ""  # as many seeds as the page says at its head
-    assert table.rows[0].cells[5].small == "± 0.50"
+    assert table.rows[0].cells[6].small == "± 0.98"
+    assert texts(table, "Images") == ["5", "5", "", ""]
+    assert texts(table, "Negative ELBO, 10 draws") == ["100.00", "100.00", "", ""]
     assert any("Burda" in convention for convention in sections["inpainting"].conventions)
     assert sections["quiet"].likelihood is None
+
+
+def test_a_published_elbo_stands_among_the_elbos(sections, files, collected):
+    ours = page.estimates.averaged(page.estimates.read([("vae", "bce", next(iter(files.likelihoods.values())))]))
+    ours = [one._replace(quantity="hidden") for one in ours]
+    others = likelihoods.published(ours, "mnist", {"name": "quadrants", "observed": 1})
+    task = results.Task("inpainting", {}, 2, pd.DataFrame(), pd.DataFrame(), summary.over_seeds(collected), {}, {}, [])
+    table = likelihoods.table(task, ours, others, [])
+    assert texts(table, "Model")[1:3] == ["deterministic network", "CVAE"]
+    assert texts(table, "Estimate")[1:3] == ["100.40", ""]
+    assert texts(table, "Above it")[1:3] == ["66.20", ""]
+    assert texts(table, "Negative ELBO, 10 draws")[1:3] == ["", "71.80"]
+    assert texts(table, "Images")[1:3] == ["10,000"] * 2
+    assert [other.label for other in others["hidden", "grey"]] == ["deterministic network", "CVAE (ELBO)"]
 
 
 def test_no_figure_is_published_of_another_data_set(files):
@@ -806,7 +835,7 @@ def test_models_are_told_apart_by_variant_and_loss(files, collected):
     task = results.Task(
         "inpainting", TASKS["inpainting"], 2, pd.DataFrame(), pd.DataFrame(), summary.over_seeds(collected), {}, {}, []
     )
-    assert [(variant, loss) for variant, loss, _ in models.each(task)] == [
+    assert [(model.variant, model.loss) for model in models.each(task)] == [
         ("vae", "bce"),
         ("cvae_label", "mse"),
         ("unet", "bce"),

@@ -201,7 +201,7 @@ def published_likelihoods(wildcards):
     }
     return {
         f"{quantity} {target}": [
-            (figure.model, figure.nats)
+            (figure.label, figure.nats)
             for figure in published.comparable(
                 CONFIG["dataset"]["name"], task["corruption"], quantity, target
             )

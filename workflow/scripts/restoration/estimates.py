@@ -12,9 +12,11 @@ from restoration.figures import model_name
 
 class Estimate(NamedTuple):
     """Of a variant under a loss, at a target. In nats for an image, negative log-likelihoods: `nats`, one for each of
-    `samples` (None: exact), their standard `error` over images at the last, the ELBO and the entropy `floor`.
+    `samples` (None: exact), their standard `error` over images at the last, the ELBO (a mean of `draws`) and the
+    entropy `floor`.
 
-    effective: how many samples carry the last estimate; elbo and effective are None where the likelihood is exact.
+    effective: how many samples carry the last estimate; elbo, draws and effective are None where the likelihood is
+    exact.
     """
 
     variant: str
@@ -26,6 +28,7 @@ class Estimate(NamedTuple):
     nats: list[float]
     error: float
     elbo: float | None
+    draws: int | None
     effective: float | None
     floor: float
     images: int
@@ -55,6 +58,7 @@ def read(files: Iterable[tuple[str, str, str | Path]]) -> list[Estimate]:
                         [float(one["nats"]) for one in estimates],
                         float(estimates[-1]["standard_error"]),
                         None if part["elbo"] is None else float(part["elbo"]["nats"]),
+                        None if part["elbo"] is None else int(part["elbo"]["samples"]),
                         None if part["effective_samples"] is None else float(part["effective_samples"]),
                         float(part["entropy_floor"]),
                         int(content["images"]),

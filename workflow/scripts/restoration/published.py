@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 class Figure(NamedTuple):
     """model: what was measured; nats: its negative log-likelihood for each test image, as published; estimator: how;
-    convention: what else a comparison has to know; source and address: where it stands.
+    convention: what else a comparison has to know; source and address: where it stands; images: of how many test
+    images, where that is said.
     """
 
     model: str
@@ -15,11 +16,26 @@ class Figure(NamedTuple):
     convention: str
     source: str
     address: str
+    images: int | None = None
+
+    @property
+    def is_elbo(self) -> bool:
+        """Whether it is to be compared with negative ELBOs alone, which lie above the log-likelihood's estimates."""
+        return self.estimator.startswith(ELBO)
+
+    @property
+    def label(self) -> str:
+        """It as a drawing names it."""
+        return f"{self.model} (ELBO)" if self.is_elbo else self.model
+
+
+ELBO = "negative ELBO"
 
 
 PYRO = {
     "source": "Pyro, tutorial 'Conditional Variational Auto-encoder', last table",
     "address": "https://pyro.ai/examples/cvae.html",
+    "images": 10_000,
 }
 PYRO_CONVENTION = (
     "cross-entropy at grey targets, summed over the hidden pixels, entropy floor included; the 10,000 test images, on "
@@ -33,7 +49,7 @@ BURDA = {
     "source": "Burda, Grosse and Salakhutdinov, 'Importance Weighted Autoencoders', 2016, one stochastic layer",
     "address": "https://arxiv.org/abs/1509.00519",
 }
-BURDA_CONVENTION = "pixels binarised afresh at each step; two hidden layers of 200, 50 latents, 3,280 epochs"
+BURDA_CONVENTION = "trained on pixels binarised afresh at each step; two hidden layers of 200, 50 latents, 3,280 epochs"
 
 
 def comparable(dataset: str, corruption: Mapping[str, Any], quantity: str, target: str) -> list[Figure]:
@@ -54,6 +70,6 @@ def comparable(dataset: str, corruption: Mapping[str, Any], quantity: str, targe
         network, cvae = PYRO_QUADRANTS[corruption["observed"]]
         return [
             Figure("deterministic network", network, "exact", PYRO_CONVENTION, **PYRO),
-            Figure("CVAE", cvae, "negative ELBO, ten draws", PYRO_CONVENTION, **PYRO),
+            Figure("CVAE", cvae, f"{ELBO}, ten draws", PYRO_CONVENTION, **PYRO),
         ]
     return []

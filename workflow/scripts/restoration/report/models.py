@@ -2,10 +2,12 @@
 
 import math
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import pandas as pd
+from scipy.special import stdtrit
 
-from restoration.report.cells import Cell, Column, Row, Table, count, figure, number, words
+from restoration.report.cells import Cell, Column, Row, Table, count, figure, number, seeds, words
 from restoration.report.poster import WHENCE, published
 from restoration.report.results import Task
 
@@ -13,24 +15,53 @@ NAMES = [Column("Model", text=True), Column("Loss", text=True)]
 OWN = "Own loss on test images"
 
 
-def each(task: Task) -> Iterator[tuple[str, str, pd.Series]]:
-    """Variant, loss and the means over seeds of what does not depend on the inference; in the configuration's order."""
-    here = task.seeds.loc[[task.name]]
-    means = here.xs("mean", axis=1, level=1)
-    for (variant, loss), rows in means.groupby(level=["variant", "loss"], sort=False):
+class Model(NamedTuple):
+    """A variant under a loss; figures: of what does not depend on the inference, (measure, mean/std/count) over its
+    seeds.
+    """
+
+    variant: str
+    loss: str
+    figures: pd.Series
+
+    def mean(self, name: str) -> float:
+        return float(self.figures[name, "mean"])
+
+    def half_interval(self, name: str) -> float:
+        """Half of the 95 % interval of the mean over seeds, by Student's t; NaN for a single seed."""
+        spread, count = (float(self.figures[name, part]) for part in ("std", "count"))
+        return float(stdtrit(count - 1, 0.975)) * spread / math.sqrt(count) if count > 1 else math.nan
+
+    def cell(self, name: str, measure: str = "") -> Cell:
+        """A mean with half its interval; an empty cell where it is not measured."""
+        return figure(self.mean(name), measure)._replace(small=plus_minus(self.half_interval(name), measure))
+
+    def names(self, task: Task) -> list[Cell]:
+        """Variant, with its number of seeds where that is not the usual one, and loss."""
+        count = int(self.figures["parameters", "count"])
+        return [words(self.variant, seeds(count) if count != task.usual_seeds else ""), words(self.loss.upper())]
+
+
+def plus_minus(half: float, measure: str = "") -> str:
+    """'± 0.35'; nothing for NaN."""
+    return "" if math.isnan(half) else f"± {number(half, measure)}"
+
+
+def each(task: Task) -> Iterator[Model]:
+    """The task's models in the configuration's order."""
+    for (variant, loss), rows in task.seeds.loc[[task.name]].groupby(level=["variant", "loss"], sort=False):
         if variant:
-            yield variant, loss, rows.iloc[0]
+            yield Model(variant, loss, rows.iloc[0])
 
 
 def scale_table(task: Task) -> Table:
     """Each model's own restorations under both measures, its own loss, and what its latent says."""
     rows, variational = [], not task.seeds.loc[[task.name]][("latent_kl", "mean")].isna().all()
-    for variant, loss, means in each(task):
-        cells = [words(variant), words(loss.upper()), figure(means["common_mse"]), figure(means["common_bce"])]
-        cells += [figure(means[f"test_{name}"]) for name in ("objective", "reconstruction")]
+    for model in each(task):
+        cells = [model.cell(name) for name in ("common_mse", "common_bce", "test_objective", "test_reconstruction")]
         if variational:
-            cells += [figure(means["latent_kl"], "ssim"), active(means), figure(means["latent_diversity"], "ssim")]
-        rows.append(Row([*cells, count(means["parameters"])]))
+            cells += [model.cell("latent_kl", "ssim"), active(model), model.cell("latent_diversity", "ssim")]
+        rows.append(Row([*model.names(task), *cells, count(model.mean("parameters"))]))
     common = "Encoded and decoded, summed over the image"
     columns = [*NAMES, Column("Squared error", common), Column("Cross-entropy (BCE)", common)]
     columns += [Column("Total", OWN), Column("Reconstruction", OWN)]
@@ -40,15 +71,15 @@ def scale_table(task: Task) -> Table:
     return Table(f"All models on one scale, {task.name}", columns, rows, [task.files["table"], *task.files_of_models])
 
 
-def active(means: pd.Series) -> Cell:
-    """'3 of 20', and whether the posterior has collapsed."""
-    if math.isnan(means["latent_units"]):
+def active(model: Model) -> Cell:
+    """'3.3 of 20', half its interval, and whether the posterior has collapsed."""
+    units, collapsed, mean = (model.mean(f"latent_{name}") for name in ("units", "collapsed", "active_units"))
+    if math.isnan(units):
         return figure(None)
-    collapsed = means["latent_collapsed"]
-    told = "" if not collapsed else "collapsed" if collapsed == 1 else "collapsed in some seeds"
-    return Cell(
-        f"{means['latent_active_units']:.3g} of {means['latent_units']:.0f}", means["latent_active_units"], told
-    )
+    half = model.half_interval("latent_active_units")
+    told = [] if math.isnan(half) else [f"± {half:.2g}"]
+    told += ["collapsed" if collapsed == 1 else "collapsed in some seeds"] if collapsed else []
+    return Cell(f"{mean:.3g} of {units:.0f}", mean, ", ".join(told))
 
 
 def source_table(task: Task, dataset: str) -> Table | None:
@@ -57,16 +88,16 @@ def source_table(task: Task, dataset: str) -> Table | None:
     """
     known = published(dataset, task.settings["corruption"])
     rows = []
-    for variant, loss, means in each(task):
-        ours, hidden = means["prior_draw_visible"], means["prior_draw_hidden"]
+    for model in each(task):
+        ours, hidden = model.mean("prior_draw_visible"), model.mean("prior_draw_hidden")
         if math.isnan(ours) or math.isnan(hidden):
             continue
-        cells = [words(variant), words(loss.upper()), figure(ours)]
+        cells = [*model.names(task), model.cell("prior_draw_visible")]
         if known:
-            theirs = known.get((variant, loss))
+            theirs = known.get((model.variant, model.loss))
             ratio = None if theirs is None else ours / theirs
             cells += [figure(theirs), figure(ratio, "ssim")]
-        rows.append(Row([*cells, figure(hidden)]))
+        rows.append(Row([*cells, model.cell("prior_draw_hidden")]))
     if not rows:
         return None
     visible = "Visible pixels"
