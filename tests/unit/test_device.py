@@ -27,7 +27,7 @@ def gpu(monkeypatch):
     """
     monkeypatch.setattr(device, "generator", lambda seed, *purpose: torch.Generator())
     monkeypatch.setattr(device, "layer_generator", torch.Generator)
-    monkeypatch.setattr(context, "blended", lambda restored, corrupted, mask: restored)  # looks whether it has settled
+    monkeypatch.setattr(context, "blended", lambda restored, corrupted, mask: restored)  # looks whether it is solved
     with FakeTensorMode(), torch.device("meta"):
         yield
 

@@ -7,7 +7,7 @@ equation 3, and the blending of section 3.4 (Perez, Gangnet and Blake, "Poisson 
 import torch
 from torch.nn import functional
 
-SWEEPS, CHECK, SETTLED = 1000, 20, 1e-4  # Jacobi's iteration: at most; between two looks; the change that ends it
+SETTLED = 1e-6  # the share of an image's first residual at which its equations are solved
 
 
 def weights(mask: torch.Tensor, window: int, near: float, far: float) -> torch.Tensor:
@@ -29,19 +29,66 @@ def blended(restored: torch.Tensor, corrupted: torch.Tensor, mask: torch.Tensor)
     harmonic function that continues it: so the gradients in the hole are the restoration's (Poisson's equation), and
     its edge meets the visible pixels. An image that is hidden as a whole is left as it is.
     """
-    cross = torch.tensor([[0.0, 1, 0], [1, 0, 1], [0, 1, 0]])[None, None]
-    neighbours = functional.conv2d(torch.ones_like(restored[:1, :1]), cross, padding=1)
     error = (corrupted - restored).masked_fill(mask, 0)
-    rows = error.flatten(0, 1)[:, None]
-    hidden = mask.expand_as(error).flatten(0, 1)[:, None]
-    correction = rows
-    for sweep in range(SWEEPS):
-        before = correction
-        correction = torch.where(hidden, functional.conv2d(correction, cross, padding=1) / neighbours, rows)
-        if sweep % CHECK == 0 and (correction - before).abs().max() < SETTLED:
-            break
-    joined = (restored + correction.view_as(restored)).clamp(0, 1)
+    joined = (restored + harmonic(error, mask & ~_whole(mask))).clamp(0, 1)
     return torch.where(_whole(mask), restored, joined)
+
+
+def harmonic(values: torch.Tensor, hidden: torch.Tensor) -> torch.Tensor:
+    """The values (B, C, H, W), at hidden pixels replaced by the function that is there the mean of its up to four
+    neighbours: bool (B, 1, H, W), which must leave one pixel of each image; one without a hole stays as it is.
+
+    By conjugate gradients (Hestenes and Stiefel, 1952), scaled by the number of neighbours. Each image and channel goes
+    on until its own residual has fallen to SETTLED of the first, so that it does not depend on its batch; for
+    28 x 28 pixels the solution is then exact to 1e-5 of the values' range, where a single quadrant is visible too.
+    """
+    batch, channels, height, width = values.shape
+    pixels, near, real = _numbered(hidden.flatten(1), width)
+    cross = torch.tensor([[0.0, 1, 0], [1, 0, 1], [0, 1, 0]])[None, None]
+    degree = functional.conv2d(torch.ones_like(values[:1, :1]), cross, padding=1).flatten()[pixels][:, None]
+    pixels, near = (index[:, None].expand(-1, channels, -1) for index in (pixels, near))
+    known = values.masked_fill(hidden, 0).flatten(0, 1)[:, None]
+    around = functional.conv2d(known, cross, padding=1).view(batch, channels, -1)
+
+    def dot(one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
+        return (one * other).sum(dim=2, keepdim=True)
+
+    residual = around.gather(2, pixels) * real
+    solution = torch.zeros_like(residual)
+    direction = residual / degree
+    size = dot(residual, direction)
+    settled = SETTLED**2 * size
+    for _ in range(residual.shape[2]):  # without rounding no image needs more steps than it has hidden pixels
+        going = size > settled
+        if not going.any():
+            break
+        neighbours = functional.pad(direction, (0, 1)).gather(2, near).unflatten(2, (-1, 4)).sum(dim=3)
+        product = (degree * direction - neighbours) * real
+        step = torch.where(going, size / dot(direction, product), 0)
+        solution += step * direction
+        residual -= step * product
+        scaled = residual / degree
+        before, size = size, torch.where(going, dot(residual, scaled), size)
+        direction = torch.where(going, scaled + size / before * direction, direction)
+    own = values.flatten(2)
+    filled = torch.where(real, solution, own.gather(2, pixels))
+    return own.scatter(2, pixels, filled).view_as(values)
+
+
+def _numbered(hidden: torch.Tensor, width: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Of images' hidden pixels (B, H W), K at most: which they are, int64 (B, K), filled up with visible ones; the
+    numbers in that row of each one's four neighbours, (B, 4 K), K for one that is visible or outside; and where the row
+    is not filled up, bool (B, 1, K).
+    """
+    count = hidden.sum(dim=1)
+    most = int(count.max())
+    pixels = torch.argsort(~hidden, dim=1, stable=True)[:, :most]
+    numbers = (hidden.cumsum(dim=1) - 1).masked_fill(~hidden, most).unflatten(1, (-1, width))
+    framed = functional.pad(numbers, (1, 1, 1, 1), value=most).flatten(1)
+    line = width + 2
+    places = (pixels // width + 1) * line + pixels % width + 1
+    near = framed.gather(1, (places[..., None] + torch.tensor([-line, -1, 1, line])).flatten(1))
+    return pixels, near, (torch.arange(most) < count[:, None])[:, None]
 
 
 def _whole(mask: torch.Tensor) -> torch.Tensor:
