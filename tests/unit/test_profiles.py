@@ -30,6 +30,12 @@ def test_every_short_job_is_in_a_group(slurm, rules):
     assert set(slurm["group-components"]) <= set(slurm["groups"].values())
 
 
+def test_a_group_of_models_asks_for_two_hours_at_most(slurm):
+    """A queue that is short of time takes longer ones last."""
+    one = sum(slurm["set-resources"][rule]["runtime"] for rule in ("train", "evaluate", "likelihood"))
+    assert one * slurm["group-components"]["models"] <= 120
+
+
 def test_jobs_that_compute_with_a_model_share_the_gpu(rules):
     profile = yaml.safe_load((PROFILES / "gpu/config.yaml").read_text(encoding="utf-8"))
     assert set(profile) == {"cores", "resources"}

@@ -99,6 +99,6 @@ def test_every_job_goes_through_slurm(cluster, trial, start):
     assert re.findall("^localrule (.*):", said, re.MULTILINE) == ["all"]
     (models,) = of(cluster.jobs("COMPLETED"), "models")
     assert {job.state for job in cluster.jobs()} <= {"COMPLETED", "CANCELLED", "FAILED"}
-    assert (models.cores, models.memory, models.limit, models.devices) == ("1", "3000M", "2:00:00", "gres:gpu:1")
+    assert (models.cores, models.memory, models.limit, models.devices) == ("1", "3000M", "40:00", "gres:gpu:1")
     assert of(cluster.jobs("COMPLETED"), "conclude")
     assert (trial.folder / "results/digits/report/report.html").stat().st_size > 10_000

@@ -11,8 +11,6 @@ rule restore:
     conda:
         ENVIRONMENT
     threads: 1
-    resources:
-        mem_mb=1000,
     params:
         **job("restore.py", {"restore": CONFIG["restore"]}),
     script:
