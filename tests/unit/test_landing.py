@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from restoration import artifacts, landing
+from restoration import artifacts, landing, mlflow_links
 
 PAGE = Path(__file__).parents[2] / "workflow" / "report"
 CONFIGURATION = {"dataset": {"name": "mnist"}, "tasks": {"inpainting": {"seeds": [0]}}}
@@ -65,6 +65,15 @@ def test_each_task_links_to_its_runs_in_mlflow(folder, summary):
     assert re.findall(r'href="http://127.0.0.1:5000/#/experiments/(\d)/runs[^"]*">(.*?)<', page) == [
         ("0", "inpainting")
     ]
+    mlflow_links.keep(store.parent, "mnist/inpainting", "http://me:secret@my-server:5000/", 7)
+    page = written(folder)
+    assert re.findall(r'href="(http:[^"?]*)', page) == ["http://my-server:5000/#/experiments/7/runs"]
+    assert "Runs on MLflow's server: <a" in page
+    assert "make mlflow" not in page
+    mlflow_links.keep(store.parent, "mnist/inpainting", "postgresql://my-server/mlflow", 7)
+    assert "experiments/" not in written(folder)  # neither there nor where they were before
+    mlflow_links.keep(store.parent, "mnist/inpainting", None, 0)
+    assert "make mlflow" in written(folder)
 
 
 def changed(summary: dict) -> dict:

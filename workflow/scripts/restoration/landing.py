@@ -151,7 +151,7 @@ def write(results: Path, template: Path, style: Path, theme: Path) -> Path:
     from markupsafe import Markup
 
     store = results / "mlflow" / mlflow_links.STORE.name
-    logged = mlflow_links.links(store) if store.is_file() else {}
+    here, served = mlflow_links.links(store) if store.is_file() else {}, mlflow_links.kept(store.parent)
     sets = []
     for folder in sorted(path.parent.parent for path in results.glob("*/logs/runs")):
         runs: Sequence[Row] = [
@@ -163,13 +163,13 @@ def write(results: Path, template: Path, style: Path, theme: Path) -> Path:
         counts = {word: verdicts.count(word) for word in dict.fromkeys(verdicts)}
         pairs = [compare(*pair) for pair in pairwise(runs)]
         report = f"{folder.name}/report/report.html"
+        experiments = {task: f"{folder.name}/{task}" for task in runs[-1]["tasks"]}
         sets.append(
             {
                 "name": folder.name,
                 "report": report if (results / report).is_file() else "",
-                "logged": {
-                    task: logged[name] for task in runs[-1]["tasks"] if (name := f"{folder.name}/{task}") in logged
-                },
+                "served": {task: served[name] for task, name in experiments.items() if served.get(name)},
+                "here": {task: here[name] for task, name in experiments.items() if name in here.keys() - served.keys()},
                 "run": runs[-1],
                 "counts": counts,
                 "comparisons": pairs[::-1],

@@ -4,9 +4,11 @@ import fcntl
 import logging
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from restoration import mlflow_links
 from restoration.errors import reason
 
 if TYPE_CHECKING:
@@ -74,7 +76,17 @@ def is_away(uri: str | None, error: Exception) -> bool:
 
 
 def experiment(client: "MlflowClient", uri: str | None, name: str) -> str:
-    """The id of an experiment, which is made if it is not there, and restored if it was deleted on MLflow's page."""
+    """The id of an experiment, which is made if it is not there, and restored if it was deleted on MLflow's page.
+
+    Where its runs are is noted for the page of all data sets.
+    """
+    number = _number(client, uri, name)
+    with suppress(OSError):
+        mlflow_links.keep(STORE, name, uri, number)
+    return number
+
+
+def _number(client: "MlflowClient", uri: str | None, name: str) -> str:
     known = client.get_experiment_by_name(name)
     if known is None:
         location = None if uri else (STORE / "artifacts" / name).resolve().as_uri()
