@@ -222,7 +222,9 @@ def test_a_measure_that_the_scores_lack_is_not_tested(files, compared):
 # Values for the parameters that a kind of test must be given, by their types.
 GIVEN = {
     "Task": "holes",
+    "Tasks": "holes",
     "Rows": ["*"],
+    "Models": ["*"],
     "Measure": "mse",
     "Fraction": 0.9,
     "NonNegativeFloat": 1.0,
@@ -238,7 +240,7 @@ def given(kind):
     return {
         key: choices.get(key, [GIVEN.get(annotation)])[0]
         for key, (annotation, default) in registry.parameters("claims", kind).items()
-        if default is registry.REQUIRED or annotation == "Task"
+        if default is registry.REQUIRED or annotation in ("Task", "Tasks")
     }
 
 
@@ -407,8 +409,8 @@ def test_separates(distance, at_least, verdict, files, tmp_path):
 
 
 def test_every_model_must_separate(files, tmp_path):
-    clusters(files, tmp_path, 6)
-    clusters(files, tmp_path, 0.5, name=("plane", "vae", "mse"))
+    clusters(files, tmp_path, 6, seeds=3)
+    clusters(files, tmp_path, 0.5, name=("plane", "vae", "mse"), seeds=3)
     assert examined("separates", files, task="plane", at_least=0.9)["verdict"] == NOT_SUPPORTED
     assert examined("separates", files, task="plane", at_least=0.9, models=["vae/bce"])["verdict"] == SUPPORTED
     assert examined("separates", files, task="plane", at_least=0.9, models=["ae"])["verdict"] == NOT_TESTED

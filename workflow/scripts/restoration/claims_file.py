@@ -9,6 +9,7 @@ import yaml
 
 from restoration import configuration_file, measures, registry, selection
 from restoration.errors import UserError, quoted, reason
+from restoration.selection import ANY
 
 NAME = r"[A-Za-z][A-Za-z0-9_-]{0,59}"
 TEXTS = {"id": True, "sentence": True, "source": True, "reading": False}  # and whether a claim must have it
@@ -135,10 +136,17 @@ def _test(test: Any, known: Mapping[str, Sequence[str]], where: str) -> dict[str
 
 def _check_meaning(annotation: str, value: Any, known: Mapping[str, Sequence[str]], where: str) -> None:
     """Raises UserError for a task, measure, model or baseline that there is not."""
-    if annotation == "Task" and value not in ("*", *known["tasks"]):
+    if annotation in ("Task", "Tasks") and value not in known["tasks"] and (annotation, value) != ("Tasks", ANY):
+        if value == ANY:
+            raise UserError(f"{where}: this kind is put to one task; name one of {', '.join(known['tasks'])}")
         raise UserError(f"{where}: there is no task {quoted(value)}; known: {', '.join(known['tasks'])}")
     if annotation == "Measure" and value not in measures.HIGHER_IS_BETTER:
         raise UserError(f"{where}: there is no measure {quoted(value)}; known: {', '.join(measures.HIGHER_IS_BETTER)}")
-    if annotation == "Rows":
+    if annotation in ("Rows", "Models"):
         for text in value:
-            selection.check(text, known, where)
+            selector = selection.check(text, known, where)
+            if annotation == "Models" and not selector.variant:
+                raise UserError(f"{where}: {quoted(text)} is not trained, which is what this test is of; take it out")
+            if annotation == "Models" and selector.method:
+                model = f"{selector.variant}/{selector.loss}"
+                raise UserError(f"{where}: {quoted(text)} names an inference, which this test has none of; say {model}")

@@ -42,7 +42,7 @@ def harmonic(values: torch.Tensor, hidden: torch.Tensor) -> torch.Tensor:
     on until its own residual has fallen to SETTLED of the first, so that it does not depend on its batch; for
     28 x 28 pixels the solution is then exact to 1e-5 of the values' range, where a single quadrant is visible too.
     """
-    batch, channels, height, width = values.shape
+    batch, channels, _, width = values.shape
     pixels, near, real = _numbered(hidden.flatten(1), width)
     cross = torch.tensor([[0.0, 1, 0], [1, 0, 1], [0, 1, 0]])[None, None]
     degree = functional.conv2d(torch.ones_like(values[:1, :1]), cross, padding=1).flatten()[pixels][:, None]

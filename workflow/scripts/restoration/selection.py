@@ -48,8 +48,8 @@ def read(text: str) -> Selector:
     return Selector(*parts)
 
 
-def check(text: str, known: Mapping[str, Sequence[str]], where: str) -> None:
-    """Raises UserError, naming the key `where`, for a selector with a name that is not `known`.
+def check(text: str, known: Mapping[str, Sequence[str]], where: str) -> Selector:
+    """What `read` reads. Raises UserError, naming the key `where`, for a name that is not `known`.
 
     known: the names of variants, losses, inference and baselines.
     """
@@ -62,6 +62,7 @@ def check(text: str, known: Mapping[str, Sequence[str]], where: str) -> None:
         if name not in ("", ANY) and name not in known[kind]:
             names = textwrap.shorten(", ".join(known[kind]), 200, placeholder=" …")
             raise UserError(f"{where}: there is no {quoted(name)} among the {kind}; known: {names}")
+    return selector
 
 
 def rows(table: "pd.DataFrame", selector: Selector, higher_is_better: bool) -> list[int]:

@@ -7,8 +7,9 @@
     CLASSES = True: it asks for the images' classes, and is left out where they have none
 
 The keyword-only arguments are the test's keys in the claims file, each annotated with one of `registry.TYPES`; a task
-as `Task`, a measure as `Measure`, models and baselines as `Rows`, which are then checked before anything runs. What the
-configuration does not have raises `NotTested`.
+as `Task` (`Tasks`: or '*', all of them), a measure as `Measure`, models and baselines as `Rows` (`Models`: models
+alone, by variant and loss), which are then checked before anything runs. What the configuration does not have raises
+`NotTested`.
 """
 
 import functools

@@ -11,7 +11,7 @@ from restoration.claims import Comparison, Margin, NotTested, Outcome, conclude,
 from restoration.evidence import Evidence, Name, chosen
 from restoration.evidence import number as read_number
 from restoration.identity import derived_seed
-from restoration.registry import Rows, Task
+from restoration.registry import Models, Task
 
 NEEDS = ["summary", "metrics"]
 CHOICES = {"quantity": ["training", "test", "prior_draw", "squared_error", "cross_entropy"]}
@@ -26,7 +26,7 @@ PLACES = {
 
 
 def examine(
-    evidence: Evidence, *, task: Task, models: Rows, than: Rows = ("*",), quantity: str = "training"
+    evidence: Evidence, *, task: Task, models: Models, than: Models = ("*",), quantity: str = "training"
 ) -> Outcome:
     """The figure is how much lower the loss is than that of each of `than`; its interval covers the seeds."""
     need, keys, words = PLACES[quantity]
