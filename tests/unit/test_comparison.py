@@ -108,6 +108,24 @@ def test_differences_to_the_best(entries):
     assert good["difference"] == pytest.approx(0.02, abs=0.002)  # a higher SSIM is better
 
 
+def test_what_is_given_the_label_is_not_the_best(files):
+    """But is compared with it, and by its inference that does without the label it may be."""
+    table, replicates = comparison.intervals(
+        [
+            comparison.Entry("cvae_label", "bce", [files(scores({"encode": 0.0, "inferred_label": 0.03}))]),
+            comparison.Entry("vae", "bce", [files(scores({"encode": 0.05}, seed=1))]),
+            comparison.Entry("", "", [files(scores({"identity": 0.2}, seed=2))]),
+        ]
+    )
+    for labelled, best in (([], "encode"), (["cvae_label"], "inferred_label")):
+        found = comparison.differences(table, replicates, labelled)
+        found = found[(found["against"] == "best") & (found["measure"] == "mse")].set_index(["variant", "method"])
+        assert set(found["reference_variant"] + found["reference_method"]) == {f"cvae_label{best}"}
+        assert found["better"]["cvae_label", best] == ""
+        assert found["better"]["cvae_label", "encode"] == ("better" if labelled else "")
+        assert found["better"]["vae", "encode"] == "worse"
+
+
 def test_a_baseline_without_error_is_no_reference(files):
     """Where nothing is corrupted."""
     model = comparison.Entry("vae", "bce", [files(scores({"encode": 0.0}, hole=False))])
@@ -132,7 +150,7 @@ def test_the_script_writes_the_same_bytes_again(entries, tmp_path):
     for folder in ("one", "two"):
         outputs = {key: str(tmp_path / folder / name) for key, name in names.items()}
         outputs["replicates"] = str(tmp_path / folder / "replicates.npz")
-        compare.main({"models": models}, scores_files, entries[2].files[0], outputs)
+        compare.main({"models": models, "labelled": []}, scores_files, entries[2].files[0], outputs)
         written.append({name: artifacts.sha256(path) for name, path in outputs.items()})
     assert written[0] == written[1]
     table = pd.read_parquet(tmp_path / "one" / "intervals.parquet")

@@ -26,11 +26,7 @@ rule champion:
                 ],
                 # Its methods with their parameters, and the variants that are given the true label.
                 "inference": list(TASKS[wildcards.task]["inference"].items()),
-                "labelled": [
-                    name
-                    for name, variant in TASKS[wildcards.task]["variants"].items()
-                    if variant["condition"] == "label"
-                ],
+                "labelled": labelled(wildcards.task),
             },
         ),
     script:

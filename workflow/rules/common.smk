@@ -106,6 +106,12 @@ def models_of(task):
     return [model for model in MODELS if model.task == task]
 
 
+def labelled(task):
+    """The variants of a task that are given the true label."""
+    variants = TASKS[task]["variants"].items()
+    return [name for name, variant in variants if variant["condition"] == "label"]
+
+
 def shown_models(task):
     """The models of a task that pictures show: those of each variant's first seed."""
     variants = TASKS[task]["variants"]

@@ -24,7 +24,8 @@ rule compare:
                 "models": [
                     (model.variant, model.loss, model.seed)
                     for model in models_of(wildcards.task)
-                ]
+                ],
+                "labelled": labelled(wildcards.task),
             },
         ),
     script:

@@ -17,9 +17,11 @@ def entries(models: Sequence[tuple[str, str, int]], scores: Sequence[str], basel
 
 
 def main(job: dict, scores: Sequence[str], baselines: str, outputs: dict[str, str]) -> None:
-    """Write both tables, as Parquet and CSV, and the replicates, of which any two rows' difference can be made."""
+    """job: `models`, as for `entries`, and `labelled`, the variants that are given the label.
+
+    Write both tables, as Parquet and CSV, and the replicates, of which any two rows' difference can be made."""
     table, replicates = comparison.intervals(entries(job["models"], scores, baselines))
-    against = comparison.differences(table, replicates)
+    against = comparison.differences(table, replicates, job["labelled"])
     for name, frame in (("intervals", table), ("differences", against)):
         artifacts.write_parquet(outputs[name], frame)
         with artifacts.replacing(outputs[f"{name}_csv"]) as part:

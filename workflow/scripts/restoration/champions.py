@@ -13,11 +13,10 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from restoration import artifacts, registry
-from restoration.compared import PLACES
+from restoration.compared import PLACES, without_label
 from restoration.errors import UserError
 
 FIGURE = ["output", "region", "measure", "mean", "low", "high", "seeds", "images"]
-BLIND = "inferred_label"  # the inference that does not look at the label that a variant with one is given
 
 
 class Trained(NamedTuple):
@@ -75,7 +74,7 @@ def best(table: pd.DataFrame, labelled: Collection[str]) -> Any | None:
     hole = bool((table["region"] == "hole").any())
     output, region = ("pasted", "hole") if hole else ("raw", "whole")
     here = table[(table["output"] == output) & (table["region"] == region) & (table["measure"] == "mse")]
-    here = here[(here["variant"] != "") & (~here["variant"].isin(labelled) | (here["method"] == BLIND))]
+    here = without_label(here[here["variant"] != ""], labelled)
     return None if here.empty else here.loc[here["mean"].idxmin()]
 
 

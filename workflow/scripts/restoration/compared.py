@@ -1,5 +1,6 @@
 """The tables that `compare` wrote, read again: intervals, and differences from the best."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from restoration import artifacts
 NAME = ["variant", "loss", "method"]
 KEYS = [*NAME, "output", "region", "measure"]
 PLACES = {"hole": "inside the hole", "whole": "over the whole image"}
+BLIND = "inferred_label"  # the inference that does not look at the label that a variant with one is given
 
 
 def read_intervals(path: str | Path) -> pd.DataFrame:
@@ -21,6 +23,11 @@ def read_differences(path: str | Path) -> pd.DataFrame:
     """KEYS, against and better, and in numbers difference, low and high. Raises DamagedFile."""
     keys = [*KEYS, "against"]
     return _read(path, [*keys, "better"], ["difference", "low", "high"], keys)
+
+
+def without_label(table: pd.DataFrame, labelled: Collection[str]) -> pd.DataFrame:
+    """The rows of what restores without the true label, baselines among them; labelled: variants that are given it."""
+    return table[~table["variant"].isin(labelled) | (table["method"] == BLIND)]
 
 
 def _read(path: str | Path, texts: list[str], numbers: list[str], keys: list[str]) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """A task's models and baselines side by side: means with intervals, and differences from the best, paired by image."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from restoration import artifacts, bootstrap
+from restoration.compared import without_label
 from restoration.errors import DamagedFile
 from restoration.identity import derived_seed
 from restoration.measures import HIGHER_IS_BETTER, RANGE
@@ -100,12 +101,13 @@ def primary(table: pd.DataFrame) -> list[tuple[str, str, str]]:
     return [("raw", "hole" if hole else "whole", "mse"), ("pasted" if hole else "raw", "whole", "ssim")]
 
 
-def differences(table: pd.DataFrame, replicates: np.ndarray) -> pd.DataFrame:
+def differences(table: pd.DataFrame, replicates: np.ndarray, labelled: Collection[str] = ()) -> pd.DataFrame:
     """Each row's difference, for the primary measures, to the task's best (`against`: best) and best baseline.
 
     `better`: what the interval says of the row: better, worse or undecided; empty for the reference itself. The best is
-    chosen on the same images, so that its lead over the next is somewhat flattered. A baseline without any error, where
-    nothing was corrupted, is left out: it says nothing.
+    chosen on the same images, so that its lead over the next is somewhat flattered. What is given the true label is not
+    the best, and may be better: images from elsewhere come without. labelled: the variants that are given it. A
+    baseline without any error, where nothing was corrupted, is left out: it says nothing.
     """
     trivial = (table["variant"] == "") & (table["measure"] == "mse") & (table["mean"] == 0)
     trivial_methods = set(table.loc[trivial, "method"])
@@ -113,7 +115,7 @@ def differences(table: pd.DataFrame, replicates: np.ndarray) -> pd.DataFrame:
     for place in primary(table):
         here = table[(table[PLACE] == list(place)).all(axis=1)]
         here = here[(here["variant"] != "") | ~here["method"].isin(trivial_methods)]
-        for against, among in (("best", here), ("best_baseline", here[here["variant"] == ""])):
+        for against, among in (("best", without_label(here, labelled)), ("best_baseline", here[here["variant"] == ""])):
             if among.empty:
                 continue
             higher = HIGHER_IS_BETTER[place[2]]
