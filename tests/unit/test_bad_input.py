@@ -459,6 +459,12 @@ PARTS = [
     ("corruptions/mine.py", "def corrupt(*, a: Pixels = 40): ...", {}, f"{NOISE}.a: 40 does not fit; the images of"),
     ("corruptions/mine.py", "HIDES = 'few'\ndef corrupt(): ...", {}, "corruptions/mine.py: HIDES must be one of"),
     ("baselines/mine.py", "HIDDEN = 'some'\ndef restore(): ...", None, "baselines/mine.py: HIDDEN must be a list"),
+    (
+        "baselines/mine.py",
+        "CALIBRATED = ['few']\ndef restore(): ...",
+        None,
+        "baselines/mine.py: CALIBRATED must be a l",
+    ),
     ("baselines/mine.py", "HIDDEN = [[]]\ndef restore(): ...", None, "baselines/mine.py: HIDDEN must be a list"),
     ("baselines/mine.py", "GRID = [3, 5]\ndef restore(): ...", None, "baselines/mine.py: GRID must be a mapping of"),
     ("baselines/mine.py", "GRID = {'a': 3}\ndef restore(): ...", None, "baselines/mine.py: GRID must be a mapping of"),

@@ -292,8 +292,21 @@ def test_tuning_takes_the_best_parameters_with_and_without_calibration(name, exa
 
 
 def test_the_references_are_as_they_are(examples, train_images):
-    for name in ("identity", "mean_image"):
-        assert list(tuning.tune(name, train_images, examples)) == [name]
+    hole = examples._replace(mask=torch.zeros_like(examples.mask).index_fill(3, torch.arange(3), True))
+    for name, among in (("mean_image", examples), ("identity", hole)):
+        assert list(tuning.tune(name, train_images, among)) == [name]
+
+
+def test_under_noise_the_image_as_it_is_has_the_calibration_alone(examples, train_images):
+    """The control for all others: what the curve does to the noisy image by itself."""
+    tuned = tuning.tune("identity", train_images, examples)
+    assert list(tuned) == ["identity", "identity_calibrated"]
+    curve = tuning.calibration.fit(examples.corrupted, examples.complete)
+    expected = tuning.calibration.apply(curve, examples.corrupted, examples.mask)
+    plain, calibrated = (one.restore(*examples[1:], torch.zeros(30)) for one in tuned.values())
+    assert plain.equal(examples.corrupted)
+    assert calibrated.equal(expected)
+    assert tuning.error(calibrated, examples) < tuning.error(plain, examples)
 
 
 def test_a_task_whose_examples_hide_nothing_takes_the_first_candidate(examples, train_images):
@@ -350,7 +363,8 @@ def test_only_what_is_for_a_task_is_measured_and_its_parameters_are_told(task, f
     caplog.set_level(logging.INFO, logger="restoration")
     metrics = artifacts.read_json(run(files, task)["metrics"])
     fitting = baselines.fitting(task)
-    calibrated = [f"{name}_calibrated" for name in fitting if name not in ("identity", "mean_image")]
+    references = ["mean_image"] if task == "all" else ["identity", "mean_image"]
+    calibrated = [f"{name}_calibrated" for name in fitting if name not in references]
     assert sorted(metrics["scores"]) == sorted(metrics["parameters"]) == sorted([*fitting, *calibrated])
     assert (metrics["images"], metrics["validation_images"]) == (21, 25)
     for method, parameters in metrics["parameters"].items():

@@ -450,8 +450,8 @@ def test_no_claims(config):
 
 def test_baselines_that_claims_may_name(config):
     known = claims_file.names(config)["baselines"]
-    assert {"identity", "median", "median_calibrated"} <= set(known)
-    assert "identity_calibrated" not in known
+    assert {"identity", "identity_calibrated", "median", "median_calibrated", "mean_image"} <= set(known)
+    assert "mean_image_calibrated" not in known
 
 
 # ------------------------------------------------------------------------------------------------------------ SCRIPT

@@ -2,16 +2,10 @@
 
 import logging
 
-import numpy as np
 import torch
 
 from restoration import artifacts, baselines, classifier, evaluation, jobs, stored, tuning
 from restoration.images import as_float
-
-
-def hides(mask: np.ndarray) -> str:
-    """Which pixels of an image a task hides: "none", "some" or "all"."""
-    return "all" if mask.all() else "some" if mask.any() else "none"
 
 
 def main(job: dict, dataset: str, validation: str, test: str, reader: str | None, outputs: dict[str, str]) -> None:
@@ -32,7 +26,7 @@ def main(job: dict, dataset: str, validation: str, test: str, reader: str | None
     )
     methods: dict[str, tuning.Tuned] = {}
     for name in job["baselines"]:
-        if name in baselines.fitting(hides(mask)):
+        if name in baselines.fitting(baselines.hides(mask)):
             methods |= tuning.tune(name, train_images, examples)
     restorers = {method: tuned.restore for method, tuned in methods.items()}
     shown = evaluation.shown(labels, classes)

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from restoration import configuration_file, measures, registry, selection
+from restoration import baselines, configuration_file, measures, registry, selection
 from restoration.errors import UserError, quoted, reason
 from restoration.selection import ANY
 
@@ -63,9 +63,7 @@ def names(config: Mapping[str, Any]) -> dict[str, list[str]]:
     known = {key: list(config[key]) for key in ("tasks", "variants")}
     known |= {kind: registry.names(kind) for kind in ("losses", "inference", "baselines")}
     known["baselines"] += [
-        f"{name}_calibrated"
-        for name in known["baselines"]
-        if registry.constant("baselines", name, "HIDDEN") is not None
+        f"{name}_calibrated" for name in known["baselines"] if baselines.calibrated(name, hides=None)
     ]
     return known
 

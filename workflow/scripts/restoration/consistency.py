@@ -38,9 +38,11 @@ def check_baselines(corruption: str) -> None:
     if hides is not None and hides not in baselines.KINDS:
         raise UserError(f"corruptions/{corruption}.py: HIDES must be one of {', '.join(baselines.KINDS)}")
     for name in registry.names("baselines"):
-        hidden, grid = (registry.constant("baselines", name, constant) for constant in ("HIDDEN", "GRID"))
-        if hidden is not None and not (isinstance(hidden, list) and all(kind in baselines.KINDS for kind in hidden)):
-            raise UserError(f"baselines/{name}.py: HIDDEN must be a list of {', '.join(baselines.KINDS)}")
+        for constant in ("HIDDEN", "CALIBRATED"):
+            kinds = registry.constant("baselines", name, constant)
+            if kinds is not None and not (isinstance(kinds, list) and all(kind in baselines.KINDS for kind in kinds)):
+                raise UserError(f"baselines/{name}.py: {constant} must be a list of {', '.join(baselines.KINDS)}")
+        grid = registry.constant("baselines", name, "GRID")
         if grid is not None and not (isinstance(grid, dict) and all(isinstance(v, list) and v for v in grid.values())):
             raise UserError(f"baselines/{name}.py: GRID must be a mapping of parameters to lists of values")
         for key, values in (grid or {}).items():

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from restoration import calibration, metrics, registry
+from restoration import baselines, calibration, metrics, registry
 from restoration.visible import observed
 
 IMAGES = 500  # of the validation images, the first so many decide
@@ -58,7 +58,7 @@ def tune(name: str, train_images: torch.Tensor, examples: Examples) -> dict[str,
     """Method to baseline: `name`, and, where it has something to do, `<name>_calibrated`. Each has the parameters with
     the least squared error over the examples' hidden pixels, of `candidates`.
     """
-    calibrated = registry.constant("baselines", name, "HIDDEN") is not None
+    calibrated = baselines.calibrated(name, baselines.hides(examples.mask))
     tried = candidates(name)
     if not calibrated and len(tried) == 1:
         return {name: Tuned(Baseline(name, tried[0], train_images), None)}
