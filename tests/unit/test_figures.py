@@ -365,7 +365,7 @@ def test_hard_images_and_extremes_are_drawn_the_same_twice(kept, tmp_path):
         assert f"<!-- {word} -->" in words
     assert "identity" not in words
     extremes = texts(drawn[0].cases_svg)
-    assert all(word in extremes for word in ("lowest error", "highest error", "<!-- restored -->", "<!-- 8 -->"))
+    assert all(word in extremes for word in ("lowest error", "highest error", "<!-- restored -->", "<!-- #0 -->"))
 
 
 def test_a_sheet_of_many_images_has_rows():
@@ -386,7 +386,9 @@ def test_the_page_is_told_what_the_pictures_hold(kept, tmp_path):
     assert known["champion"] == "unet, MSE, encode"
     assert known["images"] == list(range(9))[::-1]  # the errors fall from image to image: the last is the easiest
     assert known["ways"][0]["errors"] == list(range(9))
-    assert (known["best"], known["worst"]) == (list(range(9)), list(range(9))[::-1])
+    numbers, errors = list(range(9))[::-1], list(range(9))
+    assert known["best"] == {"images": numbers, "errors": errors}
+    assert known["worst"] == known["hardest"] == {"images": numbers[::-1], "errors": errors[::-1]}
     assert sheet.shape == (5 * 12, 9 * 12, 3)
     np.testing.assert_array_equal(sheet[:12, :12, 0], kept.test.complete[8, 0])
     restored = cases.read(kept.files["unet", "mse"], "encode", kept.test.complete)["drawn"].restored[8, 0]
@@ -403,14 +405,35 @@ def test_each_model_is_shown_by_its_best_inference():
     ]
 
 
+def test_what_is_given_the_true_label_is_shown_with_a_mark_but_not_as_the_best(kept, tmp_path):
+    table = intervals().replace({"method": {"map_latent": "inferred_label"}})
+    ways = figure_cases.best_ways(table[table["variant"] != "unet"], ["vae"])
+    assert ways[["variant", "method", "given", "best"]].values.tolist() == [
+        ["vae", "encode", True, False],
+        ["vae", "inferred_label", False, True],
+        ["", "mean_image", False, False],
+    ]
+    outputs = files_in(tmp_path, "hard", "cases", values="cases.json", images="images.png")
+    figure_cases.main(kept.files, intervals(), kept.test, vars(outputs), ["vae", "unet"])
+    known = artifacts.read_json(outputs.values)
+    assert [way["name"] for way in known["ways"]] == ["vae†, BCE, encode", "unet†, MSE, encode", "mean image"]
+    assert known["champion"] == "unet†, MSE, encode"  # where all are given it
+
+
+def test_more_inferences_than_markers_are_told_apart():
+    looks = figures.looks([str(number) for number in range(40)], figures.MARKERS)
+    assert len(set(looks.values())) == 40
+
+
 def test_the_hardest_images_come_first(kept, tmp_path, monkeypatch):
     sheets = []
     monkeypatch.setattr(
-        figures, "draw_sheet", lambda blocks, labels, outputs, below=(): sheets.append((blocks, labels))
+        figures, "draw_sheet", lambda blocks, labels, outputs, below=(): sheets.append((blocks, labels, below))
     )
     ways = [figure_cases.Way("one", cases.read(kept.files["unet", "mse"], "encode", kept.test.complete))]
     figure_cases.draw_hard(ways, kept.test, ("", ""))
-    (((_, rows),), labels) = sheets[0]
+    (((_, rows),), labels, (below,)) = sheets[0]
+    assert below == [f"#{number}\n{8 - number}" for number in range(9)]
     assert labels == ["original", "corrupted", "one"]
     np.testing.assert_array_equal(rows[0], figures.to_rgb(kept.test.complete))  # its errors fall from image to image
     outside = ~kept.test.mask[:, 0]

@@ -55,6 +55,8 @@ TASKS: dict[str, Any] = {
         "variants": {"ae": {"condition": "none"}},
     },
 }
+GRIDS = {"kernel_neighbours": {"neighbours": [10, 20], "bandwidth": [0.5, 0.8]}, "median": {"size": [3, 5, 7]}}
+SIZES = {"train": 100, "validation": 10, "test": IMAGES}
 EXPERIMENT = {"dataset": {"name": "mnist"}, "seeds": [0, 1], "tasks": TASKS}
 # The mean error of each way to restore.
 ERRORS = {
@@ -173,7 +175,8 @@ def folder(tmp_path_factory) -> Path:
         {"name": name, "errors": [], "drawn": 0.2, "hardest": 0.3 - number / 10} for number, name in enumerate("ab")
     ]
     rows = {"rows": ["original", "corrupted", "a", "b"], "images": [], "count": 200, "champion": "b"}
-    artifacts.write_json(folder / "cases.json", {"ways": ways, "best": [0.01, 0.02], "worst": [0.9, 0.8], **rows})
+    extremes = {"best": {"images": [3, 1], "errors": [0.01, 0.02]}, "worst": {"images": [5, 7], "errors": [0.9, 0.8]}}
+    artifacts.write_json(folder / "cases.json", {"ways": ways, **extremes, **rows})
     Image.new("RGB", (320, 10)).save(folder / "figure.png")
     (folder / "figure.svg").write_text('<?xml version="1.0"?>\n<svg height="72pt" width="144pt"></svg>')
     return folder
@@ -208,6 +211,7 @@ def job() -> dict[str, Any]:
         "values": [list(one) for one in VALUES],
         "sheets": [[task, "cases"] for task in TASKS],
         "settings": EXPERIMENT,
+        "grids": GRIDS,
     }
 
 
@@ -253,7 +257,7 @@ def collected(files) -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def sections(files, collected) -> dict[str, page.Section]:
     seeds = summary.over_seeds(collected)
-    return {task: page.section(task, EXPERIMENT, seeds, files) for task in TASKS}
+    return {task: page.section(task, EXPERIMENT, seeds, files, GRIDS) for task in TASKS}
 
 
 @pytest.fixture(scope="module")
@@ -313,7 +317,7 @@ def test_a_row_has_its_interval_its_difference_from_the_best_and_what_it_costs(s
     assert table.rows[0].cells[4].text == "the best"
     assert texts(table, "Reads as its class") == ["97.5 %"] * 8
     assert texts(table, "Multiply-adds")[0] == "650 k"
-    assert texts(table, "Multiply-adds")[2] == ""
+    assert texts(table, "Multiply-adds")[2] == "not counted"
     whole = [heading for heading, _ in table.groups]
     assert whole == ["", "Inside the hole", "Whole image, visible pixels put back", "Cost of an image"]
 
@@ -328,8 +332,15 @@ def test_seeds_are_told_where_they_differ_and_collapsed_posteriors_are_named(sec
 
 def test_a_baseline_shows_its_parameters(sections):
     small = {row.cells[0].text: row.cells[2].small for row in sections["inpainting"].main.rows}
-    assert small["kernel neighbours"] == "bandwidth 0.5"
+    assert small["kernel neighbours"] == "bandwidth 0.5 (the smallest tried)"
     assert small["mean image"] == ""
+
+
+@pytest.mark.parametrize(("size", "told"), [(3, " (the smallest tried)"), (5, ""), (7, " (the largest tried)")])
+def test_a_parameter_at_an_end_of_what_was_tried_is_told_of(size, told):
+    task = results.Task("", {}, 2, pd.DataFrame(), pd.DataFrame(), pd.DataFrame(), {}, {}, [], GRIDS)
+    task = task._replace(parameters={"median_calibrated": {"size": size, "other_one": 1}})
+    assert results.tuned(task, "median_calibrated") == f"size {size}{told}, other one 1"
 
 
 def test_doing_nothing_is_not_ranked_where_nothing_is_corrupted(sections):
@@ -341,7 +352,9 @@ def test_doing_nothing_is_not_ranked_where_nothing_is_corrupted(sections):
 
 def test_the_finding_names_the_best_model_the_best_without_one_and_doing_nothing(sections):
     sentence = sections["inpainting"].finding
-    assert re.search(r"inside the hole of a trained model: unet trained with BCE, by “encode”: 0\.0\d+ \[", sentence)
+    assert re.search(
+        r"model: unet trained with BCE, by “encode”, with a mean squared error inside the hole of 0\.0\d+ \[", sentence
+    )
     assert re.search(r"Best without a trained model: kernel neighbours, 0\.08\d\d\. Leaving the image", sentence)
     assert "better" not in sentence
 
@@ -352,8 +365,31 @@ def test_the_finding_says_so_if_a_baseline_is_better(files, collected):
     intervals = intervals[intervals["variant"].isin(["cvae_label", ""]) & (intervals["method"] != "identity")]
     intervals.loc[intervals["variant"] == "", "mean"] /= 10
     task = results.Task("inpainting", settings, 2, intervals, pd.DataFrame(), summary.over_seeds(collected), {}, {}, [])
-    assert "cvae_label trained with MSE, by “encode”, given the true label" in results.finding(task)
-    assert re.search(r"kernel neighbours, 0\.00[78]\d+, which is better\.$", results.finding(task))
+    label_given = r"\(given the true label, cvae_label trained with MSE, by “encode” has 0\.0[45]\d+\)"
+    assert re.search(
+        rf"model: cvae_label trained with MSE, by “inferred label”, with .* of 0\.\d+ \[.*\] {label_given}\. Best",
+        findings.of_task(task),
+    )
+    assert re.search(r"kernel neighbours, 0\.00[78]\d+, which is better\.$", findings.of_task(task))
+
+
+def test_what_is_given_the_true_label_is_ranked_but_not_the_best(files, collected):
+    intervals = compared.read_intervals(files.intervals["inpainting"])
+    differences = compared.read_differences(files.differences["inpainting"])
+    seeds, of = summary.over_seeds(collected), dict.fromkeys(("intervals", "differences", "table", "baselines"), "")
+    ours = intervals[intervals["variant"] != "unet"]
+    task = results.Task("inpainting", TASKS["inpainting"], 2, ours, differences, seeds, {}, of, [])
+    rows = results.main_table(task).rows
+    assert [(row.cells[0].text, row.kind) for row in rows][:3] == [
+        ("cvae_label†", ""),
+        ("kernel neighbours", "baseline"),
+        ("vae", "best"),
+    ]
+    assert findings.of_errors(task).startswith("The error inside the hole is between 0.0")
+    assert "(cvae_label†, MSE by encode)" in findings.of_errors(task)
+    encode = ours[(ours["variant"] != "vae") & (ours["method"] != "inferred_label")]
+    assert task._replace(intervals=encode).best().variant == "cvae_label"  # where all are given it
+    assert "by “encode”, given the true label, with a mean" in findings.of_task(task._replace(intervals=encode))
 
 
 def test_each_output_and_region_has_a_table_of_all_measures(sections):
@@ -406,7 +442,7 @@ def test_published_figures_are_shown_for_the_same_setting_alone(dataset, corrupt
     assert poster.published("mnist", HOLE)["cvae_incomplete", "mse"] == 2.93
     tasks = {"inpainting": TASKS["inpainting"] | {"corruption": corruption}}
     experiment = EXPERIMENT | {"dataset": {"name": dataset}, "tasks": tasks}
-    section = page.section("inpainting", experiment, summary.over_seeds(collected), files)
+    section = page.section("inpainting", experiment, summary.over_seeds(collected), files, GRIDS)
     assert [column.heading for column in section.source.columns] == ["Model", "Loss", "This run", "This run"]
     assert section.source_finding == ""
 
@@ -586,6 +622,18 @@ def test_the_page_is_whole_without_claims(job, inputs, files, collected):
     assert "verdict" not in html.split("<body>")[1].split("<script>")[0]
 
 
+def test_why_bm3d_is_missing_is_said_where_all_pixels_are_corrupted(files, collected, job, inputs):
+    noise = {"name": "gaussian_noise", "sigma": 0.1}
+    tasks = {"quiet": TASKS["quiet"] | {"corruption": noise}}
+    section = page.section("quiet", EXPERIMENT | {"tasks": tasks}, summary.over_seeds(collected), files, GRIDS)
+    assert section.noisy
+    render = report_script.render
+    told = render(job | {"settings": EXPERIMENT | {"tasks": TASKS | tasks}}, inputs, files, collected, SIZES)
+    assert told.count("BM3D") == 1
+    assert "25.1, 16.0 and 11.9 dB at sigma 0.1, 0.3 and 0.5" in told
+    assert "BM3D" not in render(job, inputs, files, collected, SIZES)
+
+
 def test_a_large_page_is_told_of(tmp_path, caplog):
     page, logger = tmp_path / "report.html", logging.getLogger("restoration")
     page.write_bytes(bytes(report_script.LARGE))
@@ -722,7 +770,7 @@ def test_damaged_values_of_a_figure_are_refused(key, folder, tmp_path):
 def test_figures_have_the_numbers_and_captions_of_the_source(folder):
     paths = {(task, key): str(folder / "figure.png") for task in ("denoising", "own") for key in embedded.OTHERWISE}
     paths |= {("denoising", key): str(folder / "figure.png") for key in ("originals", "corrupted", "reconstructed")}
-    words = dict.fromkeys(("dataset", "method", "place", "drawn", "few", "best", "outline"), "WORD")
+    words = dict.fromkeys(("dataset", "method", "place", "drawn", "few", "best", "outline", "given"), "WORD")
     words |= embedded.of_labels(None)
     noise = {"name": "gaussian_noise", "sigma": 0.1}
     found = embedded.embedded("denoising", noise, paths, words, {"loss": "Finding."}, {"loss": ["history"]}, {})

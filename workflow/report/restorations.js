@@ -22,7 +22,7 @@ for (const data of document.querySelectorAll("script.restorations")) {
       draw(0, 0, width, height + 1);
       const error = chosen.errors[at].toPrecision(2);
       cell.setAttribute("aria-label", `Test image ${kept.images[at]}, restored with an error of ${error}; below it the original`);
-      cell.title = `error ${error}`;
+      cell.title = `test image ${kept.images[at]}, error ${error}`;
     });
     slider.setAttribute("aria-valuetext", `${slider.value} % restored`);
     const range = [Math.min(...chosen.errors), Math.max(...chosen.errors)].map((error) => error.toPrecision(2));

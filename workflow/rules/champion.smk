@@ -24,7 +24,7 @@ rule champion:
                     (model.variant, model.loss, model.seed)
                     for model in models_of(wildcards.task)
                 ],
-                # Its methods with their parameters, and the variants that are given the true label.
+                # Its methods with their parameters.
                 "inference": list(TASKS[wildcards.task]["inference"].items()),
                 "labelled": labelled(wildcards.task),
             },

@@ -161,6 +161,7 @@ rule figure_cases:
                     (model.variant, model.loss)
                     for model in shown_models(wildcards.task)
                 ],
+                "labelled": labelled(wildcards.task),
             },
         ),
     script:

@@ -1,6 +1,14 @@
 SCRIPTS = ["contents", "sort", "zoom", "plots", "restorations"]
 
 
+# The values that were tried of the baselines' parameters: the page says which was taken at an end of them.
+GRIDS = {
+    name: grid
+    for name in registry.names("baselines")
+    if (grid := registry.constant("baselines", name, "GRID"))
+}
+
+
 rule report:
     input:
         template=of_page("report.html.j2"),
@@ -44,6 +52,7 @@ rule report:
                 "values": VALUES,
                 "sheets": SHEETS,
                 "settings": EXPERIMENT,
+                "grids": GRIDS,
                 **({} if LABELLED else {"left_out": LEFT_OUT}),
             },
         ),

@@ -1,14 +1,16 @@
 """Hard images side by side, restored by every model, and the best and worst restorations of a task's best model."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from restoration import artifacts, cases, compared, figures, jobs, plots, stored
+from restoration import artifacts, cases, champions, compared, figures, jobs, plots, stored
+from restoration.figures import GIVEN_LABEL
 
 SHOWN = 10  # of each kind
+EXTREME = ("best", "worst")
 SIDE = 64  # pixels of an image that the page shows before and after its restoration
 
 
@@ -44,18 +46,37 @@ class Test(NamedTuple):
         return figures.to_rgb(np.where(mask, restored, self.corrupted[images]))
 
 
-def best_ways(table: pd.DataFrame) -> pd.DataFrame:
+def best_ways(table: pd.DataFrame, labelled: Collection[str] = ()) -> pd.DataFrame:
     """One row for each model, in the table's order, then the best of what needs none: each by the inference (`method`)
-    that has the lowest `mean` of the error that the task is judged by.
+    that has the lowest `mean` of the error that the task is judged by. Another one for the task's best model, if it has
+    another inference there.
+
+    given: whether the true label is given, which `labelled` variants are; best: the task's best model, among those
+    without it, if there are any.
     """
     here = compared.judged(table)
-    rows = here.loc[here.groupby(["variant", "loss"], sort=False)["mean"].idxmin()]
+    chosen = here.groupby(["variant", "loss"], sort=False)["mean"].idxmin().tolist()
+    given = here["variant"].isin(labelled) & (here["method"] != champions.BLIND)
+    models = here[here["variant"] != ""]
+    blind = models[~given[models.index]]
+    best = (models if blind.empty else blind)["mean"].idxmin()
+    rows = here.assign(given=given, best=here.index == best).loc[list(dict.fromkeys([*chosen, best]))]
     return rows.sort_values("variant", key=lambda names: names == "", kind="stable")
+
+
+def mean_errors(ways: Sequence[Way]) -> np.ndarray:
+    """Of each image of the draw, on average over the ways."""
+    return np.mean([way.kept["drawn"].error for way in ways], axis=0)
 
 
 def hardest_first(ways: Sequence[Way]) -> np.ndarray:
     """The places in the draw of its images, by their error on average over the ways."""
-    return np.argsort(-np.mean([way.kept["drawn"].error for way in ways], axis=0), kind="stable")
+    return np.argsort(-mean_errors(ways), kind="stable")
+
+
+def captions(images: np.ndarray, errors: np.ndarray) -> list[str]:
+    """What stands below each column: the number of the test image, and its error."""
+    return [f"#{image}\n{error:.2g}" for image, error in zip(images, errors, strict=True)]
 
 
 def draw_hard(ways: Sequence[Way], test: Test, outputs: tuple[str, str]) -> None:
@@ -64,23 +85,24 @@ def draw_hard(ways: Sequence[Way], test: Test, outputs: tuple[str, str]) -> None
     images = ways[0].kept["drawn"].images[hardest]
     rows = test.above(images)
     rows |= {way.label: test.restored(images, way.kept["drawn"].restored[hardest]) for way in ways}
-    figures.draw_sheet([("", list(rows.values()))], list(rows), outputs)
+    errors = mean_errors(ways)[hardest]
+    figures.draw_sheet([("", list(rows.values()))], list(rows), outputs, [captions(images, errors)])
 
 
 def draw_extremes(way: Way, test: Test, outputs: tuple[str, str]) -> None:
-    """The best and the worst restorations of the whole test set, with their errors below."""
-    blocks, errors = [], []
+    """The best and the worst restorations of the whole test set, with their numbers and errors below."""
+    blocks, below = [], []
     for heading, group in (("lowest error", "best"), ("highest error", "worst")):
         images, restored, error = (part[:SHOWN] for part in way.kept[group])
         rows = test.above(images) | {"restored": test.restored(images, restored)}
         blocks.append((heading, list(rows.values())))
-        errors.append([f"{value:.2g}" for value in error])
-    figures.draw_sheet(blocks, list(rows), outputs, errors)
+        below.append(captions(images, error))
+    figures.draw_sheet(blocks, list(rows), outputs, below)
 
 
 def write_values(ways: Sequence[Way], best: Way, test: Test, outputs: Mapping[str, str]) -> None:
     """For the page: drawn images from the easiest to the hardest, evenly chosen, as one sheet (originals, corrupted
-    ones if any, then each way's); and the errors, of these and of those in the figures.
+    ones if any, then each way's); and the errors, of these and, with the images' numbers, of those in the figures.
     """
     order = hardest_first(ways)
     places = order[::-1][np.linspace(0, len(order) - 1, min(SHOWN, len(order))).round().astype(int)]
@@ -92,22 +114,34 @@ def write_values(ways: Sequence[Way], best: Way, test: Test, outputs: Mapping[st
         drawn = way.kept["drawn"].error
         means = {"drawn": float(drawn.mean()), "hardest": float(drawn[order[:SHOWN]].mean())}
         known.append({"name": way.label, "errors": plots.rounded(drawn[places]), **means})
-    extremes = {group: plots.rounded(best.kept[group].error[:SHOWN]) for group in ("best", "worst")}
+    hardest = order[:SHOWN]
+    of_figures = {"hardest": numbered(ways[0].kept["drawn"].images[hardest], mean_errors(ways)[hardest])}
+    of_figures |= {key: numbered(best.kept[key].images[:SHOWN], best.kept[key].error[:SHOWN]) for key in EXTREME}
     of_images = {"rows": list(rows), "images": images.tolist(), "size": size, "count": len(order)}
-    artifacts.write_json(outputs["values"], {"ways": known, "champion": best.label, **of_images, **extremes})
+    artifacts.write_json(outputs["values"], {"ways": known, "champion": best.label, **of_images, **of_figures})
 
 
-def main(files: Mapping[tuple[str, str], str], table: pd.DataFrame, test: Test, outputs: Mapping[str, str]) -> None:
-    """files: variant and loss, both empty for the baselines, to the file of cases."""
+def numbered(images: np.ndarray, errors: np.ndarray) -> dict[str, list]:
+    """Test images by their numbers, with their errors."""
+    return {"images": images.tolist(), "errors": plots.rounded(errors)}
+
+
+def main(
+    files: Mapping[tuple[str, str], str],
+    table: pd.DataFrame,
+    test: Test,
+    outputs: Mapping[str, str],
+    labelled: Collection[str] = (),
+) -> None:
+    """files: variant and loss, both empty for the baselines, to the file of cases; labelled: as of `best_ways`."""
     ways = []
-    best = best_ways(table)
-    for variant, loss, method in best[compared.NAME].itertuples(index=False):
-        words = method.replace("_", " ")
-        label = f"{figures.model_name(variant, loss)}, {words}" if variant else words
-        ways.append(Way(label, cases.read(files[variant, loss], method, test.complete)))
-    models = best[best["variant"] != ""]["mean"].to_numpy()
+    shown = best_ways(table, labelled)
+    for row in shown.itertuples(index=False):
+        words, variant = row.method.replace("_", " "), row.variant + (GIVEN_LABEL if row.given else "")
+        label = f"{figures.model_name(variant, row.loss)}, {words}" if variant else words
+        ways.append(Way(label, cases.read(files[row.variant, row.loss], row.method, test.complete)))
     draw_hard(ways, test, (outputs["hard_png"], outputs["hard_svg"]))
-    best_way = ways[int(models.argmin())]
+    best_way = ways[int(shown["best"].to_numpy().argmax())]
     draw_extremes(best_way, test, (outputs["cases_png"], outputs["cases_svg"]))
     write_values(ways, best_way, test, outputs)
 
@@ -115,8 +149,10 @@ def main(files: Mapping[tuple[str, str], str], table: pd.DataFrame, test: Test, 
 if __name__ == "__main__":
     with jobs.running(snakemake):
         inputs = snakemake.input
-        models = map(tuple, jobs.settings(snakemake)["models"])
+        job = jobs.settings(snakemake)
+        models = map(tuple, job["models"])
         files = dict(zip(models, inputs.models, strict=True)) | {("", ""): inputs.baselines}
         complete = stored.read_dataset(inputs.dataset, "test")[0]["test"].images
         test = Test(complete, *stored.read_corrupted(inputs.test, complete))
-        main(files, compared.read_intervals(inputs.intervals), test, dict(snakemake.output.items()))
+        table = compared.read_intervals(inputs.intervals)
+        main(files, table, test, dict(snakemake.output.items()), job["labelled"])

@@ -15,7 +15,6 @@ def draw(table: pd.DataFrame, methods: Sequence[str], outputs: dict[str, str]) -
     colour.
     """
     figures.style()
-    import seaborn
     from matplotlib import pyplot as plt
 
     here = compared.judged(table)
@@ -25,7 +24,7 @@ def draw(table: pd.DataFrame, methods: Sequence[str], outputs: dict[str, str]) -
     names = list(dict.fromkeys(zip(models["variant"], models["loss"], strict=True)))
     # From top to bottom: the models in the configuration's order, then what needs none, best first.
     places = {name: -number for number, name in enumerate(names)}
-    looks = dict(zip(methods, zip(seaborn.color_palette("colorblind"), "osD^vPX*", strict=False), strict=False))
+    looks = figures.looks(methods, figures.MARKERS)
     count = len(names) + len(baselines)
     figure, axis = plt.subplots(figsize=(figures.WIDTH, ROW * count + 0.9), layout="constrained")
     used = [method for method in methods if (models["method"] == method).any()]
@@ -33,8 +32,7 @@ def draw(table: pd.DataFrame, methods: Sequence[str], outputs: dict[str, str]) -
     for method, shift in zip(used, shifts, strict=True):
         of_method = models[models["method"] == method]
         y = [places[name] + shift for name in zip(of_method["variant"], of_method["loss"], strict=True)]
-        colour, marker = looks.get(method, ("0.3", "o"))
-        intervals(axis, of_method, y, colour, marker, method.replace("_", " "))
+        intervals(axis, of_method, y, *looks[method], method.replace("_", " "))
     below = [-len(names) - number for number in range(len(baselines))]
     if len(baselines):
         intervals(axis, baselines, below, "0.4", "|", "")

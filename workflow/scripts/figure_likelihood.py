@@ -12,14 +12,11 @@ from restoration.estimates import Estimate, averaged, read
 def draw(estimates: Sequence[Estimate], published: Mapping[str, Sequence[Any]], outputs: dict[str, str]) -> None:
     """published: '<quantity> <target>' to what others have published of it: model and nats."""
     figures.style()
-    import seaborn
     from matplotlib import pyplot as plt
 
     panels = list(dict.fromkeys((estimate.quantity, estimate.target) for estimate in estimates))
     names = list(dict.fromkeys(estimate.label for estimate in estimates))
-    looks = dict(
-        zip(names, zip(seaborn.color_palette("colorblind", len(names)), "osD^vPX*" * 9, strict=False), strict=True)
-    )
+    looks = figures.looks(names, figures.MARKERS)
     columns = min(2, len(panels))
     lines = -(-len(panels) // columns)
     figure, axes = plt.subplots(

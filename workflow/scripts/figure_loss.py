@@ -21,14 +21,11 @@ def smooth(objective: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def draw(curves: Sequence[tuple[str, str, int, str]], outputs: dict[str, str]) -> None:
     """curves: variant, loss, seed and the file of the history."""
     figures.style()
-    import seaborn
     from matplotlib import pyplot as plt
 
     losses = list(dict.fromkeys(loss for _, loss, _, _ in curves))
     variants = list(dict.fromkeys(variant for variant, *_ in curves))
-    looks = dict(
-        zip(variants, zip(seaborn.color_palette("colorblind"), figures.DASHES * 3, strict=False), strict=False)
-    )
+    looks = figures.looks(variants, figures.DASHES)
     figure, axes = plt.subplots(1, len(losses), figsize=(figures.WIDTH, 3.8), squeeze=False, layout="constrained")
     models: dict[tuple[str, str], list[tuple[np.ndarray, np.ndarray]]] = {}
     for variant, loss, _, path in curves:
@@ -39,7 +36,7 @@ def draw(curves: Sequence[tuple[str, str, int, str]], outputs: dict[str, str]) -
         lines = []
         for (variant, of_loss), seeds in models.items():
             if of_loss == loss:
-                colour, dashes = looks.get(variant, ("0.3", "-"))
+                colour, dashes = looks[variant]
                 for x, means in seeds:
                     axis.plot(x, means, color=colour, alpha=0.3, linewidth=0.7)
                 x, mean = np.mean(seeds, axis=0)

@@ -38,7 +38,7 @@ def render(job: dict, inputs: Any, files: page.Files, table: pd.DataFrame, sizes
     """The report as HTML."""
     settings = job["settings"]
     dataset, seeds = settings["dataset"]["name"], summary.over_seeds(table)
-    sections = {task: page.section(task, settings, seeds, files) for task in settings["tasks"]}
+    sections = {task: page.section(task, settings, seeds, files, job["grids"]) for task in settings["tasks"]}
     anchors = set[str]().union(*(section.anchors(task) for task, section in sections.items()))
     claims = [verdict for path in inputs.claims for verdict in verdicts.read(path, anchors)]
     environment = jinja2.Environment(

@@ -16,6 +16,8 @@ DPI = 160
 GAP = 14  # images are as far apart as one of so many parts of their shorter side
 CELL = 0.55  # inches that an image takes at most, in width
 SHEET = 9.4  # inches that a sheet of images takes at most, with its labels
+GIVEN_LABEL = "†"  # behind the name of a model whose way to restore is given the true label
+MARKERS = "osD^vPX*"
 DASHES = ["-", "--", "-.", ":"]
 HOLE = np.array([222, 143, 5]) / 255  # the outline of what is hidden: orange in seaborn's colour-blind palette
 
@@ -43,6 +45,16 @@ def save(figure: "Figure", png: str | Path, svg: str | Path) -> None:
 def model_name(variant: str, loss: str) -> str:
     """A model as figures name it: 'cvae_label, BCE'."""
     return f"{variant}, {loss.upper()}"
+
+
+def looks(names: Sequence[str], shapes: Sequence[str]) -> dict[str, tuple[Any, str]]:
+    """A colour and a marker, or a dash, for each name: no two the same up to ten names, and with MARKERS up to 40."""
+    import seaborn
+
+    colours = seaborn.color_palette("colorblind")
+    return {
+        name: (colours[at % len(colours)], shapes[at % len(shapes)]) for at, name in enumerate(dict.fromkeys(names))
+    }
 
 
 def plain_log(axis: Any) -> None:
@@ -97,7 +109,8 @@ def draw_sheet(
     gap = max(1, round(min(height, width) / GAP))
     cell = min(CELL, (SHEET - names) / count)
     row = cell * (height + gap) / (width + gap)
-    size = (names + cell * count + 0.2 * len(blocks), row * len(labels) + 0.3 + 0.2 * bool(below))
+    lines = max((text.count("\n") + 1 for texts in below for text in texts), default=0)
+    size = (names + cell * count + 0.2 * len(blocks), row * len(labels) + 0.3 + 0.05 * bool(lines) + 0.15 * lines)
     figure, axes = plt.subplots(1, len(blocks), figsize=size, squeeze=False, layout="constrained")
     for number, (axis, (heading, rows)) in enumerate(zip(axes[0], blocks, strict=True)):
         axis.imshow(sheet(rows, gap), interpolation="nearest")

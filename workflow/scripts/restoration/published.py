@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+ELBO = "negative ELBO"
+
 
 class Figure(NamedTuple):
     """model: what was measured; nats: its negative log-likelihood for each test image, as published; estimator: how;
@@ -29,26 +31,21 @@ class Figure(NamedTuple):
         return f"{self.model} (ELBO)" if self.is_elbo else self.model
 
 
-ELBO = "negative ELBO"
-
-
-PYRO = {
-    "source": "Pyro, tutorial 'Conditional Variational Auto-encoder', last table",
-    "address": "https://pyro.ai/examples/cvae.html",
-    "images": 10_000,
-}
+# Source and address.
+PYRO = ("Pyro, tutorial 'Conditional Variational Auto-encoder', last table", "https://pyro.ai/examples/cvae.html")
+PYRO_IMAGES = 10_000
 PYRO_CONVENTION = (
-    "cross-entropy at grey targets, summed over the hidden pixels, entropy floor included; the 10,000 test images, on "
-    "which training was stopped as well"
+    "cross-entropy at grey targets, summed over the hidden pixels, entropy floor included; training was stopped on "
+    "the same test images"
 )
 # By the number of quadrants observed: the deterministic network (in the table: "NN", two hidden layers of 500) and the
 # conditional VAE (200 latents), whose estimate is `Trace_ELBO(num_particles=10)` of examples/cvae/util.py.
 PYRO_QUADRANTS = {1: (100.4, 71.8), 2: (61.9, 51.0), 3: (25.4, 24.2)}
 
-BURDA = {
-    "source": "Burda, Grosse and Salakhutdinov, 'Importance Weighted Autoencoders', 2016, one stochastic layer",
-    "address": "https://arxiv.org/abs/1509.00519",
-}
+BURDA = (
+    "Burda, Grosse and Salakhutdinov, 'Importance Weighted Autoencoders', 2016, one stochastic layer",
+    "https://arxiv.org/abs/1509.00519",
+)
 BURDA_CONVENTION = "trained on pixels binarised afresh at each step; two hidden layers of 200, 50 latents, 3,280 epochs"
 
 
@@ -63,13 +60,13 @@ def comparable(dataset: str, corruption: Mapping[str, Any], quantity: str, targe
     if (quantity, target) == ("image", "stochastic"):
         estimator = "importance sampling, 5,000 samples"
         return [
-            Figure("VAE", 86.76, estimator, BURDA_CONVENTION, **BURDA),
-            Figure("IWAE, trained with 50 samples", 84.78, estimator, BURDA_CONVENTION, **BURDA),
+            Figure("VAE", 86.76, estimator, BURDA_CONVENTION, *BURDA),
+            Figure("IWAE, trained with 50 samples", 84.78, estimator, BURDA_CONVENTION, *BURDA),
         ]
     if (quantity, target, corruption["name"]) == ("hidden", "grey", "quadrants"):
         network, cvae = PYRO_QUADRANTS[corruption["observed"]]
         return [
-            Figure("deterministic network", network, "exact", PYRO_CONVENTION, **PYRO),
-            Figure("CVAE", cvae, f"{ELBO}, ten draws", PYRO_CONVENTION, **PYRO),
+            Figure("deterministic network", network, "exact", PYRO_CONVENTION, *PYRO, PYRO_IMAGES),
+            Figure("CVAE", cvae, f"{ELBO}, ten draws", PYRO_CONVENTION, *PYRO, PYRO_IMAGES),
         ]
     return []

@@ -42,11 +42,14 @@ NOTES = {
     "grid": "{shown}, the same for all models, restored by “{method}”.{outline}",
     "loss": "Each line is a model, averaged over each hundredth of its training; bold: the mean over seeds, "
     "faint: each seed.",
-    "error": "On a logarithmic scale; lower is better. The dotted line marks the best of what needs no trained model.",
+    "error": "On a logarithmic scale; lower is better. The dotted line marks the best of what needs no trained model."
+    "{given}",
     "hard": "Of {drawn} test images drawn once for all, the {few} that are hardest on average, hardest first; each "
-    "model by the inference that serves it best, first seed, and the best of what needs no trained model.{outline}",
-    "cases": "Of all test images the {few} with the lowest and the {few} with the highest error, which stands below, "
-    "by the best model and inference of the task: {best}, first seed.{outline}",
+    "model by the inference that serves it best, first seed, and the best of what needs no trained model. Below each "
+    "column: the number of the test image, counted from 0, and its error averaged over these rows.{outline}{given}",
+    "cases": "Of all test images the {few} with the lowest and the {few} with the highest error by the best model and "
+    "inference of the task: {best}, first seed. Below each: the number of the test image, counted from 0, and its "
+    "error.{outline}",
     "likelihood": "Lower is better. By importance sampling; a line that falls no more has converged. Dashed: exact.",
 }
 PIXELS_PER_INCH = 118
@@ -147,7 +150,7 @@ def embedded(
 ) -> dict[str, Embedded]:
     """Key to figure, of those of a task that `files` (task and key) has and the page shows, in its order.
 
-    texts: what captions and notes name: dataset, method, place, drawn, few, best, outline, areas, names, shown;
+    texts: what captions and notes name: dataset, method, place, drawn, few, best, outline, given, areas, names, shown;
     findings: key to what it shows; sources: key to the files that this was read from; known: key to the values behind
     it.
     """

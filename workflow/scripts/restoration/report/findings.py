@@ -1,13 +1,33 @@
-"""What each figure of a task shows, in one sentence, from the figures that it was drawn from."""
+"""What a task comes to, and what each of its figures shows, in a sentence or two, from the figures behind it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from restoration.estimates import Estimate
-from restoration.figures import model_name
-from restoration.report.cells import number
+from restoration.report.cells import interval, number
 from restoration.report.likelihoods import QUANTITIES
-from restoration.report.results import Task
+from restoration.report.results import Task, name_of
+
+
+def of_task(task: Task) -> str:
+    """A task in a few sentences: its best model, the best of what needs none, and doing nothing."""
+    rows, best = list(task.ranked().itertuples(index=False)), task.best()
+    label = ", given the true label" if task.given_label(name_of(best)) else ""
+    least = next(row for row in rows if row.variant)
+    given = "" if name_of(least) == name_of(best) else f" (given the true label, {_way(least)} has {_told(least)})"
+    told = [
+        f"Best trained model: {_way(best)}{label}, with a mean squared error {task.place} of "
+        f"{number(best.mean, 'mse')} {interval(best.low, best.high, 'mse')}{given}"
+    ]
+    others = [row for row in rows if not row.variant and row.method != "identity"]
+    if others:
+        than = ", which is better" if others[0].mean < best.mean else ""
+        told.append(f"Best without a trained model: {_words(others[0].method)}, {_told(others[0])}{than}")
+    nothing = next((row for row in rows if not row.variant and row.method == "identity"), None)
+    if nothing:
+        than = ", which is better" if nothing.mean < best.mean else ""
+        told.append(f"Leaving the image as it is: {_told(nothing)}{than}")
+    return ". ".join(told) + "."
 
 
 def of_errors(task: Task) -> str:
@@ -15,7 +35,7 @@ def of_errors(task: Task) -> str:
     rows = list(task.ranked().itertuples(index=False))
     ways = [row for row in rows if row.variant]
     others = [row for row in rows if not row.variant and row.method != "identity"]
-    told = f"The error {task.place} is {_span(ways, with_method=True)}"
+    told = f"The error {task.place} is {_span(task, ways, with_method=True)}"
     if others:
         below = sum(row.mean < others[0].mean for row in ways)
         told += (
@@ -28,7 +48,7 @@ def of_errors(task: Task) -> str:
 def of_restorations(task: Task, method: str) -> str:
     """The errors of the models by the inference that the pictures show; nothing where no model has it."""
     ways = [row for row in task.ranked().itertuples(index=False) if row.variant and row.method == method]
-    return f"Restored by “{_words(method)}”, the error {task.place} is {_span(ways)}." if ways else ""
+    return f"Restored by “{_words(method)}”, the error {task.place} is {_span(task, ways)}." if ways else ""
 
 
 def of_corrupted(task: Task) -> str:
@@ -58,14 +78,23 @@ def of_likelihoods(estimates: Sequence[Estimate]) -> str:
     return f"Lowest at the most samples: {'; '.join(told)}."
 
 
-def _span(rows: Sequence[Any], with_method: bool = False) -> str:
-    """'between 0.0451 (cvae_label, BCE) and 0.3799 (vae, MSE)'; rows: best first."""
+def _span(task: Task, rows: Sequence[Any], with_method: bool = False) -> str:
+    """'between 0.0451 (cvae_label†, BCE) and 0.3799 (vae, MSE)'; rows: best first."""
 
     def named(row: Any) -> str:
         method = f" by {_words(row.method)}" if with_method else ""
-        return f"{number(row.mean, 'mse')} ({model_name(row.variant, row.loss)}{method})"
+        return f"{number(row.mean, 'mse')} ({task.model_name(row)}{method})"
 
     return f"between {named(rows[0])} and {named(rows[-1])}" if len(rows) > 1 else named(rows[0])
+
+
+def _way(row: Any) -> str:
+    """'vae trained with BCE, by “map latent”'"""
+    return f"{row.variant} trained with {row.loss.upper()}, by “{_words(row.method)}”"
+
+
+def _told(row: Any) -> str:
+    return number(row.mean, "mse")
 
 
 def _loss(value: float) -> str:

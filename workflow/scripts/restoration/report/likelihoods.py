@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from restoration.estimates import Estimate
+from restoration.figures import GIVEN_LABEL
 from restoration.published import Figure, comparable
 from restoration.report.cells import Cell, Column, Row, Table, figure, number, seeds, words
-from restoration.report.results import GIVEN_LABEL, Task
+from restoration.report.results import Task
 
 NORMAL = 1.96  # half the 95 % interval of a mean, in standard errors
 QUANTITIES = {"image": "whole\N{NO-BREAK SPACE}image", "hidden": "hidden\N{NO-BREAK SPACE}pixels"}

@@ -29,7 +29,11 @@ class Files(NamedTuple):
 
     def values_of(self, task: str) -> dict[str, values.Values]:
         """What the page's scripts know of the figures of a task, by their keys."""
-        keys = {"latent": ["panels", "images", "labels"], "loss": ["panels"], "cases": ["ways", "rows", "images"]}
+        keys = {
+            "latent": ["panels", "images", "labels"],
+            "loss": ["panels"],
+            "cases": ["ways", "rows", "images", "best", "worst"],
+        }
         sheets = {key: embedded.data_uri(path) for (of, key), path in self.sheets.items() if of == task}
         return {
             key: values.read(path, *keys[key], sheet=sheets.get(key, ""))
@@ -43,11 +47,14 @@ class Files(NamedTuple):
 
 
 class Section(NamedTuple):
-    """A task's part of the page. The tables `source` and `likelihood` are None where there is nothing to show."""
+    """A task's part of the page. noisy: whether all pixels are corrupted; the tables `source` and `likelihood` are None
+    where there is nothing to show.
+    """
 
     corruption: str
     finding: str
     in_hole: bool
+    noisy: bool
     given_label: bool
     main: Table
     champion: str
@@ -71,8 +78,16 @@ class Section(NamedTuple):
         }
 
 
-def section(name: str, experiment: Mapping[str, Any], seeds: pd.DataFrame, files: Files) -> Section:
-    """A task's. experiment: the configuration, with dataset, seeds and tasks; seeds: as `summary.over_seeds`."""
+def section(
+    name: str,
+    experiment: Mapping[str, Any],
+    seeds: pd.DataFrame,
+    files: Files,
+    grids: Mapping[str, Mapping[str, Sequence[float]]],
+) -> Section:
+    """A task's. experiment: the configuration, with dataset, seeds and tasks; seeds: as `summary.over_seeds`; grids:
+    baseline and parameter to the values that were tried.
+    """
     settings, dataset = experiment["tasks"][name], experiment["dataset"]["name"]
     task = results.Task(
         name,
@@ -89,12 +104,13 @@ def section(name: str, experiment: Mapping[str, Any], seeds: pd.DataFrame, files
             "baselines": files.baselines[name],
         },
         patterns(path for model, path in files.metrics.items() if model[0] == name),
+        grids,
     )
     main, source = results.main_table(task), models.source_table(task, dataset)
     ours = _likelihoods(name, files)
     likelihood, conventions = _likelihood(task, dataset, files, ours)
     champion = champions.read(files.champions[name])
-    best = next(row for row in task.ranked().itertuples() if row.variant)
+    best = task.best()
     finals: dict[str, list[float]] = {}
     for (of, _, loss, _), path in files.trainings.items():
         if of == name:
@@ -129,12 +145,14 @@ def section(name: str, experiment: Mapping[str, Any], seeds: pd.DataFrame, files
         "few": "ten" if best.images >= cases.EXTREMES else str(best.images),
         "best": f"{best.variant} trained with {best.loss.upper()}, “{best.method.replace('_', ' ')}”",
         "outline": OUTLINE if in_hole else "",
+        "given": _given(settings["variants"]),
         **embedded.of_labels(experiment["dataset"].get("labels")),
     }
     return Section(
         embedded.describe(settings["corruption"]),
-        results.finding(task),
+        findings.of_task(task),
         in_hole,
+        not in_hole and settings["corruption"]["name"] != "none",
         results.label_mark([main]),
         main,
         champion.told() if champion else "none, for each model is to be given the true label",
@@ -148,6 +166,15 @@ def section(name: str, experiment: Mapping[str, Any], seeds: pd.DataFrame, files
         embedded.embedded(name, settings["corruption"], files.figures, texts, shown, sources, known),
         embedded.restorations(name, known["cases"], in_hole),
     )
+
+
+def _given(variants: Mapping[str, Mapping[str, Any]]) -> str:
+    """Which variants are given the true label, as a note says it; nothing where none is."""
+    labelled = [name for name, variant in variants.items() if variant["condition"] == "label"]
+    if not labelled:
+        return ""
+    are = "is" if len(labelled) == 1 else "are"
+    return f" {', '.join(labelled)} {are} given the true label (†), but by “{champions.BLIND.replace('_', ' ')}”."
 
 
 def _likelihoods(task: str, files: Files) -> list[estimates.Estimate]:

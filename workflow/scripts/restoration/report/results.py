@@ -1,28 +1,33 @@
 """A task's tables: every model and baseline by every inference, as `compare` found them."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import pandas as pd
 
+from restoration.champions import BLIND
 from restoration.compared import PLACES, judged, lookup
+from restoration.figures import GIVEN_LABEL, model_name
 from restoration.report.cells import HEADINGS, MISSING, Cell, Column, Row, Table, count, interval, number, seeds, words
 
 NAMES = [Column("Model", text=True), Column("Loss", text=True), Column("Inference", text=True)]
-GIVEN_LABEL = "†"
 REGIONS = {
     ("raw", "hole"): "Inside the hole",
     ("pasted", "whole"): "Whole image, visible pixels put back",
     ("raw", "whole"): "Whole image, raw output",
     ("pasted", "hole"): "Inside the hole, visible pixels put back around it",
 }
+CALIBRATED = "_calibrated"  # behind the name of a baseline that is measured with a curve
+UNCOUNTED = Cell("not counted", MISSING)
 ROW = tuple[str, str, str]
 
 
 class Task(NamedTuple):
     """What is known of a task: its part of the configuration, how many seeds there are if nothing says otherwise, the
-    tables of `compared`, `summary.over_seeds` of all tasks, the baselines' parameters, and the files that these come
-    from: intervals, differences, table, baselines, and the models' metrics.
+    tables of `compared`, `summary.over_seeds` of all tasks, the baselines' parameters, the files that these come from
+    (intervals, differences, table, baselines, and the models' metrics), and which values of the parameters were tried
+    for each baseline.
     """
 
     name: str
@@ -34,6 +39,7 @@ class Task(NamedTuple):
     parameters: Mapping[str, Mapping[str, Any]]
     files: Mapping[str, str]
     files_of_models: Sequence[str]
+    grids: Mapping[str, Mapping[str, Sequence[float]]] = MappingProxyType({})
 
     @property
     def regions(self) -> list[tuple[str, str]]:
@@ -52,18 +58,26 @@ class Task(NamedTuple):
     def given_label(self, name: ROW) -> bool:
         """Whether a way to restore is given the true label at test time."""
         variant, _, method = name
-        return self.settings["variants"].get(variant, {}).get("condition") == "label" and method != "inferred_label"
+        return self.settings["variants"].get(variant, {}).get("condition") == "label" and method != BLIND
+
+    def best(self) -> Any:
+        """The row of `ranked` of the best model that is not given the true label; of the best one where all are."""
+        ways = [row for row in self.ranked().itertuples(index=False) if row.variant]
+        return next((row for row in ways if not self.given_label(name_of(row))), ways[0])
+
+    def model_name(self, row: Any) -> str:
+        """'cvae_label†, BCE': the mark says that its way to restore is given the true label."""
+        return model_name(row.variant + (GIVEN_LABEL if self.given_label(name_of(row)) else ""), row.loss)
 
 
 def names(task: Task, ranked: pd.DataFrame) -> dict[ROW, tuple[list[Cell], str]]:
     """The first three cells of each row, and its kind."""
-    best = next((_name(row) for row in ranked.itertuples() if row.variant), None)
+    best = name_of(task.best())
     found = {}
     for row in ranked.itertuples():
-        name = _name(row)
+        name = name_of(row)
         if not row.variant:
-            tuned = ", ".join(f"{key} {value}" for key, value in task.parameters.get(row.method, {}).items())
-            cells = [words(row.method.replace("_", " ")), words(""), words("", tuned.replace("_", " "))]
+            cells = [words(row.method.replace("_", " ")), words(""), words("", tuned(task, row.method))]
             found[name] = (cells, "baseline")
             continue
         few = seeds(row.seeds) if row.seeds != task.usual_seeds else ""
@@ -80,6 +94,20 @@ def names(task: Task, ranked: pd.DataFrame) -> dict[ROW, tuple[list[Cell], str]]
         ]
         found[name] = (cells, "best" if name == best else "")
     return found
+
+
+def tuned(task: Task, method: str) -> str:
+    """A baseline's parameters; of each that is at an end of those that were tried, that it is: beyond it may lie a
+    better one.
+    """
+    tried, told = task.grids.get(method.removesuffix(CALIBRATED), {}), []
+    for key, value in task.parameters.get(method, {}).items():
+        values = tried.get(key, ())
+        end = ""
+        if len(values) > 1 and value in (min(values), max(values)):
+            end = f" (the {'smallest' if value == min(values) else 'largest'} tried)"
+        told.append(f"{key.replace('_', ' ')} {value}{end}")
+    return ", ".join(told)
 
 
 def main_table(task: Task) -> Table:
@@ -104,8 +132,8 @@ def main_table(task: Task) -> Table:
             at = measured.get((*name, *whole, measure))
             shown = spread(at, measure)
             figures.append(shown._replace(small="", hint=f"{shown.text} {shown.small}".strip()))
-        operations = _mean(task.seeds, (task.name, *name, *first), "multiply_adds")
-        rows.append(Row([*cells, *figures, count(operations)], kind))
+        cost = count(_mean(task.seeds, (task.name, *name, *first), "multiply_adds"))
+        rows.append(Row([*cells, *figures, cost if name[0] else UNCOUNTED], kind))
     files = [task.files[key] for key in ("intervals", "differences", "table", "baselines")]
     return Table(f"Figures of every model, {task.name}", columns, rows, files)
 
@@ -149,38 +177,12 @@ def difference(task: Task, name: ROW) -> Cell:
     return Cell(number(row["difference"], "mse", signed=True), row["difference"], low_to_high, hint)
 
 
-def finding(task: Task) -> str:
-    """A task in two sentences: its best model, the best of what needs none, and doing nothing."""
-    ranked = task.ranked()
-    rows = list(ranked.itertuples(index=False))
-    best = next(row for row in rows if row.variant)
-    label = ", given the true label" if task.given_label(_name(best)) else ""
-    method = best.method.replace("_", " ")
-    told = [
-        f"Lowest mean squared error {task.place} of a trained model: {best.variant} trained with {best.loss.upper()}, "
-        f"by “{method}”{label}: {number(best.mean, 'mse')} {interval(best.low, best.high, 'mse')}"
-    ]
-    others = [row for row in rows if not row.variant and row.method != "identity"]
-    if others:
-        than = ", which is better" if others[0].mean < best.mean else ""
-        told.append(f"Best without a trained model: {others[0].method.replace('_', ' ')}, {_told(others[0])}{than}")
-    nothing = next((row for row in rows if not row.variant and row.method == "identity"), None)
-    if nothing:
-        than = ", which is better" if nothing.mean < best.mean else ""
-        told.append(f"Leaving the image as it is: {_told(nothing)}{than}")
-    return ". ".join(told) + "."
-
-
 def label_mark(tables: Sequence[Table]) -> bool:
     """Whether a row of the tables is marked as given the true label."""
     return any(row.cells[0].text.endswith(GIVEN_LABEL) for table in tables for row in table.rows)
 
 
-def _told(row: Any) -> str:
-    return number(row.mean, "mse")
-
-
-def _name(row: Any) -> ROW:
+def name_of(row: Any) -> ROW:
     return row.variant, row.loss, row.method
 
 

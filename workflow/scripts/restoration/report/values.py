@@ -64,7 +64,7 @@ def of_hard(values: Values) -> str:
 def of_extremes(values: Values) -> str:
     """How far apart the best and the worst restorations are."""
     with artifacts.reading(values.file):
-        best, worst = max(values.content["best"]), min(values.content["worst"])
+        best, worst = max(values.content["best"]["errors"]), min(values.content["worst"]["errors"])
         ends = f"at most {number(best, 'mse')} on the best images and at least {number(worst, 'mse')} on the worst"
         return f"The error is {ends}."
 
