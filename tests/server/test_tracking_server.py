@@ -53,7 +53,7 @@ def runs(uri, models, folder):
             "points": {
                 key: sorted((point.step, point.value) for point in client.get_metric_history(id, key))
                 for key in run.data.metrics
-                if not key.endswith("milliseconds_per_image")
+                if not key.endswith("milliseconds_per_image") and not key.startswith("system/")
             },
             "files": {
                 path.relative_to(kept).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()

@@ -6,6 +6,8 @@ found by its tags: an earlier one that never ended is closed as KILLED, one that
 """
 
 import logging
+import resource
+import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,6 +31,13 @@ logger = logging.getLogger("restoration.tracking")
 def now() -> int:
     """Milliseconds, as MLflow counts them."""
     return int(time.time() * 1000)
+
+
+def used() -> dict[str, float]:
+    """What this process has taken of the machine until now, as metrics of a run."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    peak = usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)  # bytes there, kilobytes elsewhere
+    return {"system/peak_memory_mb": peak, "system/cpu_seconds": usage.ru_utime + usage.ru_stime}
 
 
 class Run:
@@ -171,7 +180,10 @@ class Run:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self.began:
-            self.part = "evaluation"
+            # Of a training that is a job of its own step 0, of the evaluation, which goes on with its run, step 1.
+            step = int(self.reopened or self.part == "evaluation")
+            self.part, values = "evaluation", used()
+            self._log(list(values), [step], [list(values.values())])
             self._do("end", status="FAILED" if kind else "FINISHED", time=now())
         if self.unsent:
             self.unsent.release()
