@@ -12,13 +12,28 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
+from mlflow.exceptions import MlflowException
 from tracking_server import servers
 
-from restoration import mlflow_store
+from restoration import mlflow_store, tracking, unsent
 
 FOUR = ["representation/vae/bce", "denoising/ae/mse", "inpainting/vae/bce", "inpainting/cvae_label/mse"]
 TWO = FOUR[1:3]
+# A job without a courier, which begins when it is told to.
+WRITER = """
+import sys
+import numpy as np
+from restoration import mlflow_store, tracking
+
+uri, number = sys.argv[1:]
+mlflow_store.connect(uri)
+print("ready", flush=True)
+sys.stdin.readline()
+with tracking.Run(uri, "race/task", f"task vae bce seed {number}", "identity").start({"loss": "bce"}) as run:
+    run.log_history(np.ones((50, 3)), first=1)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -122,3 +137,41 @@ def test_a_server_that_is_killed_in_the_middle_costs_nothing(graph, ours, server
     assert runs(server.uri, TWO, tmp_path / "server") == runs(local, TWO, tmp_path / "local")
     again = ours.snakemake("--", "send_runs")
     assert "MLflow: sent: 0 runs." in again.stdout
+
+
+def test_four_jobs_without_a_courier_make_an_experiment_at_once(server, tmp_path):
+    """As on a cluster's nodes, each in a folder of its own, so that no lock of a file holds them apart."""
+    scripts, jobs = str(Path(tracking.__file__).parents[1]), []
+    for number in range(4):
+        (folder := tmp_path / str(number)).mkdir()
+        command = [sys.executable, "-c", WRITER, server.uri, str(number)]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+        jobs.append(subprocess.Popen(command, cwd=folder, env=os.environ | {"PYTHONPATH": scripts}, **pipes))
+    assert [job.stdout.readline() for job in jobs] == ["ready\n"] * 4
+    for job in jobs:
+        job.stdin.write("\n")
+        job.stdin.flush()
+    assert [job.communicate()[0] for job in jobs] == [""] * 4  # no warning
+    assert [job.returncode for job in jobs] == [0] * 4
+    client = mlflow_store.connect(server.uri)
+    found = client.search_runs([client.get_experiment_by_name("race/task").experiment_id])
+    assert sorted(run.info.run_name for run in found) == [f"task vae bce seed {number}" for number in range(4)]
+    for run in found:
+        assert (run.info.status, run.data.tags["state"]) == ("FINISHED", "current")
+        assert len(client.get_metric_history(run.info.run_id, "train_kl")) == 50
+
+
+def test_a_database_that_is_killed_beneath_the_server_costs_nothing(server, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with tracking.Run(server.uri, "database/task", "task vae bce seed 0", "identity").start({}) as run:
+        run.log_history(np.ones((5, 3)), first=1)
+        server.database.kill()
+        run.log_history(np.ones((5, 3)), first=6)
+    assert len(unsent.entries()) == 1
+    with pytest.raises(MlflowException):
+        unsent.send(None)  # the server answers, but cannot take any run: none is passed over
+    server.database.start()
+    assert unsent.send(None) == 1
+    client = mlflow_store.connect(server.uri)
+    assert client.get_run(run.run_id).info.status == "FINISHED"
+    assert len(client.get_metric_history(run.run_id, "train_kl")) == 10

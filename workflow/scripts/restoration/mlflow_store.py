@@ -31,6 +31,7 @@ def connect(uri: str | None) -> "MlflowClient":
     Two processes that make MLflow's tables at once both fail; so one does, under a lock, beside their place.
     """
     os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
+    os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # two lines for each run that ends
     # What a server does not take is sent later: a job does not wait for long, by default for minutes.
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
