@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from restoration import artifacts, cases, champions, compared, figures, jobs, plots, stored
+from restoration import artifacts, cases, compared, figures, jobs, plots, stored
 from restoration.figures import GIVEN_LABEL
 
 SHOWN = 10  # of each kind
@@ -56,7 +56,7 @@ def best_ways(table: pd.DataFrame, labelled: Collection[str] = ()) -> pd.DataFra
     """
     here = compared.judged(table)
     chosen = here.groupby(["variant", "loss"], sort=False)["mean"].idxmin().tolist()
-    given = here["variant"].isin(labelled) & (here["method"] != champions.BLIND)
+    given = here["variant"].isin(labelled) & (here["method"] != compared.BLIND)
     models = here[here["variant"] != ""]
     blind = models[~given[models.index]]
     best = (models if blind.empty else blind)["mean"].idxmin()

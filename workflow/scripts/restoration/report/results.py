@@ -6,8 +6,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from restoration.champions import BLIND
-from restoration.compared import PLACES, judged, lookup
+from restoration.compared import BLIND, PLACES, judged, lookup
 from restoration.figures import GIVEN_LABEL, model_name
 from restoration.report.cells import HEADINGS, MISSING, Cell, Column, Row, Table, count, interval, number, seeds, words
 
