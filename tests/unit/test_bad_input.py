@@ -294,7 +294,8 @@ CONFIGURATION: list[tuple[str | tuple[str, ...], Any, str]] = [
     ("restore", RESTORE | {"images": ""}, "restore.images: '' should be non-empty"),
     ("restore", RESTORE | {"images": ["a.png"]}, "restore.images: ['a.png'] is not a text"),
     ("restore", RESTORE | {"masks": 3}, "restore.masks: 3 is not a text or null"),
-    ("restore", RESTORE | {"folder": "damaged"}, "restore: unknown key 'folder'; known: task, images, masks, output"),
+    ("restore", RESTORE | {"fit": "pad"}, "restore.fit: 'pad' is not one of ['crop', 'stretch', None]"),
+    ("restore", RESTORE | {"folder": "damaged"}, "restore: unknown key 'folder'; known: task, images, masks, fit"),
     ("packages.torch", 2, "packages.torch: 2 is not a text or null"),
     ("tracking.uri", 5000, "tracking.uri: 5000 is not a text or null"),
     ("tracking.uri", "", "tracking.uri: '' does not fit: the address of a tracking server (`http://`, `https://`)"),
@@ -841,8 +842,10 @@ PICTURES: list[tuple[str, Callable[[Path], Any], dict[str, Any], str]] = [
      "restore.images: damaged/a.jpg and damaged/a.png would both become a.png; rename one"),
     ("the sheet's name", picture("damaged/side_by_side.png"), {}, "damaged/side_by_side.png: this name is the sheet's"),
     ("another size", picture("damaged/b.png", size=(28, 20)), {},
-     "damaged/b.png: has 20 x 28 pixels (height x width); 28 x 28 are needed"),
+     "damaged/b.png: has 20 x 28 pixels (height x width); 28 x 28 are needed; resize it, or have it done: set"),
     ("a mask of another size", picture("masks/a.png", size=(20, 28)), {}, "masks/a.png: has 28 x 20 pixels (height x"),
+    ("a mask of another size than its picture", picture("damaged/b.png", size=(28, 20)), {"fit": "crop"},
+     "masks/b.png: has 28 x 28 pixels (height x width); 20 x 28 are needed"),
     ("no picture", lambda folder: (folder / "damaged/b.png").write_text("<html>"), {},
      "damaged/b.png: is no picture that can be read"),
     ("16 bits", picture("damaged/b.png", "I;16"), {}, "damaged/b.png: has values of more than 8 bits (I;16)"),
@@ -863,7 +866,7 @@ def test_pictures_to_restore(what, change, keys, line, tmp_path, monkeypatch):
         (tmp_path / folder).mkdir()
         for name in ("a.png", "b.png"):
             picture(f"{folder}/{name}")(tmp_path)
-    request = RESTORE | {"masks": "masks"}
+    request = RESTORE | {"masks": "masks", "fit": None}
     assert [item.name for item in restore_request.plan(request, True, (28, 28))] == ["a", "b"]
     change(tmp_path)
     request = request | keys

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from restoration import picture_files
+from restoration import image_files, picture_files
 from restoration.errors import UserError
 
 RAMP = np.linspace(0, 255, 12 * 14).round().astype(np.uint8).reshape(12, 14)
@@ -68,6 +68,49 @@ def test_a_transparent_colour_of_a_palette_is_hidden(tmp_path):
 def test_a_mask_hides_where_it_is_light(tmp_path):
     np.testing.assert_array_equal(picture_files.read_mask(saved(tmp_path, RAMP)), RAMP[None] > 127)
     np.testing.assert_array_equal(picture_files.read_mask(saved(tmp_path, RAMP > 9)), RAMP[None] > 9)
+
+
+def test_a_picture_is_turned_as_its_camera_was(tmp_path):
+    exif = Image.Exif()
+    exif[picture_files.ORIENTATION] = 6  # the camera lay on its side
+    Image.fromarray(RAMP).transpose(Image.Transpose.ROTATE_90).save(tmp_path / "a.png", exif=exif)
+    assert picture_files.header(tmp_path / "a.png") == ((12, 14), False)
+    np.testing.assert_array_equal(picture_files.read(tmp_path / "a.png", 1)[0], RAMP[None])
+
+
+NOTHING = np.zeros((1, 40, 60), bool)
+LARGE = np.random.default_rng(0).integers(0, 256, (3, 40, 60), dtype=np.uint8)
+
+
+@pytest.mark.parametrize("fit", ["crop", "stretch"])
+def test_a_picture_of_another_size_is_fitted_as_the_images_of_a_training_are(fit, tmp_path):
+    picture = LARGE // 2 + 64  # Pillow cuts what is beyond 0 and 255 after each of its two passes
+    picture_files.write(tmp_path / "a.png", picture)
+    expected = image_files.decode((tmp_path / "a.png").read_bytes(), "a.png", (16, 20), fit)
+    found, hidden = picture_files.fitted(picture, NOTHING, (16, 20), fit)
+    np.testing.assert_allclose(found.astype(int), expected.astype(int), atol=1)
+    assert not hidden.any()
+    assert found.dtype == np.uint8
+
+
+@pytest.mark.parametrize("size", [(16, 20), (50, 90)])
+def test_what_is_hidden_has_no_part_in_a_fitted_picture(size):
+    hidden = NOTHING.copy()
+    hidden[:, 10:21, 30:43] = True
+    found, covered = picture_files.fitted(LARGE, hidden, size, "stretch")
+    other, same = picture_files.fitted(np.where(hidden, 255 - LARGE, LARGE), hidden, size, "stretch")
+    np.testing.assert_array_equal(found, other)
+    np.testing.assert_array_equal(covered, same)
+    share = hidden.mean() * covered.size
+    assert share < covered.sum() < 2 * share
+    white, _ = picture_files.fitted(np.full_like(LARGE, 200), hidden, size, "stretch")
+    assert (white[:, ~covered[0]] == 200).all()
+
+
+def test_a_picture_of_the_size_that_is_asked_for_is_left_as_it_is():
+    found, hidden = picture_files.fitted(LARGE, NOTHING, (40, 60), "crop")
+    assert found is LARGE
+    assert hidden is NOTHING
 
 
 @pytest.mark.parametrize("shape", [(1, 12, 14), (3, 12, 14)])

@@ -1,6 +1,10 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
+import restore
 from conftest import quick
+from PIL import Image
 
 from restoration import artifacts, champions, models, restorer, served
 from restoration.errors import DamagedFile, UserError
@@ -135,6 +139,22 @@ def test_another_model_than_the_champions_is_refused(folder, build_model):
     champions.write(folder / served.CHAMPION, None)
     with pytest.raises(UserError, match="the task has no champion"):
         restorer.load(folder / served.CHAMPION, folder / served.MODEL)
+
+
+@pytest.mark.parametrize("fit", ["crop", "stretch"])
+def test_pictures_of_any_size_are_restored_where_they_are_to_be_fitted(fit, folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    Path("damaged").mkdir()
+    picture = Image.new("LA", (31, 20), (120, 255))
+    picture.paste((0, 0), (13, 8, 19, 14))
+    picture.save("damaged/a.png")
+    request = {"task": "holes", "images": "damaged", "masks": None, "output": "restored", "fit": fit}
+    assert restore.main(request, served.CHAMPION) == 1
+    restored = np.asarray(Image.open("restored/a.png"))
+    assert restored.shape == SHAPE[1:]
+    assert 30 < (restored == 120).sum() < 12 * 12
+    with pytest.raises(UserError, match=r"a.png: has 20 x 31 pixels .* are needed; resize it, or have it done"):
+        restore.main(request | {"fit": None}, served.CHAMPION)
 
 
 def test_a_request_may_have_its_channels_first_or_last_and_be_transparent(folder, damaged):

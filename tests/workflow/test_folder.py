@@ -107,8 +107,9 @@ def test_the_champion_restores_damaged_pictures_in_colour(graph, tmp_path):
         pixels[..., 3] = np.where(hidden, 0, 255)
         Image.fromarray(pixels).save(tmp_path / "damaged" / f"{number}.png")
 
-    def restored(images: str) -> subprocess.CompletedProcess:
-        asked = f"restore={{task: inpainting, images: {tmp_path / images}, output: {tmp_path / 'restored'}}}"
+    def restored(images: str, fit: str = "null") -> subprocess.CompletedProcess:
+        where = f"images: {tmp_path / images}, output: {tmp_path / 'restored'}"
+        asked = f"restore={{task: inpainting, {where}, fit: {fit}}}"
         return graph.snakemake("--nocolor", "restore", "--config", asked, configuration=CONFIGURATION)
 
     run = restored("damaged")
@@ -119,10 +120,17 @@ def test_the_champion_restores_damaged_pictures_in_colour(graph, tmp_path):
         np.testing.assert_array_equal(after[~hidden], before[~hidden][:, :3])
     assert Image.open(tmp_path / "restored" / "side_by_side.png").mode == "RGB"
     (tmp_path / "large").mkdir()
-    Image.new("RGBA", (30, 24)).save(tmp_path / "large" / "a.png")
+    large = Image.new("RGBA", (30, 24), (90, 120, 150, 255))
+    large.paste((0, 0, 0, 0), (10, 8, 20, 16))
+    large.save(tmp_path / "large" / "a.png")
     refused = restored("large")
     assert refused.returncode != 0
-    assert "a.png: has 24 x 30 pixels (height x width); 16 x 20 are needed" in refused.stdout
+    assert "a.png: has 24 x 30 pixels (height x width); 16 x 20 are needed; resize it, or have it" in refused.stdout
+    run = restored("large", "crop")
+    assert run.returncode == 0, run.stdout
+    after = np.asarray(Image.open(tmp_path / "restored" / "a.png"))
+    assert after.shape == (16, 20, 3)
+    assert after[0, 0].tolist() == [90, 120, 150]
 
 
 def test_nothing_changed_reruns_nothing(graph):

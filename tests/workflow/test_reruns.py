@@ -141,6 +141,7 @@ KEYS = {
     "restore.task": ("restore={task: denoising, images: pictures, output: restored}", {}),
     "restore.images": ("restore={task: denoising, images: others, output: restored}", {}),
     "restore.masks": ("restore={task: inpainting, images: pictures, masks: masks, output: restored}", {}),
+    "restore.fit": ("restore={task: denoising, images: pictures, fit: crop, output: restored}", {}),
     "restore.output": ("restore={task: denoising, images: pictures, output: elsewhere}", {}),
     "device": ("device=cuda", TRAINED),
     "packages.torch": ("packages={torch: 1.0.0}", COMPUTED),

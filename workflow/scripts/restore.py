@@ -11,11 +11,15 @@ from restoration.errors import UserError
 SHOWN = 200  # pairs on the sheet, at most
 
 
-def read(item: restore_request.Item, used: restorer.Restorer) -> tuple[np.ndarray, np.ndarray]:
-    """A picture (C, H, W) and what is hidden of it, bool (1, H, W). Raises UserError, naming the file."""
+def read(item: restore_request.Item, used: restorer.Restorer, fit: str | None) -> tuple[np.ndarray, np.ndarray]:
+    """A picture (C, H, W) and what is hidden of it, bool (1, H, W). fit: how it gets the model's size, if it has
+    another. Raises UserError, naming the file.
+    """
     image, hidden = picture_files.read(item.image, used.shape[0])
     if item.mask:
         hidden = hidden | picture_files.read_mask(item.mask)
+    if fit:
+        image, hidden = picture_files.fitted(image, hidden, used.shape[1:], fit)
     if used.takes_mask and hidden.all():
         raise UserError(f"{item.image}: all of it is hidden; nothing is left to restore it from")
     if not used.takes_mask and hidden.any():
@@ -28,7 +32,7 @@ def main(request: dict[str, Any], champion: str) -> int:
     named = champions.read(champion)
     used = restorer.load(champion, named.model if named else "")
     items = restore_request.plan(request, used.takes_mask, used.shape[1:])
-    images, hidden = zip(*(read(item, used) for item in items), strict=True)
+    images, hidden = zip(*(read(item, used, request["fit"]) for item in items), strict=True)
     output = Path(request["output"])
     restored = []
     for item, image, mask in zip(items, images, hidden, strict=True):

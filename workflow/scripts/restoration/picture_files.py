@@ -12,6 +12,7 @@ SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"}
 MODES = {"1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr"}  # of 8 bits a value, or less
 COLOURS = {1: "L", 3: "RGB"}
 OPAQUE = 255
+ORIENTATION, ON_ITS_SIDE = 0x0112, (5, 6, 7, 8)  # of EXIF
 HALF = 127  # what is lighter in a mask hides a pixel
 HIDDEN = np.array([222, 143, 5], np.uint8)  # as the report's figures show what is hidden: orange
 GAP, SMALLEST, LONGEST = 4, 84, 24  # pixels between pictures; that one takes at least; pairs beside each other
@@ -44,23 +45,25 @@ def header(path: Path) -> tuple[tuple[int, int], bool]:
     try:
         with Image.open(path) as picture:
             mode, size, transparent = picture.mode, picture.size, picture.has_transparency_data
+            known = picture.format != "PNG" or "exif" in picture.info  # else a PNG is decoded to look for it at its end
+            turned = known and picture.getexif().get(ORIENTATION) in ON_ITS_SIDE
     except Exception as error:  # damaged bytes lead its readers to errors of any kind
         raise UserError(f"{path}: is no picture that can be read ({reason(error)})") from None
     if mode not in MODES:
         raise UserError(f"{path}: has values of more than 8 bits ({mode}); save it with 8 bits a value")
-    return (size[1], size[0]), transparent
+    return size if turned else size[::-1], transparent
 
 
 def read(path: Path, channels: int) -> tuple[np.ndarray, np.ndarray]:
     """A picture, uint8 (C, H, W), of 1 channel (grey, by the luma of BT.601) or 3, and what of it is not opaque, bool
-    (1, H, W). Raises UserError if it cannot be read.
+    (1, H, W). It is turned as the camera was held. Raises UserError if it cannot be read.
     """
-    from PIL import Image
+    from PIL import Image, ImageOps
 
     header(path)
     try:
         with Image.open(path) as picture:
-            whole = picture.convert("RGBA")
+            whole = ImageOps.exif_transpose(picture).convert("RGBA")
             opacity, pixels = np.asarray(whole)[None, ..., 3], np.asarray(whole.convert(COLOURS[channels]))
     except Exception as error:
         raise UserError(f"{path}: is no picture that can be read ({reason(error)})") from None
@@ -70,6 +73,30 @@ def read(path: Path, channels: int) -> tuple[np.ndarray, np.ndarray]:
 def read_mask(path: Path) -> np.ndarray:
     """What a picture that is a mask hides, bool (1, H, W): where it is lighter than middle grey."""
     return read(path, 1)[0] > HALF
+
+
+def fitted(image: np.ndarray, hidden: np.ndarray, size: tuple[int, int], fit: str) -> tuple[np.ndarray, np.ndarray]:
+    """A picture and what is hidden of it, in the form of `read`, of another height and width: `crop` keeps the middle,
+    `stretch` all, by Lanczos' filter, as `image_files.decode` does to the images that models are trained on.
+
+    What is hidden has no part in what is seen: a pixel is the mean of the visible ones, and hidden if one was not.
+    """
+    from PIL import Image, ImageOps
+
+    if image.shape[1:] == size:
+        return image, hidden
+
+    def resized(plane: np.ndarray, kind: Image.Resampling) -> np.ndarray:
+        picture = Image.fromarray(plane.astype(np.float32))
+        return np.asarray(
+            ImageOps.fit(picture, size[::-1], kind) if fit == "crop" else picture.resize(size[::-1], kind)
+        )
+
+    visible = ~hidden[0]
+    covered = resized(visible, Image.Resampling.BILINEAR) < 1 - 1e-4  # this filter has no negative weights
+    weight = np.where(covered, 1, resized(visible, Image.Resampling.LANCZOS))
+    planes = [resized(plane * visible, Image.Resampling.LANCZOS) / weight for plane in image]
+    return np.stack(planes).round().clip(0, 255).astype(np.uint8), covered[None]
 
 
 def write(path: Path, image: np.ndarray) -> None:

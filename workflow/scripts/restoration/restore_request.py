@@ -38,7 +38,8 @@ def plan(request: Mapping[str, Any], fills_holes: bool | None, size: tuple[int, 
         if masks and name not in masks:
             raise UserError(f"{image}: there is no mask of its name in {request['masks']}")
         found, transparent = picture_files.header(image)
-        _check_size(image, found, size)
+        if not request["fit"]:
+            _check_size(image, found, size, "; resize it, or have it done: set restore.fit, as fit: crop")
         if masks:
             _check_size(masks[name], picture_files.header(masks[name])[0], found)
         elif fills_holes and not transparent:
@@ -58,7 +59,7 @@ def _check_output(request: Mapping[str, Any]) -> None:
         raise UserError(f"restore.output: {output} is no folder")
 
 
-def _check_size(path: Path, found: tuple[int, int], size: tuple[int, int] | None) -> None:
+def _check_size(path: Path, found: tuple[int, int], size: tuple[int, int] | None, advice: str = "") -> None:
     if size and found != size:
-        height, width = found
-        raise UserError(f"{path}: has {height} x {width} pixels (height x width); {size[0]} x {size[1]} are needed")
+        has, needed = (" x ".join(map(str, sides)) for sides in (found, size))
+        raise UserError(f"{path}: has {has} pixels (height x width); {needed} are needed{advice}")
