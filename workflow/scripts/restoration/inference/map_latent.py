@@ -38,16 +38,29 @@ def restore(
 
     `window`, `near`, `far`: what the visible pixels count, as `context.weights`; near 0 and far 1: the plain posterior.
     """
+    counts = context.weights(mask, window, near, far)
+    latent = most_probable(model, corrupted, condition, counts, steps, learning_rate)
+    restored = model.loss.image(model.autoencoder.decode(latent, condition))
+    return context.blended(restored, corrupted, mask) if blend else restored
+
+
+@torch.enable_grad()
+def most_probable(
+    model: Model,
+    corrupted: torch.Tensor,
+    condition: torch.Tensor | None,
+    counts: torch.Tensor,
+    steps: int,
+    learning_rate: float,
+) -> torch.Tensor:
+    """The latent (B, latent) that -log p(visible | z) - log p(z) is least at, each pixel as often as it `counts`."""
     network = model.autoencoder
     prior = network.prior(condition, len(corrupted))
-    counts = context.weights(mask, window, near, far)
     latent = network.code(corrupted, condition).detach().clone().requires_grad_()
     optimiser = Adam([latent], learning_rate, BETA1)
-    with torch.enable_grad():
-        for step in range(steps):
-            optimiser.learning_rate = learning_rate * half_cosine(step / steps)
-            logits = network.decode(latent, condition)
-            objective = misfit(model, logits, corrupted, counts) - log_density(latent, *prior)
-            optimiser.step(torch.autograd.grad(objective.sum(), [latent]))
-    restored = model.loss.image(network.decode(latent.detach(), condition))
-    return context.blended(restored, corrupted, mask) if blend else restored
+    for step in range(steps):
+        optimiser.learning_rate = learning_rate * half_cosine(step / steps)
+        logits = network.decode(latent, condition)
+        objective = misfit(model, logits, corrupted, counts) - log_density(latent, *prior)
+        optimiser.step(torch.autograd.grad(objective.sum(), [latent]))
+    return latent.detach()
