@@ -156,7 +156,7 @@ def folder(tmp_path_factory) -> Path:
         }
         outputs["replicates"] = folder / task / "replicates.npz"
         paths = [str(folder / "-".join(map(str, model)) / "scores.parquet") for model in here]
-        job = {"models": [model[1:] for model in here]}
+        job = {"models": [model[1:] for model in here], "labelled": ["cvae_label"]}
         compare_script.main(job, paths, str(folder / task / "baselines.parquet"), outputs)
     figure = {"output": "pasted", "region": "hole", "measure": "mse", "mean": 0.1, "low": 0.09, "high": 0.11}
     of = {"variant": "vae", "loss": "bce", "seed": 1, "network": "vae", "model": "model.pt", "sha256": "0"}
