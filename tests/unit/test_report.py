@@ -402,7 +402,7 @@ def test_each_output_and_region_has_a_table_of_all_measures(sections):
 
 def test_all_models_are_put_on_one_scale_with_what_their_latents_say(sections):
     table = sections["inpainting"].scale
-    assert texts(table, "Model") == ["vae", "cvae_label", "unet"]
+    assert texts(table, "Model") == ["vae", "cvae_label†", "unet"]
     assert texts(table, "Squared error") == ["11.75"] * 3
     assert texts(table, "Cross-entropy (BCE)") == ["99.50"] * 3
     assert texts(table, "Active units") == ["13 of 20", "0 of 20", ""]
@@ -415,8 +415,8 @@ def test_means_over_seeds_have_the_interval_of_students_t(files, collected):
     table = collected.copy()
     vae = table["variant"] == "vae"
     table.loc[vae & (table["seed"] == 1), "common_mse"] += 0.5  # 11.75 and 12.25
-    task = results.Task("inpainting", {}, 2, pd.DataFrame(), pd.DataFrame(), summary.over_seeds(table), {}, {}, [])
-    task = task._replace(files={"table": ""})
+    frames = (pd.DataFrame(), pd.DataFrame(), summary.over_seeds(table))
+    task = results.Task("inpainting", TASKS["inpainting"], 2, *frames, {}, {"table": ""}, [])
     rows = models.scale_table(task).rows
     assert rows[0].cells[2][::2] == ("12.00", "± 3.18")  # t of one degree of freedom, 12.71, times 0.25
     assert rows[1].cells[2].small == "± 0.00"
@@ -426,7 +426,7 @@ def test_means_over_seeds_have_the_interval_of_students_t(files, collected):
 
 def test_the_sources_statistic_stands_beside_what_was_published(sections):
     table = sections["inpainting"].source
-    assert texts(table, "Model") == ["vae", "cvae_label"]
+    assert texts(table, "Model") == ["vae", "cvae_label†"]
     assert texts(table, "Published") == ["389.39", "49.32"]
     assert texts(table, "Ratio") == ["1.000", "7.895"]
     assert texts(table, "This run", "Inside the hole") == ["12.50", "12.50"]
@@ -742,7 +742,7 @@ def test_a_figure_says_what_it_shows_beneath_it_and_to_those_who_do_not_see_it(s
         r"Restored by “encode”, the error inside the hole is between 0\.0\d+ \(unet, BCE\)", shown["grid"].finding
     )
     assert shown["likelihood"].finding.startswith("Lowest at the most samples: vae, BCE, 90.50 nats for the whole")
-    assert shown["hard"].finding.startswith("On these b has the lowest mean error, 0.2000; on all 200 drawn")
+    assert shown["hard"].finding.startswith("The lowest mean error on these is 0.2000, by b; on all 200 drawn")
     assert shown["cases"].finding == "The error is at most 0.0200 on the best images and at least 0.8000 on the worst."
     latent = sections["quiet"].figures["latent"].finding
     assert latent.endswith("50.0 % (vae) of the test images; by vae that of a best (90 %), that of b worst (10 %).")

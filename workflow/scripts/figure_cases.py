@@ -10,6 +10,7 @@ from restoration import artifacts, cases, compared, figures, jobs, plots, stored
 from restoration.figures import GIVEN_LABEL
 
 SHOWN = 10  # of each kind
+LEAST = 0.0001  # of the errors below a column that are written out
 EXTREME = ("best", "worst")
 SIDE = 64  # pixels of an image that the page shows before and after its restoration
 
@@ -76,7 +77,8 @@ def hardest_first(ways: Sequence[Way]) -> np.ndarray:
 
 def captions(images: np.ndarray, errors: np.ndarray) -> list[str]:
     """What stands below each column: the number of the test image, and its error."""
-    return [f"#{image}\n{error:.2g}" for image, error in zip(images, errors, strict=True)]
+    told = [f"{error:.2g}" if error >= LEAST else f"<{LEAST:g}" for error in errors]
+    return [f"#{image}\n{error}" for image, error in zip(images, told, strict=True)]
 
 
 def draw_hard(ways: Sequence[Way], test: Test, outputs: tuple[str, str]) -> None:

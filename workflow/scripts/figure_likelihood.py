@@ -36,11 +36,11 @@ def draw(estimates: Sequence[Estimate], published: Mapping[str, Sequence[Any]], 
                 axis.plot(counts, estimate.nats, color=colour, marker=marker, markersize=4, label=estimate.label)
         for model, nats in published.get(f"{quantity} {target}", []):
             axis.axhline(nats, color="0.35", linewidth=0.9, linestyle=":")
-            axis.annotate(f"{model}, published", (most, nats), size=7, color="0.35", ha="right", va="bottom")
+            beside(axis, f"{model}, published", nats, "0.35")
         floor = float(np.mean([estimate.floor for estimate in here]))
         if floor:
             axis.axhline(floor, color="0.6", linewidth=0.9)
-            axis.annotate("entropy floor", (most, floor), size=7, color="0.45", ha="right", va="bottom")
+            beside(axis, "entropy floor", floor, "0.45")
         words = "whole images" if quantity == "image" else "hidden pixels"
         axis.set(title=f"{words}, {target} targets", xscale="log")
         ticks = sorted({count for estimate in here for count in estimate.samples if count})
@@ -50,6 +50,12 @@ def draw(estimates: Sequence[Estimate], published: Mapping[str, Sequence[Any]], 
     figure.supxlabel("samples", size="medium")
     figure.supylabel("negative log-likelihood, nats an image", size="medium")
     figures.save(figure, outputs["png"], outputs["svg"])
+
+
+def beside(axis: Any, words: str, nats: float, colour: str) -> None:
+    """Words on the line at `nats`, at its right end, wherever the panel ends."""
+    place = {"xycoords": axis.get_yaxis_transform(), "ha": "right", "va": "bottom"}
+    axis.annotate(words, (0.99, nats), size=7, color=colour, **place)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from restoration.estimates import Estimate
-from restoration.figures import GIVEN_LABEL
 from restoration.published import Figure, comparable
 from restoration.report.cells import Cell, Column, Row, Table, figure, number, seeds, words
 from restoration.report.results import Task
@@ -55,7 +54,7 @@ def table(
 def _ours(task: Task, estimate: Estimate, counts: Sequence[int]) -> list[Cell]:
     by_count = dict(zip(estimate.samples, estimate.nats, strict=True))
     most = estimate.samples[-1]
-    told = [f"{GIVEN_LABEL} given the label"] if estimate.condition == "label" else []
+    told = ["given the true label"] if estimate.condition == "label" else []
     told += [seeds(estimate.seeds)] if estimate.seeds != task.usual_seeds else []
     return [
         words(estimate.label, ", ".join(told)),

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import pandas as pd
 from scipy.special import stdtrit
 
+from restoration.figures import GIVEN_LABEL
 from restoration.report.cells import Cell, Column, Row, Table, count, figure, number, seeds, words
 from restoration.report.poster import WHENCE, published
 from restoration.report.results import Task
@@ -37,9 +38,13 @@ class Model(NamedTuple):
         return figure(self.mean(name), measure)._replace(small=plus_minus(self.half_interval(name), measure))
 
     def names(self, task: Task) -> list[Cell]:
-        """Variant, with its number of seeds where that is not the usual one, and loss."""
+        """Variant, marked where it is given the true label, with its number of seeds where that is not the usual one;
+        and loss.
+        """
         count = int(self.figures["parameters", "count"])
-        return [words(self.variant, seeds(count) if count != task.usual_seeds else ""), words(self.loss.upper())]
+        few = seeds(count) if count != task.usual_seeds else ""
+        mark = GIVEN_LABEL if task.given_label((self.variant, self.loss, "")) else ""
+        return [Cell(self.variant + mark, self.variant, few), words(self.loss.upper())]
 
 
 def plus_minus(half: float, measure: str = "") -> str:

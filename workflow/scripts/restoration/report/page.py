@@ -174,7 +174,7 @@ def _given(variants: Mapping[str, Mapping[str, Any]]) -> str:
     if not labelled:
         return ""
     are = "is" if len(labelled) == 1 else "are"
-    return f" {', '.join(labelled)} {are} given the true label (†), but by “{compared.BLIND.replace('_', ' ')}”."
+    return f" {', '.join(labelled)} {are} given the true label (†), except by “{compared.BLIND.replace('_', ' ')}”."
 
 
 def _likelihoods(task: str, files: Files) -> list[estimates.Estimate]:

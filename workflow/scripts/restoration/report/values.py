@@ -56,7 +56,7 @@ def of_hard(values: Values) -> str:
     with artifacts.reading(values.file):
         least = min(values.content["ways"], key=lambda way: way["hardest"])
         return (
-            f"On these {least['name']} has the lowest mean error, {number(least['hardest'], 'mse')}; on all "
+            f"The lowest mean error on these is {number(least['hardest'], 'mse')}, by {least['name']}; on all "
             f"{values.content['count']} drawn images it has {number(least['drawn'], 'mse')}."
         )
 
@@ -74,5 +74,5 @@ def of_restorations(values: Values) -> str:
     with artifacts.reading(values.file):
         ways: Sequence[Mapping[str, Any]] = sorted(values.content["ways"], key=lambda way: way["drawn"])
         best, last = (f"{way['name']} ({number(way['drawn'], 'mse')})" for way in (ways[0], ways[-1]))
-        more = f", the highest {last}" if len(ways) > 1 else ""
-        return f"Over the {values.content['count']} drawn images the lowest error has {best}{more}."
+        more = f"; the highest: {last}" if len(ways) > 1 else ""
+        return f"The lowest mean error over the {values.content['count']} drawn images: {best}{more}."
