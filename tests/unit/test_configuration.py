@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import changed, read
+from conftest import CONFIG, changed, read
 from hypothesis import example, given
 from hypothesis import strategies as st
 from snakemake.utils import update_config
 
-from restoration import configuration, configuration_file
+from restoration import claims_file, configuration, configuration_file
 from restoration.configuration import ModelName
 from restoration.errors import UserError
 
@@ -434,3 +434,36 @@ def test_likelihood_has_defaults(config, asked):
 def test_likelihood_of_all_images(config):
     resolved = configuration.resolve(changed(config, "tasks.inpainting.likelihood", {"images": None, "samples": 5}))
     assert resolved["tasks"]["inpainting"]["likelihood"] == {"samples": 5, "images": None, "targets": ["grey"]}
+
+
+EXTENDED = {
+    "denoising_03": ("gaussian_noise", {"sigma": 0.3}),
+    "denoising_05": ("gaussian_noise", {"sigma": 0.5}),
+    "central_hole": ("central_hole", {"size": 14}),
+    "missing_half": ("missing_pixels", {"fraction": 0.5}),
+    **{f"quadrants_{observed}": ("quadrants", {"observed": observed}) for observed in (1, 2, 3)},
+}
+
+
+def test_the_extended_experiment(config):
+    """The issue's tasks beside the source's, which stay as they are; each variant is restored in some task."""
+    plain = configuration.resolve(copy.deepcopy(config))
+    update_config(config, read("extended.yaml"))
+    resolved = configuration.resolve(config)
+    tasks = resolved["tasks"]
+    assert list(tasks) == [*plain["tasks"], *EXTENDED]
+    for name, (corruption, parameters) in EXTENDED.items():
+        assert tasks[name]["corruption"] == {"name": corruption, **parameters}
+        assert {seed for variant in tasks[name]["variants"].values() for seed in variant["seeds"]} == {0}
+        asked = {"grey"} if corruption == "quadrants" else set()
+        assert set(tasks[name].get("likelihood", {}).get("targets", ())) == asked
+    for name, task in plain["tasks"].items():
+        assert tasks[name]["corruption"] == task["corruption"]
+        assert tasks[name]["variants"].items() >= task["variants"].items()
+        assert tasks[name]["inference"].items() >= task["inference"].items()
+    assert set(tasks["inpainting"]["likelihood"]["targets"]) == {"grey", "stochastic", "threshold"}
+    assert {variant for task in tasks.values() for variant in task["variants"]} == set(resolved["variants"])
+    assert all("unet" in task["variants"] for name, task in tasks.items() if name != "representation")
+    assert all("cvae_prior" in tasks[f"quadrants_{observed}"]["variants"] for observed in (1, 2, 3))
+    claims = claims_file.load(str(CONFIG / "claims.yaml"), resolved)
+    assert {task for _, task in claims_file.needs(claims)} <= set(tasks)
