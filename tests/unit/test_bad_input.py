@@ -400,7 +400,7 @@ CLAIMS: list[tuple[str, Any, str]] = [
     ("test.task", MISSING, "one.test: 'better' needs task"),
     ("test.task", "inpaintnig", "one.test.task: there is no task 'inpaintnig'; known: representation, denoising"),
     ("test.task", 3, "one.test.task: 3 is not a text"),
-    ("test.task", "*", "one.test.task: this kind is put to one task; name one of representation, denoising"),
+    ("test.task", "*", "one.test.task: 'better' is put to one task; name one of representation, denoising"),
     ("test.better", "vae", "one.test.better: 'vae' is not a list of texts"),
     ("test.better", [], "one.test.better: [] is not a list of texts"),
     ("test.better", ["gan"], "one.test.better: there is no 'gan' among the variants; known: ae, vae"),
@@ -422,17 +422,17 @@ CLAIMS: list[tuple[str, Any, str]] = [
 
 # What a test asks of models, whatever restores with them; the key that is refused, and what the line says of it.
 OF_MODELS: list[tuple[dict[str, Any], str, str]] = [
-    ({"kind": "lowest", "task": "*", "models": ["vae"]}, "task", "this kind is put to one task; name one of repres"),
-    ({"kind": "separates", "task": "*", "at_least": 1}, "task", "this kind is put to one task; name one of repres"),
+    ({"kind": "lowest", "task": "*", "models": ["vae"]}, "task", "'lowest' is put to one task; name one of repres"),
+    ({"kind": "separates", "task": "*", "at_least": 1}, "task", "'separates' is put to one task; name one of repres"),
     ({"kind": "lowest", "task": "inpainting", "models": ["vae/mse/map_latent"]}, "models",
-     "'vae/mse/map_latent' names an inference, which this test has none of; say vae/mse"),
+     "'vae/mse/map_latent' names an inference, which 'lowest' has none of; say vae/mse"),
     ({"kind": "lowest", "task": "inpainting", "models": ["vae"], "than": ["baseline:median"]}, "than",
-     "'baseline:median' is not trained, which is what this test is of; take it out"),
+     "'baseline:median' is not trained, which 'lowest' is about; take it out"),
     ({"kind": "decreasing", "models": ["*/*/*"]}, "models",
-     "'*/*/*' names an inference, which this test has none of; say */*"),
-    ({"kind": "decreasing", "models": ["baseline:*"]}, "models", "'baseline:*' is not trained, which is what this"),
+     "'*/*/*' names an inference, which 'decreasing' has none of; say */*"),
+    ({"kind": "decreasing", "models": ["baseline:*"]}, "models", "'baseline:*' is not trained, which 'decreasing'"),
     ({"kind": "separates", "task": "inpainting", "at_least": 1, "models": ["vae/bce/encode"]}, "models",
-     "'vae/bce/encode' names an inference, which this test has none of; say vae/bce"),
+     "'vae/bce/encode' names an inference, which 'separates' has none of; say vae/bce"),
 ]  # fmt: skip
 CLAIMS += [("test", test, f"one.test.{key}: {line}") for test, key, line in OF_MODELS]
 

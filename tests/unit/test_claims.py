@@ -222,9 +222,7 @@ def test_a_measure_that_the_scores_lack_is_not_tested(files, compared):
 # Values for the parameters that a kind of test must be given, by their types.
 GIVEN = {
     "Task": "holes",
-    "Tasks": "holes",
     "Rows": ["*"],
-    "Models": ["*"],
     "Measure": "mse",
     "Fraction": 0.9,
     "NonNegativeFloat": 1.0,
@@ -240,7 +238,7 @@ def given(kind):
     return {
         key: choices.get(key, [GIVEN.get(annotation)])[0]
         for key, (annotation, default) in registry.parameters("claims", kind).items()
-        if default is registry.REQUIRED or annotation in ("Task", "Tasks")
+        if default is registry.REQUIRED or annotation == "Task"
     }
 
 

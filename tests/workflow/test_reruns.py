@@ -218,7 +218,7 @@ FILES = {
     "restoration/claims/lowest.py": {"claims": 1, **END},
     "restoration/claims/separates.py": {"claims": 1, **END},
     "restoration/classifier.py": READ,
-    "restoration/compared.py": {"figure_error": 3, "figure_cases": 3, **CHAMPIONS},
+    "restoration/compared.py": compared(3),
     "restoration/comparison.py": compared(3),
     "restoration/context.py": evaluated(8),
     "restoration/convolutions.py": READ,  # no model of the test's has convolutions, but the classifier is beside them

@@ -123,7 +123,7 @@ def _test(test: Any, known: Mapping[str, Sequence[str]], where: str) -> dict[str
     given = {key: value for key, value in test.items() if key != "kind"}
     complete = registry.check("claims", kind, given, where)
     for key, (annotation, _) in registry.parameters("claims", kind).items():
-        _check_meaning(annotation, complete[key], known, f"{where}.{key}")
+        _check_meaning(kind, annotation, complete[key], known, f"{where}.{key}")
     for key, choices in (registry.constant("claims", kind, "CHOICES") or {}).items():
         if complete[key] not in choices:
             raise UserError(f"{where}.{key}: {quoted(complete[key])} is not one of {', '.join(choices)}")
@@ -132,19 +132,18 @@ def _test(test: Any, known: Mapping[str, Sequence[str]], where: str) -> dict[str
     return {"kind": kind, "parameters": {k: list(v) if isinstance(v, tuple) else v for k, v in complete.items()}}
 
 
-def _check_meaning(annotation: str, value: Any, known: Mapping[str, Sequence[str]], where: str) -> None:
-    """Raises UserError for a task, measure, model or baseline that there is not."""
-    if annotation in ("Task", "Tasks") and value not in known["tasks"] and (annotation, value) != ("Tasks", ANY):
-        if value == ANY:
-            raise UserError(f"{where}: this kind is put to one task; name one of {', '.join(known['tasks'])}")
+def _check_meaning(kind: str, annotation: str, value: Any, known: Mapping[str, Sequence[str]], where: str) -> None:
+    """Raises UserError for a task, measure, model or baseline that there is not, or that the kind is not for."""
+    if annotation == "Task" and value == ANY and not registry.constant("claims", kind, "EVERY_TASK"):
+        raise UserError(f"{where}: '{kind}' is put to one task; name one of {', '.join(known['tasks'])}")
+    if annotation == "Task" and value not in (ANY, *known["tasks"]):
         raise UserError(f"{where}: there is no task {quoted(value)}; known: {', '.join(known['tasks'])}")
     if annotation == "Measure" and value not in measures.HIGHER_IS_BETTER:
         raise UserError(f"{where}: there is no measure {quoted(value)}; known: {', '.join(measures.HIGHER_IS_BETTER)}")
-    if annotation in ("Rows", "Models"):
-        for text in value:
-            selector = selection.check(text, known, where)
-            if annotation == "Models" and not selector.variant:
-                raise UserError(f"{where}: {quoted(text)} is not trained, which is what this test is of; take it out")
-            if annotation == "Models" and selector.method:
-                model = f"{selector.variant}/{selector.loss}"
-                raise UserError(f"{where}: {quoted(text)} names an inference, which this test has none of; say {model}")
+    for text in value if annotation == "Rows" else ():
+        selector = selection.check(text, known, where)
+        if registry.constant("claims", kind, "MODELS_ALONE") and not selector.variant:
+            raise UserError(f"{where}: {quoted(text)} is not trained, which '{kind}' is about; take it out")
+        if registry.constant("claims", kind, "MODELS_ALONE") and selector.method:
+            model = f"{selector.variant}/{selector.loss}"
+            raise UserError(f"{where}: {quoted(text)} names an inference, which '{kind}' has none of; say {model}")

@@ -38,10 +38,8 @@ NonNegativeFloat = float
 Fraction = float
 Quadrants = int
 Task = str  # of a claim's test, checked against the configuration by claims_file.py: a task,
-Tasks = str  # the same or '*', all of them,
 Measure = str  # a measure of restorations,
-Rows = Sequence[str]  # models and baselines, as selection.py reads them,
-Models = Sequence[str]  # and models whatever restores with them: without an inference, and no baselines
+Rows = Sequence[str]  # and models and baselines, as selection.py reads them
 TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "PositiveInt": (
         f"a whole number from 1 to {LARGEST:,}",
@@ -59,17 +57,14 @@ TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "Fraction": ("a number from 0 to 1", lambda value: type(value) in (int, float) and 0 <= value <= 1),
     "Quadrants": ("1, 2 or 3 quadrants", lambda value: type(value) is int and 1 <= value <= 3),
     "Task": ("a text", lambda value: type(value) is str),
-    "Tasks": ("a text", lambda value: type(value) is str),
     "Measure": ("a text", lambda value: type(value) is str),
-    "Rows": ("a list of texts", lambda value: _is_texts(value)),
-    "Models": ("a list of texts", lambda value: _is_texts(value)),
+    "Rows": (
+        "a list of texts",
+        lambda value: type(value) is list and bool(value) and all(type(row) is str for row in value),
+    ),
     "bool": ("true or false", lambda value: type(value) is bool),
     "str": ("a text", lambda value: type(value) is str),
 }
-
-
-def _is_texts(value: Any) -> bool:
-    return type(value) is list and bool(value) and all(type(text) is str for text in value)
 
 
 def names(kind: str) -> list[str]:

@@ -54,9 +54,7 @@ def _needs(test: Mapping[str, Any], gone: LeftOut) -> bool:
     task = parameters.get("task", "*")
     variants = {variant for of, variant in (name.split("/") for name in gone["variants"]) if task in ("*", of)}
     annotations = {key: annotation for key, (annotation, _) in registry.parameters("claims", kind).items()}
-    named: Iterable[str] = [
-        text for key, value in parameters.items() if annotations[key] in ("Rows", "Models") for text in value
-    ]
+    named: Iterable[str] = [text for key, value in parameters.items() if annotations[key] == "Rows" for text in value]
     selectors = [selection.read(text) for text in named]
     return (
         bool(registry.constant("claims", kind, "CLASSES"))

@@ -5,11 +5,12 @@
     NEEDS = ["intervals"]: of intervals, history, validation, summary, metrics and latents, those that it reads
     CHOICES = {"region": ["whole", "hole"]}: the texts that a parameter may have, where it has few
     CLASSES = True: it asks for the images' classes, and is left out where they have none
+    EVERY_TASK = True: its task may be '*', all of them
+    MODELS_ALONE = True: its rows are models by variant and loss, without an inference, and no baselines
 
 The keyword-only arguments are the test's keys in the claims file, each annotated with one of `registry.TYPES`; a task
-as `Task` (`Tasks`: or '*', all of them), a measure as `Measure`, models and baselines as `Rows` (`Models`: models
-alone, by variant and loss), which are then checked before anything runs. What the configuration does not have raises
-`NotTested`.
+as `Task`, a measure as `Measure`, models and baselines as `Rows`, which are then checked before anything runs. What the
+configuration does not have raises `NotTested`.
 """
 
 import functools

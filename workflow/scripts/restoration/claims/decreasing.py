@@ -6,12 +6,14 @@ from restoration import artifacts, bootstrap
 from restoration.claims import Comparison, Margin, NotTested, Outcome, conclude
 from restoration.evidence import Evidence, chosen
 from restoration.identity import derived_seed
-from restoration.registry import Models, PositiveInt, Tasks
+from restoration.registry import PositiveInt, Rows, Task
 
 NEEDS = ["history", "validation"]
+EVERY_TASK = True
+MODELS_ALONE = True
 
 
-def examine(evidence: Evidence, *, task: Tasks = "*", models: Models = ("*",), parts: PositiveInt = 10) -> Outcome:
+def examine(evidence: Evidence, *, task: Task = "*", models: Rows = ("*",), parts: PositiveInt = 10) -> Outcome:
     """The figure is the smallest step down, from one of `parts` parts of a training to the next, as % of the loss.
 
     Seeds are averaged over. The interval covers the noise of the iterations in a part, and seeds. What the validation

@@ -11,9 +11,10 @@ from restoration.claims import Comparison, Margin, NotTested, Outcome, conclude,
 from restoration.evidence import Evidence, Name, chosen
 from restoration.evidence import number as read_number
 from restoration.identity import derived_seed
-from restoration.registry import Models, Task
+from restoration.registry import Rows, Task
 
 NEEDS = ["summary", "metrics"]
+MODELS_ALONE = True
 CHOICES = {"quantity": ["training", "test", "prior_draw", "squared_error", "cross_entropy"]}
 RESTORED = "of test images as the network restores them, summed over pixels"
 PLACES = {
@@ -26,7 +27,7 @@ PLACES = {
 
 
 def examine(
-    evidence: Evidence, *, task: Task, models: Models, than: Models = ("*",), quantity: str = "training"
+    evidence: Evidence, *, task: Task, models: Rows, than: Rows = ("*",), quantity: str = "training"
 ) -> Outcome:
     """The figure is how much lower the loss is than that of each of `than`; its interval covers the seeds."""
     need, keys, words = PLACES[quantity]

@@ -6,11 +6,12 @@ from restoration import bootstrap
 from restoration.claims import Comparison, Margin, Outcome, conclude, counted
 from restoration.evidence import Evidence, chosen
 from restoration.identity import derived_seed
-from restoration.registry import Models, NonNegativeFloat, PositiveInt, Task
+from restoration.registry import NonNegativeFloat, PositiveInt, Rows, Task
 from restoration.votes import correct
 
 NEEDS = ["latents"]
 CLASSES = True
+MODELS_ALONE = True
 
 
 def examine(
@@ -18,7 +19,7 @@ def examine(
     *,
     task: Task,
     at_least: NonNegativeFloat,
-    models: Models = ("*",),
+    models: Rows = ("*",),
     neighbours: PositiveInt = 15,
 ) -> Outcome:
     """The figure is the share of test images whose `neighbours` nearest training images, by the Euclidean distance of
