@@ -286,6 +286,7 @@ FILES = {
     "restoration/report/findings.py": END,
     "restoration/report/likelihoods.py": END,
     "restoration/report/models.py": END,
+    "restoration/report/overview.py": END,
     "restoration/report/page.py": END,
     "restoration/report/poster.py": END,
     "restoration/report/results.py": END,
