@@ -74,7 +74,10 @@ def of_likelihoods(estimates: Sequence[Estimate]) -> str:
     told = []
     for key in dict.fromkeys((one.quantity, one.target) for one in estimates):
         least = min((one for one in estimates if (one.quantity, one.target) == key), key=lambda one: one.nats[-1])
-        told.append(f"{least.label}, {number(least.nats[-1])} nats for the {QUANTITIES[key[0]]} ({key[1]} targets)")
+        given = ", given the true label" if least.condition == "label" else ""
+        told.append(
+            f"{least.label}{given}, {number(least.nats[-1])} nats for the {QUANTITIES[key[0]]} ({key[1]} targets)"
+        )
     return f"Lowest at the most samples: {'; '.join(told)}."
 
 
