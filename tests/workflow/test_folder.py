@@ -107,9 +107,9 @@ def test_the_champion_restores_damaged_pictures_in_colour(graph, tmp_path):
         pixels[..., 3] = np.where(hidden, 0, 255)
         Image.fromarray(pixels).save(tmp_path / "damaged" / f"{number}.png")
 
-    def restored(images: str, fit: str = "null") -> subprocess.CompletedProcess:
+    def restored(images: str, more: str = "") -> subprocess.CompletedProcess:
         where = f"images: {tmp_path / images}, output: {tmp_path / 'restored'}"
-        asked = f"restore={{task: inpainting, {where}, fit: {fit}}}"
+        asked = f"restore={{task: inpainting, {where}{more}}}"
         return graph.snakemake("--nocolor", "restore", "--config", asked, configuration=CONFIGURATION)
 
     run = restored("damaged")
@@ -126,7 +126,7 @@ def test_the_champion_restores_damaged_pictures_in_colour(graph, tmp_path):
     refused = restored("large")
     assert refused.returncode != 0
     assert "a.png: has 24 x 30 pixels (height x width); 16 x 20 are needed; resize it, or have it" in refused.stdout
-    run = restored("large", "crop")
+    run = restored("large", ", fit: crop")
     assert run.returncode == 0, run.stdout
     after = np.asarray(Image.open(tmp_path / "restored" / "a.png"))
     assert after.shape == (16, 20, 3)
