@@ -139,11 +139,33 @@ def _words(name: str) -> str:
     return name.replace("_", " ")
 
 
-def of_claim(claim: verdicts.Verdict) -> list[str]:
-    """Its row: the verdict, what it says and how that is read, and the finding of the test that decided."""
+def of_claims(path: Path, usual_seeds: int) -> list[str]:
+    """The lines of a claims.json. Raises DamagedFile."""
+    claims, shown = artifacts.read_json(path, "claims")["claims"], verdicts.read(str(path), ())
+    counts = ", ".join(f"{count} {word}" for word, _, count in verdicts.counted(shown))
+    with artifacts.reading(path):
+        rows = [of_claim(*pair, usual_seeds) for pair in zip(shown, (claim["figure"] for claim in claims), strict=True)]
+    return [
+        f"The source's claims, each as it is read: {counts}. The figure is of the comparison that decides: how far it "
+        "speaks for the claim, and what is asked for.",
+        "",
+        *marked.table(["Verdict", "Claim", "Figure"], rows),
+    ]
+
+
+def of_claim(claim: verdicts.Verdict, figure: float | None, usual_seeds: int) -> list[str]:
+    """Its row: the verdict, what it says and how that is read, and the comparison that decided, which has this figure;
+    or, where there is none, why.
+    """
     deciding = next(test for test in claim.tests if test.verdict == claim.verdict)
+    told = deciding.finding
+    if deciding.table:
+        name, value, ends, count, _ = next(row for row in deciding.table.rows if row.cells[1].value == figure).cells
+        few = "" if count.value in (0, usual_seeds) else f", {seeds(int(count.value))}"
+        unit = deciding.table.columns[1].heading
+        told = f"{value.text} {ends.text or 'without an interval'} ({unit}): {name.text}{few}"
     reading = f" Read as: {claim.reading}." if claim.reading else ""
-    return [f"{claim.mark} {claim.verdict}", f"{claim.sentence}{reading}", deciding.finding]
+    return [f"{claim.mark} {claim.verdict}", f"{claim.sentence}{reading}", told]
 
 
 def of_run(folder: Path) -> list[str]:
@@ -163,11 +185,8 @@ def of_run(folder: Path) -> list[str]:
         "The gain is paired by image: above 0 the champion is better.",
     ]
     path = folder / "claims" / "claims.json"
-    claims = verdicts.read(str(path), ()) if path.is_file() else []
-    if claims:
-        counts = ", ".join(f"{count} {word}" for word, _, count in verdicts.counted(claims))
-        lines += ["", f"The source's claims, each by its reading: {counts}.", ""]
-        lines += marked.table(["Verdict", "Claim", "What was found"], map(of_claim, claims))
+    if path.is_file():
+        lines += ["", *of_claims(path, usual)]
     made = (
         f"Made by `make findings` of what `{run.command}` left in `results/{name}` ({run.code}): "
         f"{len(configuration.models(run.settings))} trained models, by `config/config.yaml` and what the command lays "

@@ -55,15 +55,33 @@ def write_task(folder, name, hole, single=()):
 
 
 def claim(name, *tests):
-    """As `claims.judge` gives it; tests: verdict and finding of each."""
-    of = {"kind": "better", "parameters": {}, "seeds": 2, "details": [], "evidence": {"tasks": [], "files": []}}
+    """As `claims.judge` gives it; tests: the verdict of each and its figures, of which the first decides."""
+    of = {"kind": "better", "parameters": {}, "seeds": 2, "evidence": {"tasks": [], "files": []}}
+    of |= {"unit": "MSE", "threshold": 0.0, "finding": "Not tested: why."}
+    all_details = [
+        [
+            {
+                "name": f"{one} against ae",
+                "figure": one,
+                "low": one - 1,
+                "high": one + 1,
+                "seeds": 1,
+                "verdict": verdict,
+            }
+            for one in figures
+        ]
+        for verdict, *figures in tests
+    ]
     return {
         "id": name,
         "sentence": f"The claim {name}.",
         "source": "a guess",
         "reading": "as | it says" if name == "a" else "",
         "verdict": tests[-1][0],
-        "tests": [{**of, "verdict": verdict, "finding": finding} for verdict, finding in tests],
+        "figure": tests[-1][1] if tests[-1][1:] else None,
+        "tests": [
+            {**of, "verdict": test[0], "details": details} for test, details in zip(tests, all_details, strict=True)
+        ],
     }
 
 
@@ -73,10 +91,7 @@ def folder(tmp_path, monkeypatch):
     folder = tmp_path / "results" / "mnist"
     for name in TASKS:
         write_task(folder, name, hole=name == "inpainting", single=[("vae", "bce", "map_latent")] * (name[0] == "d"))
-    claims = [
-        claim("a", ("supported", "Once."), ("not supported", "By 0.1 [0.05, 0.2].")),
-        claim("b", ("supported", "So.")),
-    ]
+    claims = [claim("a", ("supported", 2), ("not supported", -1.5, 3)), claim("b", ("not tested",))]
     artifacts.write_json(folder / "claims" / "claims.json", {"claims": claims})
     (folder / "workflow").mkdir()
     (folder / "workflow" / "Snakefile").write_text("")
@@ -129,12 +144,15 @@ def test_a_task_without_a_candidate_says_so(folder):
     assert rows(findings.of_run(folder), "Task")[1][1] == "none, for each model is given the true label"
 
 
-def test_a_claim_has_the_finding_of_the_test_that_decided(folder):
+def test_a_claim_has_the_figure_of_the_comparison_that_decided(folder):
     lines = findings.of_run(folder)
-    assert "The source's claims, each by its reading: 1 supported, 1 not supported." in lines
+    assert any(
+        line.startswith("The source's claims, each as it is read: 1 not supported, 1 not tested. ") for line in lines
+    )
+    told = "-1.5 [-2.5, -0.5] (MSE, asked for above 0): ".replace("-", "\N{MINUS SIGN}")
     assert rows(lines, "Verdict") == [
-        ["✗ not supported", "The claim a. Read as: as \\| it says.", "By 0.1 [0.05, 0.2]."],
-        ["✓ supported", "The claim b.", "So."],
+        ["✗ not supported", "The claim a. Read as: as \\| it says.", f"{told}-1.5 against ae, 1 seed"],
+        ["○ not tested", "The claim b.", "Not tested: why."],
     ]
 
 
