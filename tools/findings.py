@@ -55,7 +55,7 @@ def read_run(folder: Path) -> Run:
     with artifacts.reading(folder / RECORD):
         entities = {entity["@id"]: entity for entity in graph}
         commit = str(entities[entities["./"]["mainEntity"]["@id"]]["version"])
-        changed = isinstance(entities["#uncommitted"]["value"], list)
+        changed = entities["#uncommitted"]["value"] not in ("none", "unknown")
         command = str(entities["#execution"]["description"])
     path = folder / "workflow" / "configuration.yaml"
     with artifacts.reading(path):

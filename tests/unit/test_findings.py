@@ -98,9 +98,14 @@ def folder(tmp_path, monkeypatch):
     settings = {"dataset": {"name": "mnist"}, "seeds": [0, 1], "tasks": TASKS}
     (folder / "workflow" / "configuration.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
     monkeypatch.setenv(provenance.COMMAND, "snakemake --cores 4")
-    code = {"commit": "0123456789abcdef", "changed": []}
-    provenance.write(folder, "workflow/Snakefile", {}, [], code, {}, provenance.Credits("MIT", []))
+    record(folder, [])
     return folder
+
+
+def record(folder, changed):
+    """changed: files that differ from the commit."""
+    code = {"commit": "0123456789abcdef", "changed": changed}
+    provenance.write(folder, "workflow/Snakefile", {}, [], code, {}, provenance.Credits("MIT", []))
 
 
 def rows(lines, first):
@@ -165,6 +170,8 @@ def test_it_says_how_it_was_made(folder):
     lines = findings.of_run(folder)
     assert lines[0].startswith("On mnist, 1,234 test images: means over these and over 2 seeds")
     assert "what `snakemake --cores 4` left in `results/mnist` (commit 0123456789): 8 trained models" in lines[-1]
+    record(folder, ["workflow/Snakefile"])
+    assert "(commit 0123456789 with changes): " in findings.of_run(folder)[-1]
 
 
 def test_the_readme_gets_it_between_its_marks_and_the_same_again(folder, tmp_path):
