@@ -102,12 +102,6 @@ def test_readme_gets_the_tables_between_its_marks(result, tmp_path):
     assert "**1.50**" in (folder / "README.md").read_text()
 
 
-@pytest.mark.parametrize("text", ["none", page.BEGIN, f"{page.END}\n{page.BEGIN}\n", 2 * f"{page.BEGIN}\n{page.END}\n"])
-def test_readme_without_its_marks_is_left_alone(text: str):
-    with pytest.raises(ValueError, match="needs the lines"):
-        page.placed(text, ["a"])
-
-
 @pytest.mark.parametrize("kind", graph.KINDS)
 def test_each_kind_has_scripts(kind: str):
     for beginning in graph.KINDS[kind]:
