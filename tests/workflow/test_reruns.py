@@ -327,6 +327,7 @@ FILES = {
     "restoration/mlflow_store.py": {},
     "restoration/progress.py": {},
     "restoration/pruning.py": {},
+    "restoration/scheduling.py": {},
     "restoration/stopping.py": {},
     "restoration/tracking.py": {},
     "restoration/unlabelled.py": {},
