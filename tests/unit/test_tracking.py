@@ -288,7 +288,7 @@ def test_a_server_that_takes_a_call_and_never_answers_costs_seconds(caplog, tmp_
             run.log_history(torch.ones(5, 3), first=1)
     assert time.monotonic() - start < 15
     (warning,) = warnings_of(caplog)
-    assert f"({uri} does not answer: Read timed out" in warning
+    assert f"({uri} does not answer: Read timed out); it waits" in warning
 
 
 def test_a_server_whose_database_is_away_is_said_to_answer_with_an_error(caplog, tmp_path, monkeypatch):

@@ -63,7 +63,7 @@ def why(error: Exception, most: int = 120) -> str:
     if failed and (answered := re.search(r"too many (\d+) error responses", text)):
         return f"{failed[1]} answers with error {answered[1]}"
     if failed and "Caused by" in text:
-        cause = re.sub(r"^\[Errno -?\d+\] ", "", text.rpartition(": ")[2]).split("'")[0].rstrip('")( ')
+        cause = re.sub(r"^\[Errno -?\d+\] ", "", text.rpartition(": ")[2]).split("'")[0].split(". (")[0].rstrip('")( ')
         return f"{failed[1]} does not answer: {cause}"
     return reason(error, most)
 
