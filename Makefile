@@ -1,10 +1,11 @@
 # Shorthands for what README.md explains. `make demo` and `make test` set up what they need, once.
 PYTHON ?= python3
 PORT ?= 5000
+RESULTS ?= results/mnist
 BIN := .venv/bin
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 .DELETE_ON_ERROR:
-.PHONY: demo test check setup slurm lock mlflow docs verify kills checkpoints empty-checkpoints bench benchmark-dvc
+.PHONY: demo test check setup slurm lock mlflow docs findings verify kills checkpoints empty-checkpoints bench benchmark-dvc
 
 demo: .venv/.requirements
 	$(BIN)/snakemake --cores all --configfile config/digits.yaml
@@ -36,6 +37,9 @@ mlflow: .venv/.requirements
 
 docs: .venv/.requirements
 	$(BIN)/python tools/configuration_tables.py
+
+findings: .venv/.requirements
+	$(BIN)/python tools/findings.py $(RESULTS)
 
 verify: .venv/.requirements
 	$(BIN)/python tests/verify.py

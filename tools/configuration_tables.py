@@ -4,11 +4,12 @@ A table stands between the lines `<!-- table of keys: NAME -->` and `<!-- end of
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import marked
 import yaml
 
 ROOT = Path(__file__).parents[1]
@@ -100,18 +101,17 @@ def written(value: Any) -> str:
     return f"`{text.strip().removesuffix('...').strip()}`"  # YAML ends a value that stands alone with three dots
 
 
-def markdown(rows: Iterable[Row]) -> str:
-    lines = [COLUMNS, ("---",) * len(COLUMNS), *rows]
-    return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
-
-
 def documented(text: str) -> str:
     """`text` with its tables made anew. Raises ValueError unless it has each of TABLES once."""
     schema = Schema(read("workflow/schemas/config.schema.yaml"), read("config/config.yaml"))
-    pattern = re.compile(r"(<!-- table of keys: (\w+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
+    pattern = re.compile(r"(<!-- table of keys: (\w+) -->)\n.*?(<!-- end of table -->)", re.DOTALL)
     if sorted(found := [match[2] for match in pattern.finditer(text)]) != sorted(TABLES):
         raise ValueError(f"{README.name} has the tables {found}, not {list(TABLES)}")
-    return pattern.sub(lambda match: f"{match[1]}{markdown(schema.table(TABLES[match[2]]))}{match[3]}", text)
+
+    def written_anew(match: re.Match[str]) -> str:
+        return "\n".join([match[1], *marked.table(COLUMNS, schema.table(TABLES[match[2]])), match[3]])
+
+    return pattern.sub(written_anew, text)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """The tables and the picture that are made of recorded results."""
 
-import re
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+
+from marked import placed
 
 from benchmarks import recorded
 from benchmarks.picture import draw
@@ -52,15 +53,6 @@ def block(results: dict[str, dict[str, Any]]) -> list[str]:
     ]
 
 
-def placed(text: str, lines: list[str]) -> str:
-    """`text` with the lines between its two marks. Raises ValueError where it has not both, once, in order."""
-    if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
-        raise ValueError(f"README.md needs the lines '{BEGIN}' and '{END}', once each")
-    return re.sub(
-        f"(?<={re.escape(BEGIN)}\n).*?(?={re.escape(END)})", lambda _: "\n".join(lines) + "\n", text, flags=re.DOTALL
-    )
-
-
 def write(results: dict[str, dict[str, Any]], readme: Path = README, folder: Path = recorded.RESULTS) -> None:
     """All that is made of results: the tables, the CSV file, the picture, and the README's part."""
     folder.mkdir(exist_ok=True)
@@ -69,4 +61,4 @@ def write(results: dict[str, dict[str, Any]], readme: Path = README, folder: Pat
     sections = [line for name, result in results.items() for line in section(name, result)]
     (folder / "README.md").write_text("\n".join([*head, *sections]), encoding="utf-8")
     draw({name: recorded.measurements(result) for name, result in results.items()}, folder / PICTURE)
-    readme.write_text(placed(readme.read_text(encoding="utf-8"), block(results)), encoding="utf-8")
+    readme.write_text(placed(readme.read_text(encoding="utf-8"), BEGIN, END, block(results)), encoding="utf-8")

@@ -22,9 +22,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import numpy as np
 import torch
 
-from benchmarks.subjects import Subject, subjects
-from restoration import classifier, corruptions, diagnostics, evaluation, objective, registry
-from restoration.images import as_float, as_uint8
+from benchmarks.subjects import Subject, corrupted, subjects
+from restoration import classifier, diagnostics, evaluation, objective, registry
 from restoration.stored import Images
 from restoration.training import Trainer
 
@@ -43,11 +42,6 @@ class Process:
         start = time.process_time()
         yield
         self.seconds[kind] += time.process_time() - start
-
-
-def corrupted(settings: dict[str, Any], images: np.ndarray, labels: np.ndarray) -> Images:
-    damaged, mask = corruptions.build(settings)(as_float(images), torch.Generator().manual_seed(0))
-    return Images(images, as_uint8(damaged.numpy()), mask.numpy(), labels)
 
 
 def train(subject: Subject, seed: int, arrays: dict[str, np.ndarray], validation: Images) -> Trainer:
@@ -92,9 +86,7 @@ def main(config: dict[str, Any]) -> dict[str, Any]:
     for subject in subjects(config):
         splits = (arrays[f"{name}_{part}"] for name in ("validation", "test") for part in ("images", "labels"))
         images, labels, test_images, test_labels = splits
-        validation, test = (
-            corrupted(subject.corruption, *pair) for pair in ((images, labels), (test_images, test_labels))
-        )
+        validation, test = (corrupted(subject, *pair) for pair in ((images, labels), (test_images, test_labels)))
         for seed in subject.definition["seeds"]:
             with process.at("training"):
                 loop = train(subject, seed, arrays, validation)

@@ -5,6 +5,7 @@ import json
 import os
 import platform
 import subprocess
+import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -30,11 +31,13 @@ def processor() -> str:
 
 def machine() -> dict[str, Any]:
     gigabytes = round(psutil.virtual_memory().total / 2**30)
+    torch = sys.modules.get("torch")
     return {
         "processor": processor(),
         "cores": os.cpu_count(),
         "memory": f"{gigabytes} GB",
         "system": f"{platform.system()} {platform.machine()}",
+        **({"gpu": torch.cuda.get_device_name()} if torch and torch.cuda.is_available() else {}),
     }
 
 

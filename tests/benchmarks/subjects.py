@@ -8,6 +8,8 @@ import torch
 import yaml
 
 from restoration import configuration, corruptions, models, registry
+from restoration.images import as_float, as_uint8
+from restoration.stored import Images
 from restoration.variants import Variant
 
 ROOT = Path(__file__).parents[2]
@@ -75,3 +77,10 @@ def images(mnist: Path | None, count: int, split: str = "train") -> tuple[np.nda
     own, labels = (getattr(dataset, f"{split}_{part}") for part in ("images", "labels"))
     rows = np.arange(count) % len(own)
     return own[rows], labels[rows]
+
+
+def corrupted(subject: Subject, complete: np.ndarray, labels: np.ndarray) -> Images:
+    """Images of `images` as the subject's task corrupts them."""
+    generator = torch.Generator(torch.get_default_device()).manual_seed(0)
+    damaged, mask = subject.corrupt()(as_float(complete), generator)
+    return Images(complete, as_uint8(damaged.cpu().numpy()), mask.cpu().numpy(), labels)

@@ -15,10 +15,10 @@ import pytest
 import torch
 from conftest import read
 
-from benchmarks import dvc_comparison, launcher, page, recorded
+from benchmarks import dvc_comparison, launcher, page, recorded, trained
 from benchmarks.contenders import heads, pictures, workflow
 from benchmarks.measuring import Measurement, Options, spread
-from benchmarks.subjects import images, laid_over, subjects
+from benchmarks.subjects import laid_over
 from benchmarks.suite import NAMES, dvc, gpu, graph, growth, ssim, step
 from restoration import configuration
 
@@ -100,12 +100,6 @@ def test_readme_gets_the_tables_between_its_marks(result, tmp_path):
         assert "older" not in text
     assert (folder / page.PICTURE).stat().st_size > 1000
     assert "**1.50**" in (folder / "README.md").read_text()
-
-
-@pytest.mark.parametrize("text", ["none", page.BEGIN, f"{page.END}\n{page.BEGIN}\n", 2 * f"{page.BEGIN}\n{page.END}\n"])
-def test_readme_without_its_marks_is_left_alone(text: str):
-    with pytest.raises(ValueError, match="needs the lines"):
-        page.placed(text, ["a"])
 
 
 @pytest.mark.parametrize("kind", graph.KINDS)
@@ -223,12 +217,28 @@ def test_machine_is_described():
     assert recorded.versions()["torch"] == torch.__version__.split("+")[0]
 
 
-@pytest.mark.parametrize("device", ["cpu"])
-def test_step_moves_to_a_device(device: str, tmp_path):
-    subject = next(one for one in subjects() if one.variant == "cvae_incomplete")
-    measurements = gpu.measure(subject, images(None, 256), str(tmp_path), 1, device)
-    assert [one.contender for one in measurements] == [step.STEP, step.FLOOR]
-    assert all(one.median > 0 for one in measurements)
+def test_trainings_of_a_process_are_told():
+    names = ["inpainting vae bce", "inpainting cvae_incomplete mse"]
+    told = trained.main("cpu", quick=True, mnist=None, names=names)
+    assert {part: len(values) for part, values in told.items()} == {"start": 1, "training": 2, "images": 2}
+    assert all(value > 0 for values in told.values() for value in values)
+
+
+def test_tables_of_a_gpu():
+    steps = [
+        Measurement("inpainting vae bce", name, "ms", [value])
+        for name, value in {gpu.STEP: 0.2, gpu.EAGER: 2.0, gpu.FLOOR: 0.1}.items()
+    ]
+    steps.append(Measurement("inpainting vae bce", gpu.SAME, "", [0.0]))
+    parts = {gpu.AT_ONCE: [20.0], "start": [5.0, 6.0], "training": [2.0, 4.0], "images": [100.0, 100.0]}
+    together = [Measurement("cuda, 2 at once", name, "s", values) for name, values in parts.items()]
+    restored = [Measurement("inpainting vae bce", "encode", "images/s", [1234.0])]
+    text = "\n".join(gpu.table([*steps, *together, *restored]))
+    assert "| inpainting vae bce | 0.200 | 2.000 | **10.0** | 0.100 | **2.00** | 0e+00 |" in text
+    assert "| cuda, 2 at once | 20.0 | 5.5 | 3.0 | 10 |" in text
+    assert "| inpainting vae bce | encode | 1,234 |" in text
+    figures = [one.figure for one in gpu.summary([*steps, *together, *restored])]
+    assert figures == ["2.00 times", "0.10 times its time", "cuda, 2 at once 20 s"]
 
 
 def test_no_gpu_is_said():

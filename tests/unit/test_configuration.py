@@ -293,6 +293,9 @@ def test_the_stronger_variants_are_configuration_alone(config):
     ]
 
 
+NULLED = {"dataset": ["source"], "tracking": ["uri"], "packages": ["torch", "seaborn"]}
+
+
 def test_numbers_that_snakemake_passes_on_as_text_are_numbers(config):
     overlay = {
         "seeds": ["1", "2"],
@@ -305,6 +308,15 @@ def test_numbers_that_snakemake_passes_on_as_text_are_numbers(config):
     assert resolved["training"] == TRAINING | {"epochs": 3, "learning_rate": 0.01}
     assert list(resolved["tasks"]) == ["denoising", "inpainting"]
     assert resolved["tasks"]["inpainting"]["variants"]["vae"]["parameters"]["latent"] == 5
+
+
+def test_a_null_that_snakemake_passes_on_as_text_is_none(config):
+    update_config(config, {key: dict.fromkeys(names, "null") for key, names in NULLED.items()})
+    asked = {"task": "inpainting", "images": "2024", "output": "true"}
+    resolved = configuration.resolve(config | {"restore": asked | {"fit": "null", "masks": "null"}})
+    assert all(resolved[key][name] is None for key, names in NULLED.items() for name in names)
+    assert resolved["restore"] == asked | {"fit": None, "masks": None}  # texts stay texts
+    assert refusal(config | {"restore": asked | {"images": "null"}}).startswith("restore.images:")
 
 
 def test_a_variant_that_is_wrong_is_named_where_it_is_written(config):

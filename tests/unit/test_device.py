@@ -4,6 +4,7 @@ They fail, as a GPU does, where two devices meet, and wherever a value is asked 
 """
 
 from collections.abc import Callable
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -86,3 +87,58 @@ def test_every_inference_restores_there(create, data, name, method):
     mask[..., 4:9, 4:9] = True
     for batch in batches(complete, mask, labels) if restore else ():
         assert restore(*batch).device.type == "meta"
+
+
+def test_a_captured_call_is_replayed(monkeypatch):
+    """With a graph that can be followed: what is captured is called once, and then stands for itself."""
+    calls, replays = [], []
+
+    class Graph:
+        def replay(self):
+            replays.append(None)
+
+    monkeypatch.setattr(torch.cuda, "CUDAGraph", Graph)
+    monkeypatch.setattr(torch.cuda, "graph", lambda graph: nullcontext())
+
+    def act(given: torch.Tensor) -> torch.Tensor:
+        calls.append(given)
+        return given + 1
+
+    captured = device.Captured(act, [])
+    results = [captured(torch.full((2,), float(number))) for number in range(device.WARM_UP)]
+    assert [result[0].item() for result in results] == [1, 2, 3]
+    assert not replays
+    captured(torch.full((2,), 7.0))
+    captured(torch.full((2,), 8.0))
+    assert len(calls) == device.WARM_UP + 1
+    assert len(replays) == 2
+    assert calls[-1].tolist() == [8, 8]  # where the graph finds what it is given
+    assert captured(torch.zeros(1)).tolist() == [1]  # another shape than the graph's
+    assert len(replays) == 2
+
+
+def test_on_a_processor_nothing_is_captured():
+    def act(given: torch.Tensor) -> torch.Tensor:
+        return given
+
+    assert device.captured(act, []) is act
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.parametrize("loss", registry.names("losses"))
+@pytest.mark.parametrize("name", VARIANTS)
+def test_on_a_gpu_a_captured_training_gives_the_same_bytes(variant, data, tmp_path, name, loss):
+    with torch.device("cuda"):
+        weights = []
+        for captured in (True, False):
+            torch.manual_seed(0)
+            model = models.create(variant(name), loss, SHAPE, CLASSES)
+            settings = {"epochs": 3, "batch_size": 8, "learning_rate": 0.003, "schedule": "cosine", "weight_decay": 0.1}
+            corrupt = corruptions.build({"name": "gaussian_noise"})
+            loop = training.Trainer(model, *data, corrupt, settings, 0, tmp_path / str(captured) / "state.pt")
+            if not captured:
+                loop.descend = loop._descend
+            for indices in torch.arange(IMAGES).split(8) * 3:
+                loop.step(indices)
+            weights.append([parameter.detach().cpu() for parameter in model.network.parameters()])
+        assert all(map(torch.equal, *weights))

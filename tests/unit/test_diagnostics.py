@@ -9,7 +9,7 @@ from torch.distributions import Normal, kl
 from torch.nn import functional
 
 from checkout import ROOT
-from restoration import diagnostics, evaluation, images, models
+from restoration import diagnostics, evaluation, images, linear, models
 from restoration.identity import derived_seed
 from restoration.images import as_float
 from restoration.models import Model
@@ -245,7 +245,8 @@ def test_the_cost_of_a_perceptron_is_the_size_of_its_matrices(perceptron, hole):
     assert multiply_adds(perceptron, hole.subset(slice(3)), "encode") == ENCODE + DECODE
 
 
-def test_large_layers_are_counted_like_small_ones(hole):
+def test_large_layers_are_counted_like_small_ones(hole, monkeypatch):
+    monkeypatch.setattr(linear, "pays", linear.exists)
     variant = Variant("vae", "corrupted", "none", {"hidden": 1000, "latent": LATENT})  # oneDNN's, see linear.py
     model = models.create(variant, "bce", (1, SIDE, SIDE), 4)
     model.network.requires_grad_(False)  # as of a loaded one

@@ -2,7 +2,14 @@ import pytest
 import torch
 from torch import nn
 
+from restoration import linear
 from restoration.linear import LARGE, Linear
+
+
+@pytest.fixture(autouse=True)
+def everywhere(monkeypatch):
+    """Tried on processors that are quicker without it as well."""
+    monkeypatch.setattr(linear, "pays", linear.exists)
 
 
 @pytest.mark.parametrize("sizes", [(784, 400), (400, 784), (400, 40), (1, 1)])

@@ -39,6 +39,7 @@ def timed(restore: evaluation.Restorer, seconds: dict[str, float], method: str) 
     def restore_in_time(*batch: torch.Tensor) -> torch.Tensor:
         start = time.perf_counter()
         restored = restore(*batch)
+        device.wait()
         seconds[method] = seconds.get(method, 0) + time.perf_counter() - start
         return restored
 

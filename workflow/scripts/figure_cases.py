@@ -57,10 +57,10 @@ def best_ways(table: pd.DataFrame, labelled: Collection[str] = ()) -> pd.DataFra
     """
     here = compared.judged(table)
     chosen = here.groupby(["variant", "loss"], sort=False)["mean"].idxmin().tolist()
-    given = here["variant"].isin(labelled) & (here["method"] != compared.BLIND)
     models = here[here["variant"] != ""]
-    blind = models[~given[models.index]]
+    blind = compared.without_label(models, labelled)
     best = (models if blind.empty else blind)["mean"].idxmin()
+    given = ~here.index.isin(compared.without_label(here, labelled).index)
     rows = here.assign(given=given, best=here.index == best).loc[list(dict.fromkeys([*chosen, best]))]
     return rows.sort_values("variant", key=lambda names: names == "", kind="stable")
 

@@ -5,17 +5,18 @@ model.
 """
 
 import tempfile
+import time
 from collections.abc import Callable, Mapping
 from functools import partial
 
 import numpy as np
 import torch
 
-from benchmarks.measuring import Line, Measurement, Options, cases, found, interleaved
-from benchmarks.subjects import Subject, images, resolved, subjects
+from benchmarks.measuring import Line, Measurement, Options, cases, found, interleaved, nothing
+from benchmarks.subjects import Subject, corrupted, images, resolved, subjects
 from benchmarks.suite.step import UNMEASURED, trainer
-from restoration import classifier, corruptions, evaluation, registry
-from restoration.images import as_float, as_uint8
+from restoration import classifier, evaluation, registry
+from restoration.images import as_float
 from restoration.models import Model
 
 TITLE = "Test images restored and measured a second"
@@ -27,29 +28,30 @@ READING = "the classifier's reading"
 def trained(subject: Subject, options: Options) -> Model:
     data = images(options.mnist, 1_280 if options.quick else 12_800)
     with tempfile.TemporaryDirectory() as folder:
-        loop = trainer(subject, data, folder, 1)
+        loop = trainer(subject, data, folder, epochs=1)
         loop.run(lambda model: UNMEASURED, lambda *_: None, lambda _: None)
     loop.model.network.eval().requires_grad_(False)
     return loop.model
 
 
-def run(options: Options) -> list[Measurement]:
+def run(
+    options: Options, clock: Callable[[], float] = time.process_time, wait: Callable[[], None] = nothing
+) -> list[Measurement]:
+    """clock, wait: as of `interleaved`."""
     torch.set_num_threads(1)
-    task = resolved()["tasks"][TASK]
-    complete, labels = images(options.mnist, 250 if options.quick else 1_000, "test")
-    damaged, hidden = corruptions.build(task["corruption"])(as_float(complete), torch.Generator().manual_seed(0))
-    corrupted, mask = as_uint8(damaged.numpy()), hidden.numpy()
+    task, chosen = resolved()["tasks"][TASK], [subject for subject in subjects() if subject.task == TASK]
+    test = corrupted(chosen[0], *images(options.mnist, 250 if options.quick else 1_000, "test"))
     reader = classifier.Classifier((1, 28, 28), 10).eval()
-    unread = torch.zeros(len(labels), dtype=torch.int64)
+    unread = torch.zeros(len(test.labels), dtype=torch.int64)
     measurements = []
 
     def measure(case: str, acts: Mapping[str, Callable[[], object]]) -> None:
-        for name, seconds in interleaved(acts, options.times(5, 1)).items():
-            rates = list(len(labels) / np.array(seconds))
+        for name, seconds in interleaved(acts, options.times(5, 1), clock, wait).items():
+            rates = list(len(test.labels) / np.array(seconds))
             measurements.append(Measurement(case, name, "images/s", rates))
 
-    for subject in subjects():
-        if subject.task != TASK or subject.variant not in MODELS or subject.loss != "bce":
+    for subject in chosen:
+        if subject.variant not in MODELS or subject.loss != "bce":
             continue
         model = trained(subject, options)
         methods = {method: registry.check("inference", method, {}, method) for method in registry.names("inference")}
@@ -58,18 +60,16 @@ def run(options: Options) -> list[Measurement]:
             for method, parameters in (methods | task["inference"]).items()
         }
         acts = {
-            method: partial(evaluation.restore_all, restore, corrupted, mask, labels)
+            method: partial(evaluation.restore_all, restore, *test[1:])
             for method, restore in restorers.items()
             if restore
         }
         measure(subject.name, acts)
-    restored = as_float(corrupted)
+    restored = as_float(test.corrupted)
     measure(
         "measuring",
         {
-            MEASURES: lambda: evaluation.score(
-                restored, complete, corrupted, mask, labels, lambda batch: unread[: len(batch)]
-            ),
+            MEASURES: lambda: evaluation.score(restored, *test, lambda batch: unread[: len(batch)]),
             READING: lambda: reader.read(restored),
         },
     )

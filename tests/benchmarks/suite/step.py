@@ -4,13 +4,14 @@ import tempfile
 from collections.abc import Callable
 from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
 from benchmarks.floor import BYTES, Floor
 from benchmarks.measuring import Line, Measurement, Options, cases, found, interleaved, ratio, repeated, say, spread
-from benchmarks.subjects import FEW_IMAGES, TRAINING_IMAGES, Subject, images, resolved, subjects
+from benchmarks.subjects import FEW_IMAGES, TRAINING_IMAGES, Subject, images, subjects
 from restoration import training
 
 TITLE = "A training step and an epoch, against their floor"
@@ -20,14 +21,16 @@ EPOCH, EPOCH_FLOOR = "epoch", "epoch's floor"
 UNMEASURED = {"objective": 0.0, "reconstruction": 0.0, "kl": 0.0}  # for a training that is not validated
 
 
-def trainer(subject: Subject, data: tuple[np.ndarray, np.ndarray], folder: str, epochs: int) -> training.Trainer:
-    settings = resolved()["training"] | {"epochs": epochs}
+def trainer(subject: Subject, data: tuple[np.ndarray, np.ndarray], folder: str, **changed: Any) -> training.Trainer:
+    """The subject's training, with settings changed."""
+    settings = subject.definition["training"] | changed
     return training.Trainer(subject.model(), *data, subject.corrupt(), settings, 0, Path(folder) / "bench" / "state.pt")
 
 
 def stepping(loop: training.Trainer) -> Callable[[], None]:
     """A step of the training on its next batch, over and over."""
-    order = torch.randperm(len(loop.images), generator=torch.Generator().manual_seed(0))
+    generator = torch.Generator(torch.get_default_device()).manual_seed(0)
+    order = torch.randperm(len(loop.images), generator=generator)
     batches = cycle(batch for batch in order.split(loop.batch_size) if len(batch) == loop.batch_size)
     return lambda: loop.step(next(batches))
 
@@ -36,7 +39,7 @@ def epoch(subject: Subject, data: tuple[np.ndarray, np.ndarray], folder: str) ->
     """A whole training of one epoch as train.py runs it, but for the validation."""
 
     def run() -> None:
-        trainer(subject, data, folder, 1).run(lambda model: UNMEASURED, lambda *_: None, lambda _: None)
+        trainer(subject, data, folder, epochs=1).run(lambda model: UNMEASURED, lambda *_: None, lambda _: None)
 
     return run
 
@@ -45,7 +48,7 @@ def measure(subject: Subject, data: tuple[np.ndarray, np.ndarray], options: Opti
     """Short turns and many of them: the median then does not see those before which something else had the cache."""
     repeats, turn = options.times(60, 10), 3
     with tempfile.TemporaryDirectory() as folder:
-        loop = trainer(subject, data, folder, 1000)
+        loop = trainer(subject, data, folder, epochs=1000)
         floor = Floor(loop.model, loop.batch_size)
         whole = {STEP: stepping(loop), FLOOR: floor.step, DEFAULT: floor.default_step}
         parts = {PRODUCTS: floor.products, TRAFFIC: floor.traffic, MEMORY: floor.memory, ADAM: floor.adam}

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from restoration import artifacts
@@ -25,9 +26,15 @@ def read_differences(path: str | Path) -> pd.DataFrame:
     return _read(path, [*keys, "better"], ["difference", "low", "high"], keys)
 
 
+def given_label(variant: str, method: str, labelled: Collection[str]) -> bool:
+    """Whether a way to restore is given the true label; labelled: the variants that are."""
+    return variant in labelled and method != BLIND
+
+
 def without_label(table: pd.DataFrame, labelled: Collection[str]) -> pd.DataFrame:
-    """The rows of what restores without the true label, baselines among them; labelled: variants that are given it."""
-    return table[~table["variant"].isin(labelled) | (table["method"] == BLIND)]
+    """The rows of what restores without the true label, baselines among them; labelled: as of `given_label`."""
+    given = [given_label(*way, labelled) for way in zip(table["variant"], table["method"], strict=True)]
+    return table[~np.array(given, dtype=bool)]
 
 
 def _read(path: str | Path, texts: list[str], numbers: list[str], keys: list[str]) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import yaml
 
 from restoration.errors import UserError, quoted
 
-WORDS = {"true": True, "false": False, "null": None}
+WORDS = {"true": True, "false": False}
 TEXTS = ("dataset.source", "tracking.uri", "packages.", "restore.")  # how keys begin whose texts may look like a number
 DEEPEST = 6  # keys within keys; a mapping that holds itself is deeper than any
 
@@ -46,7 +46,8 @@ def plain(value: Any, where: tuple[str, ...] = ()) -> Any:
     """A copy of Snakemake's configuration, as plain dicts and lists.
 
     Snakemake passes what is nested in a `--config` on as text, and YAML takes 1e-3 for one; a text that is a number or
-    a truth value becomes one, but for those keys that are texts.
+    a truth value becomes one, but for those keys that are texts; `null` becomes none for all, for it is what says that
+    there is no folder or address, and a folder of this name can be written ./null.
 
     Raises UserError for what no key can take: a key that is no text, a number without bounds, a mapping within itself.
     """
@@ -60,6 +61,8 @@ def plain(value: Any, where: tuple[str, ...] = ()) -> Any:
         return {key: plain(entry, (*where, key)) for key, entry in value.items()}
     if isinstance(value, list | tuple):
         return [plain(entry, (*where, str(number))) for number, entry in enumerate(value)]
+    if value == "null":
+        return None
     if isinstance(value, str) and not ".".join(where).startswith(TEXTS):
         if value in WORDS:
             return WORDS[value]

@@ -57,7 +57,8 @@ def flush(uri: str | None) -> None:
 def start(uri: str | None) -> "subprocess.Popen[bytes]":
     """A courier for this folder, to be ended with `finish`; it ends as well when this process does."""
     command = [sys.executable, "-m", __name__, *([uri] if uri else [])]
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    found = [str(Path(__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]  # MLflow may be there alone
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(found)}
     return subprocess.Popen(command, env=environment, stdin=subprocess.PIPE)
 
 

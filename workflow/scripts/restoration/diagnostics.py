@@ -131,7 +131,7 @@ def _product_operations(values_shape: tuple, weight_shape: tuple, *_: Any, **__:
     return int(mm_flop(values_shape, weight_shape[::-1]))
 
 
-if linear.available():
+if linear.exists():
     register_flop_formula(torch.ops.mkldnn._linear_pointwise)(_product_operations)
 
 

@@ -1,4 +1,7 @@
-"""Products of large matrices by oneDNN: on CPUs of AMD with AVX-512 in half the time of MKL, which torch takes."""
+"""Products of large matrices by oneDNN, where a CPU has AVX-512: on AMD's in half the time of MKL, which torch takes.
+
+Without AVX-512 MKL is the faster: a training step takes a tenth less with it.
+"""
 
 from typing import Any
 
@@ -9,8 +12,12 @@ from torch.autograd.function import once_differentiable
 LARGE = 100_000  # weights; below, MKL is as fast
 
 
-def available() -> bool:
+def exists() -> bool:
     return torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+
+
+def pays() -> bool:
+    return exists() and torch.backends.cpu.get_cpu_capability().startswith("AVX512")
 
 
 def product(values: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:
@@ -45,7 +52,7 @@ class Product(torch.autograd.Function):
 
 def linear(values: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:
     """values @ weight.T + bias, as torch.nn.functional.linear: (B, K), (N, K) and (N,) to (B, N), up to rounding."""
-    known = values.device.type == "cpu" and values.dtype == torch.float32 and available()
+    known = values.device.type == "cpu" and values.dtype == torch.float32 and pays()
     if not known or weight.numel() < LARGE:
         return nn.functional.linear(values, weight, bias)
     result: torch.Tensor = Product.apply(values, weight, bias)

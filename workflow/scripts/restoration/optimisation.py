@@ -40,11 +40,25 @@ class Adam:
     def __init__(
         self, parameters: Iterable[torch.Tensor], learning_rate: float, beta1: float = BETA1, decay: float = 0.0
     ) -> None:
-        self.parameters, self.learning_rate, self.beta1, self.decay = list(parameters), learning_rate, beta1, decay
+        self.parameters, self.beta1, self.decay = list(parameters), beta1, decay
+        self.rate: float | torch.Tensor = learning_rate
+        if self.parameters[0].is_cuda:
+            self.rate = torch.tensor(learning_rate)  # where a captured step, too, finds the next one
         assert all(values.is_contiguous() for values in self.parameters)
         self.means = [torch.zeros_like(values) for values in self.parameters]  # of the gradients, decaying
         self.squares = [torch.zeros_like(values) for values in self.parameters]
         self.steps = [torch.zeros(()) for _ in self.parameters]
+
+    @property
+    def learning_rate(self) -> float:
+        return float(self.rate)
+
+    @learning_rate.setter
+    def learning_rate(self, value: float) -> None:
+        if isinstance(self.rate, torch.Tensor):
+            self.rate.fill_(value)
+        else:
+            self.rate = value
 
     @property
     def state(self) -> dict[str, list[torch.Tensor]]:
@@ -66,7 +80,7 @@ class Adam:
             if self.decay:
                 for values in self.parameters:
                     if values.ndim > 1:
-                        values.mul_(1 - self.learning_rate * self.decay)
+                        values.mul_(1 - self.rate * self.decay)
             adam.adam(
                 self.parameters,
                 [gradient.contiguous() for gradient in gradients],
@@ -78,7 +92,7 @@ class Adam:
                 amsgrad=False,
                 beta1=self.beta1,
                 beta2=BETA2,
-                lr=self.learning_rate,
+                lr=self.rate,
                 weight_decay=0.0,
                 eps=EPSILON,
                 maximize=False,

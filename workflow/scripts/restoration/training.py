@@ -55,6 +55,7 @@ class Trainer:
         self.generator = device.generator(seed, "training")
         self.layer_generator, self.layer_seed = device.layer_generator(), derived_seed(seed, "layers")
         self.optimiser = Adam(model.network.parameters(), self.learning_rate, decay=settings["weight_decay"])
+        self.descend = device.captured(self._descend, [self.generator])
         self.iteration = 0  # iterations made
         self.validation: list[dict[str, float]] = []  # after each epoch: iteration, objective, reconstruction, kl
         self.saved_at, self.spacing = time.monotonic(), float(CHECKPOINT_SECONDS)
@@ -62,8 +63,14 @@ class Trainer:
 
     def step(self, indices: torch.Tensor) -> None:
         """One iteration on the images at `indices` (B,)."""
-        variant = self.model.variant
         self.layer_generator.manual_seed(self.layer_seed + self.iteration)  # so that no checkpoint need hold its state
+        self.optimiser.learning_rate = self.learning_rate * factor(self.schedule, self.iteration / len(self.record))
+        self.record[self.iteration] = self.descend(indices)
+        self.iteration += 1
+
+    def _descend(self, indices: torch.Tensor) -> torch.Tensor:
+        """What of an iteration is computed on the device; returns its row of the record."""
+        variant = self.model.variant
         complete = self.images.index_select(0, indices).float().div_(255)  # quicker than images[indices]
         if variant.sees_corruption:
             corrupted, mask = self.corrupt(complete, self.generator)
@@ -76,10 +83,8 @@ class Trainer:
             for part in objective.parts(self.model.network, self.model.loss, image, condition, complete, self.generator)
         )
         loss = reconstruction + kl
-        self.optimiser.learning_rate = self.learning_rate * factor(self.schedule, self.iteration / len(self.record))
         self.optimiser.step(torch.autograd.grad(loss, self.optimiser.parameters))
-        self.record[self.iteration] = torch.stack([loss, reconstruction, kl]).detach()
-        self.iteration += 1
+        return torch.stack([loss, reconstruction, kl]).detach()
 
     def run(
         self,

@@ -145,7 +145,7 @@ def section(
         "few": "ten" if best.images >= cases.EXTREMES else str(best.images),
         "best": f"{best.variant} trained with {best.loss.upper()}, “{best.method.replace('_', ' ')}”",
         "outline": OUTLINE if in_hole else "",
-        "given": _given(settings["variants"]),
+        "given": _given(task.labelled),
         **embedded.of_labels(experiment["dataset"].get("labels")),
     }
     return Section(
@@ -168,9 +168,8 @@ def section(
     )
 
 
-def _given(variants: Mapping[str, Mapping[str, Any]]) -> str:
+def _given(labelled: Sequence[str]) -> str:
     """Which variants are given the true label, as a note says it; nothing where none is."""
-    labelled = [name for name, variant in variants.items() if variant["condition"] == "label"]
     if not labelled:
         return ""
     are = "is" if len(labelled) == 1 else "are"

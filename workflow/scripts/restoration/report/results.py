@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from restoration.compared import BLIND, PLACES, judged, lookup
+from restoration.compared import PLACES, given_label, judged, lookup
 from restoration.figures import GIVEN_LABEL, model_name
 from restoration.report.cells import HEADINGS, MISSING, Cell, Column, Row, Table, count, interval, number, seeds, words
 
@@ -54,10 +54,15 @@ class Task(NamedTuple):
         """The intervals that the task is judged by, best first."""
         return judged(self.intervals).sort_values("mean", kind="stable")
 
+    @property
+    def labelled(self) -> list[str]:
+        """The variants that are given the true label."""
+        return [name for name, variant in self.settings["variants"].items() if variant["condition"] == "label"]
+
     def given_label(self, name: ROW) -> bool:
         """Whether a way to restore is given the true label at test time."""
         variant, _, method = name
-        return self.settings["variants"].get(variant, {}).get("condition") == "label" and method != BLIND
+        return given_label(variant, method, self.labelled)
 
     def best(self) -> Any:
         """The row of `ranked` of the best model that is not given the true label; of the best one where all are."""

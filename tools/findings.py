@@ -1,0 +1,215 @@
+"""Make the section `What it found` of README.md from what finished runs left: `make findings`.
+
+    make findings                                               # of results/mnist
+    make findings RESULTS="results/mnist results/kmnist"        # of several data sets, one after another
+
+Every figure and sentence is read from the results, and written as the report writes it.
+"""
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import yaml
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
+
+import marked
+
+from restoration import artifacts, bootstrap, champions, configuration, registry
+from restoration.compared import PLACES, lookup
+from restoration.errors import UserError
+from restoration.evidence import Evidence, Source
+from restoration.figures import model_name
+from restoration.measures import HIGHER_IS_BETTER, UNITS
+from restoration.report import verdicts
+from restoration.report.cells import interval, number, seeds
+from restoration.report.embedded import describe
+from restoration.report.results import name_of, spread
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+BEGIN = "<!-- findings: made by `make findings` -->"
+END = "<!-- end of findings -->"
+RECORD = "ro-crate-metadata.json"  # the last file of a run
+NOTHING = "identity"  # the baseline that leaves the corrupted image as it is
+COLUMNS = ["Task and unit", "Champion", "Best baseline", "Gain over it", "Left as it is"]
+
+
+class Run(NamedTuple):
+    """What a run was. settings: its experiment, with dataset, seeds and tasks; code: its commit, in words."""
+
+    settings: Mapping[str, Any]
+    command: str
+    code: str
+
+
+def read_run(folder: Path) -> Run:
+    """Raises UserError where no run has ended, DamagedFile where its record is none."""
+    if not (folder / RECORD).is_file():
+        raise UserError(f"{folder}: there is no {RECORD}, which a run writes at its end; run snakemake first")
+    graph = artifacts.read_json(folder / RECORD, "@graph")["@graph"]
+    with artifacts.reading(folder / RECORD):
+        entities = {entity["@id"]: entity for entity in graph}
+        commit = str(entities[entities["./"]["mainEntity"]["@id"]]["version"])
+        changed = entities["#uncommitted"]["value"] not in ("none", "unknown")
+        command = str(entities["#execution"]["description"])
+    path = folder / "workflow" / "configuration.yaml"
+    with artifacts.reading(path):
+        settings = yaml.safe_load(path.read_text(encoding="utf-8"))
+        len(settings["seeds"]), settings["dataset"]["name"], configuration.models(settings)
+    return Run(settings, command, f"commit {commit[:10]}{' with changes' if changed else ''}")
+
+
+class Task(NamedTuple):
+    """What a task came to. corruption: its part of the configuration; table and replicates: as `comparison.intervals`
+    gives them.
+    """
+
+    name: str
+    corruption: Mapping[str, Any]
+    champion: champions.Champion | None
+    table: pd.DataFrame
+    replicates: np.ndarray
+
+    @property
+    def measure(self) -> str:
+        """The unit that it is told in."""
+        return "mse" if (self.table["region"] == "hole").any() else "psnr"
+
+    @property
+    def restores(self) -> bool:
+        """Whether anything was corrupted."""
+        return bool(registry.constant("corruptions", self.corruption["name"], "HIDES") != "none")
+
+    def title(self) -> str:
+        where = f" {PLACES['hole']}" if self.measure == "mse" else ""
+        return f"{_words(self.name).capitalize()}: {describe(self.corruption)}. {UNITS[self.measure]}{where}"
+
+
+def read_task(folder: Path, name: str, settings: Mapping[str, Any]) -> Task:
+    """Raises DamagedFile."""
+    parts = {"intervals": "intervals.parquet", "replicates": "replicates.npz"}
+    files = {Source(need, name, "", "", -1): folder / "compare" / name / file for need, file in parts.items()}
+    champion = champions.read(folder / "champion" / f"{name}.json")
+    return Task(name, settings["corruption"], champion, *Evidence(files).comparison(name))
+
+
+def of_task(task: Task, usual_seeds: int) -> list[str]:
+    """Its row: the champion, the best of the baselines by the same error, how much better the champion is, paired by
+    image, and what doing nothing comes to; all in the task's unit. Raises DamagedFile.
+    """
+    champion, measure = task.champion, task.measure
+    if champion is None:
+        return [task.title(), "none, for each model is given the true label", "", "", ""]
+    place = champion.figure["output"], champion.figure["region"]
+    figures = lookup(task.table.assign(row=range(len(task.table))))
+    ranked = sorted(
+        (row for row in figures.values() if (row.output, row.region, row.measure) == (*place, "mse")),
+        key=lambda row: row.mean,
+    )
+    ours = figures[champion.variant, champion.loss, champion.method, *place, measure]
+    few = "" if ours.seeds == usual_seeds else f", {seeds(ours.seeds)}"
+    cells = [f"{model_name(ours.variant, ours.loss)}, {_words(ours.method)}: {_figure(ours, measure)}{few}", "", ""]
+    best = next((row for row in ranked if not row.variant and row.method != NOTHING), None)
+    if best:
+        theirs = figures[*name_of(best), *place, measure]
+        cells[1:] = [f"{_words(theirs.method)}: {_figure(theirs, measure)}", _gain(task, ours, theirs)]
+    return [task.title(), *cells, _figure(figures.get(("", "", NOTHING, *place, measure)), measure)]
+
+
+def _gain(task: Task, ours: Any, theirs: Any) -> str:
+    """By how much ours is better, below 0 where it is worse, with its interval."""
+    sign = 1 if HIGHER_IS_BETTER[task.measure] else -1
+    low, high = map(float, bootstrap.interval(sign * (task.replicates[ours.row] - task.replicates[theirs.row])))
+    gain = number(sign * (ours.mean - theirs.mean), task.measure, signed=True)
+    return f"{gain} {interval(low, high, task.measure, signed=True)}"
+
+
+def _figure(row: Any, measure: str) -> str:
+    """A mean with its interval; nothing for None."""
+    cell = spread(row, measure)
+    return f"{cell.text} {cell.small}".strip()
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def of_claims(path: Path, usual_seeds: int) -> list[str]:
+    """The lines of a claims.json. Raises DamagedFile."""
+    claims, shown = artifacts.read_json(path, "claims")["claims"], verdicts.read(str(path), ())
+    counts = ", ".join(f"{count} {word}" for word, _, count in verdicts.counted(shown))
+    with artifacts.reading(path):
+        rows = [of_claim(*pair, usual_seeds) for pair in zip(shown, (claim["figure"] for claim in claims), strict=True)]
+    return [
+        f"The source's claims, each as it is read: {counts}. The figure is of the comparison that decides: how far it "
+        "speaks for the claim, and what is asked for.",
+        "",
+        *marked.table(["Verdict", "Claim", "Figure"], rows),
+    ]
+
+
+def of_claim(claim: verdicts.Verdict, figure: float | None, usual_seeds: int) -> list[str]:
+    """Its row: the verdict, what it says and how that is read, and the comparison that decided, which has this figure;
+    or, where there is none, why.
+    """
+    deciding = next(test for test in claim.tests if test.verdict == claim.verdict)
+    told = deciding.finding
+    if deciding.table:
+        name, value, ends, count, _ = next(row for row in deciding.table.rows if row.cells[1].value == figure).cells
+        few = "" if count.value in (0, usual_seeds) else f", {seeds(int(count.value))}"
+        unit = deciding.table.columns[1].heading
+        told = f"{value.text} {ends.text or 'without an interval'} ({unit}): {name.text}{few}"
+    reading = f" Read as: {claim.reading}." if claim.reading else ""
+    return [f"{claim.mark} {claim.verdict}", f"{claim.sentence}{reading}", told]
+
+
+def of_run(folder: Path) -> list[str]:
+    """The lines of a results folder. Raises UserError."""
+    run = read_run(folder)
+    name, usual = run.settings["dataset"]["name"], len(run.settings["seeds"])
+    tasks = [read_task(folder, task, settings) for task, settings in run.settings["tasks"].items()]
+    images = max(int(task.table["images"].max()) for task in tasks)
+    lines = [
+        f"On {name}, {images:,} test images: means over these and over {seeds(usual)}, unless a row says otherwise. In "
+        "brackets: 95 % intervals, by bootstrap over both; where there is one seed, over the images only.",
+        "",
+        *marked.table(COLUMNS, [of_task(task, usual) for task in tasks if task.restores]),
+        "",
+        "The champion is the model and inference with the lowest mean squared error that is not given the true label, "
+        "the best baseline what has the lowest of all that needs no trained model; both are chosen on the test images. "
+        "The gain is paired by image: above 0 the champion is better.",
+    ]
+    path = folder / "claims" / "claims.json"
+    if path.is_file():
+        lines += ["", *of_claims(path, usual)]
+    made = (
+        f"Made by `make findings` of what `{run.command}` left in `results/{name}` ({run.code}): "
+        f"{len(configuration.models(run.settings))} trained models, by `config/config.yaml` and what the command lays "
+        "over it."
+    )
+    return [*lines, "", made]
+
+
+def block(folders: Sequence[Path]) -> list[str]:
+    """What stands between the marks; under headings where there are several folders. Raises UserError."""
+    if len(folders) == 1:
+        return of_run(folders[0])
+    return [line for folder in folders for line in (f"### {folder.name}", "", *of_run(folder), "")][:-1]
+
+
+def write(folders: Sequence[Path], readme: Path = README) -> None:
+    """Raises UserError, and ValueError where the marks are not in the file; it is left as it was then."""
+    text = readme.read_text(encoding="utf-8")
+    artifacts.write_text(readme, marked.placed(text, BEGIN, END, block(folders)))
+
+
+if __name__ == "__main__":
+    try:
+        write([Path(name) for name in sys.argv[1:]] or [ROOT / "results" / "mnist"])
+    except UserError as error:
+        sys.exit(str(error))

@@ -1,0 +1,19 @@
+"""Parts of Markdown files that a program writes: what stands between two marks, and tables."""
+
+import re
+from collections.abc import Iterable, Sequence
+
+
+def placed(text: str, begin: str, end: str, lines: Sequence[str]) -> str:
+    """`text` with the lines between its two marks. Raises ValueError where it has not both, once, in order."""
+    if text.count(begin) != 1 or text.count(end) != 1 or text.index(begin) > text.index(end):
+        raise ValueError(f"README.md needs the lines '{begin}' and '{end}', once each")
+    return re.sub(
+        f"(?<={re.escape(begin)}\n).*?(?={re.escape(end)})", lambda _: "\n".join(lines) + "\n", text, flags=re.DOTALL
+    )
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """The lines of a table; a cell is one line, and may hold what else would end it."""
+    lines = [columns, ["---"] * len(columns), *rows]
+    return [f"| {' | '.join(' '.join(cell.split()).replace('|', chr(92) + '|') for cell in line)} |" for line in lines]
