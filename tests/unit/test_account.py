@@ -1,4 +1,6 @@
-from restoration.account import changes
+from types import SimpleNamespace
+
+from restoration.account import changes, seconds
 
 OLD = [
     "['training.epochs = 10', 'loss = \"bce\"']",
@@ -36,3 +38,11 @@ def test_packages_are_told_by_their_versions():
 
 def test_a_record_of_another_form_is_no_fault():
     assert "torch: nothing -> 2.14.0" in changes(["whatever"], OLD[2:])
+
+
+def test_of_what_ran_on_a_cluster_no_seconds_are_told():
+    assert seconds(SimpleNamespace(starttime=10.0, endtime=12.5), None) == 2.5
+    assert seconds(SimpleNamespace(starttime=10.0, endtime=12.5), 3.0) == 2.5
+    assert seconds(SimpleNamespace(starttime=12.6, endtime=12.5), None) == 0.0  # when the end was told of
+    assert seconds(SimpleNamespace(starttime=3.0, endtime=12.5), 3.0) == 0.0  # of the run before
+    assert seconds(None, None) == 0.0

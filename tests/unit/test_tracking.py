@@ -3,8 +3,10 @@ import math
 import socket
 import time
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from pathlib import Path
+from threading import Thread
 from types import SimpleNamespace
 from typing import Any
 
@@ -286,7 +288,26 @@ def test_a_server_that_takes_a_call_and_never_answers_costs_seconds(caplog, tmp_
             run.log_history(torch.ones(5, 3), first=1)
     assert time.monotonic() - start < 15
     (warning,) = warnings_of(caplog)
-    assert f"({uri} does not answer: Read timed out" in warning
+    assert f"({uri} does not answer: Read timed out); it waits" in warning
+
+
+def test_a_server_whose_database_is_away_is_said_to_answer_with_an_error(caplog, tmp_path, monkeypatch):
+    class Unable(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_error(503)
+
+        def log_message(self, *_):
+            pass
+
+    monkeypatch.chdir(tmp_path)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Unable) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        uri = f"http://127.0.0.1:{server.server_port}"
+        with caplog.at_level(logging.WARNING), tracking.Run(uri, "digits/task", "name", "identity").start({}):
+            pass
+        server.shutdown()
+    (warning,) = warnings_of(caplog)
+    assert f"not sent ({uri} answers with error 503); it waits" in warning
 
 
 def test_what_cannot_be_kept_either_costs_one_warning(open_run, client, caplog, tmp_path):

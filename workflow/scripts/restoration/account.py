@@ -19,6 +19,7 @@ class Account:
             job: reasons(dag, job) for level in dag.toposorted() for job in level if job in due and job.output
         }
         self.idle = [job for job in dag.jobs if job.output and job not in self.reasons]
+        self.started = {job: record.starttime for job in self.reasons if (record := self._record(job))}
 
     def lines(self, stopped: bool = False) -> list[str]:
         """The account; jobs of one rule with one reason are told together. `stopped`: by hand, before the end."""
@@ -31,8 +32,8 @@ class Account:
             alike[job.rule.name, tuple(self.reasons[job])].append(job)
         text = ["Why did this run?"]
         for (rule, why), jobs in alike.items():
-            seconds = sum(map(self._seconds, jobs))
-            took = f"{seconds:7.1f} s" if seconds else " " * 9  # of what ran on a cluster, Snakemake keeps no start
+            in_all = sum(seconds(self._record(job), self.started.get(job)) for job in jobs)
+            took = f"{in_all:7.1f} s" if in_all else " " * 9
             whose = " ".join(jobs[0].wildcards) if len(jobs) == 1 else f"x {len(jobs)}"
             shown = why if len(why) <= SHOWN else (*why[: SHOWN - 1], f"and {len(why) - SHOWN + 1} more")
             text.append(f"  {f'{rule} {whose}'.strip():<50} {took}   {'; '.join(shown)}")
@@ -45,14 +46,24 @@ class Account:
         text.append(f"  reused as it was: {_counted(self.idle)}")
         return text
 
-    def _seconds(self, job: Any) -> float:
-        record = self.dag.workflow.persistence.metadata(job.output[0])
-        return max(0.0, record.endtime - record.starttime) if record and record.endtime and record.starttime else 0.0
+    def _record(self, job: Any) -> Any:
+        """Snakemake's record of the job; None if there is none."""
+        return self.dag.workflow.persistence.metadata(job.output[0])
 
     def _resumed(self, job: Any) -> Iterable[str]:
         for log in job.log:
             if Path(log).is_file():
                 yield from (line for line in Path(log).read_text(encoding="utf-8").splitlines() if "checkpoint" in line)
+
+
+def seconds(record: Any, before: float | None) -> float:
+    """How long the job of this record took; 0 where that is not known. before: when its run before this one started.
+
+    Of what ran on a cluster, Snakemake keeps no start: it records when it was told of the end, or `before` once more.
+    """
+    if not record or not record.endtime or record.starttime in (None, before):
+        return 0.0
+    return max(0.0, record.endtime - record.starttime)
 
 
 def _counted(jobs: Iterable[Any]) -> str:

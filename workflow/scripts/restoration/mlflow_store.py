@@ -55,11 +55,15 @@ def connect(uri: str | None) -> "MlflowClient":
 
 
 def why(error: Exception, most: int = 120) -> str:
-    """What MLflow says, in one line; of a connection that failed, the address and the innermost cause."""
+    """What MLflow says, in one line; of a connection that failed, the address and the innermost cause; of a server that
+    answers with an error, as where its database is away, the error's number.
+    """
     text = str(error)
     failed = re.match(r"API request to (\w+://[^/]+)\S* failed", text)
+    if failed and (answered := re.search(r"too many (\d+) error responses", text)):
+        return f"{failed[1]} answers with error {answered[1]}"
     if failed and "Caused by" in text:
-        cause = re.sub(r"^\[Errno -?\d+\] ", "", text.rpartition(": ")[2]).split("'")[0].rstrip('")( ')
+        cause = re.sub(r"^\[Errno -?\d+\] ", "", text.rpartition(": ")[2]).split("'")[0].split(". (")[0].rstrip('")( ')
         return f"{failed[1]} does not answer: {cause}"
     return reason(error, most)
 
