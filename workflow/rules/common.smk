@@ -27,7 +27,6 @@ from restoration import (
     pruning,
     published,
     registry,
-    scheduling,
     unlabelled,
     unsent,
 )
@@ -37,7 +36,6 @@ locking.announce()
 # A cluster's job is a Snakemake as well, which does what the user's has decided.
 if workflow.is_main_process:
     provenance.announce()
-    scheduling.calm(workflow)
     # What Snakemake does with the rules of another workflow is that one's matter.
     if not IMPORTED:
         pruning.install()

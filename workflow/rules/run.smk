@@ -1,7 +1,15 @@
 # What goes round an execution: the folder is taken for it, and its account written at the end.
 import sqlite3
 
-from restoration import account, courier, landing, software, stopping, watching
+from restoration import (
+    account,
+    courier,
+    landing,
+    scheduling,
+    software,
+    stopping,
+    watching,
+)
 
 
 def end():
@@ -51,6 +59,7 @@ onstart:
         check_restore(workflow.dag)
     except UserError as error:
         raise SystemExit(f"Nothing was run: {error}.") from None
+    scheduling.calm(workflow)
     workflow.account = account.Account(workflow.dag)
     due = {job.rule.name for job in workflow.dag.needrun_jobs()}
     workflow.courier = (

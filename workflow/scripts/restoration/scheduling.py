@@ -6,12 +6,12 @@ USUAL = (100, 1)  # jobs, and seconds in which no more are started, if nothing e
 
 
 def calm(workflow: Any) -> None:
-    """Let jobs on this machine start at any rate, unless the user asked for one.
+    """Let jobs on this machine start at any rate, unless the user asked for one. To be called in `onstart`: the
+    scheduler is there, and has not begun.
 
-    To keep to a rate, Snakemake (9.27) looks once a second whether a job may start, and does so once more for each job
-    that has ended: a sixth of a core, when some dozens have. On one machine its cores are the limit.
+    To keep to a rate, Snakemake (9.27) looks once a second whether a job may start, and once more for each job that has
+    ended: when some dozens have, it takes a seventh of a core. On one machine the cores are the limit.
     """
-    settings = workflow.scheduling_settings
-    rate = settings and settings.max_jobs_per_timespan
+    rate = workflow.scheduling_settings.max_jobs_per_timespan
     if rate and workflow.local_exec and (rate.max_jobs, rate.timespan) == USUAL:
-        settings.max_jobs_per_timespan = None
+        workflow.scheduler.job_rate_limiter = None
