@@ -26,6 +26,11 @@ if SLURM := "TEST_SLURM=1 in the environment" if "TEST_SLURM" not in os.environ 
 collect_ignore = [str(Path(__file__).parent / name) for name in LEFT_OUT]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that run the graph come first: at the end none is left for one worker while the other has nothing."""
+    items.sort(key=lambda item: "unit" in item.path.parts)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for name, needed in LEFT_OUT.items():
         terminalreporter.write_line(f"tests/{name} was left out, for what it needs is not here: {needed}")
