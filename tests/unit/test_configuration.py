@@ -451,8 +451,8 @@ def test_likelihood_of_all_images(config):
 EXTENDED = {
     "denoising_03": ("gaussian_noise", {"sigma": 0.3}),
     "denoising_05": ("gaussian_noise", {"sigma": 0.5}),
-    "central_hole": ("central_hole", {"size": 14}),
     "missing_half": ("missing_pixels", {"fraction": 0.5}),
+    "central_hole": ("central_hole", {"size": 14}),
     **{f"quadrants_{observed}": ("quadrants", {"observed": observed}) for observed in (1, 2, 3)},
 }
 
