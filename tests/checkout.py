@@ -10,10 +10,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+
+from dry_runs import dry_run
 
 ROOT = Path(__file__).parents[1]
 TINY = "tests/workflow/tiny.yaml"
+OPTIONS = ("--cores", "2", "--configfile")
 EMPTY: Mapping[str, str] = MappingProxyType({})
 
 
@@ -34,7 +36,7 @@ class Checkout:
         self, *arguments: str, configuration: str = TINY, environment: Mapping[str, str] = EMPTY
     ) -> subprocess.CompletedProcess:
         """Run Snakemake here as a user would; its output is in `stdout`."""
-        command = [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", configuration, *arguments]
+        command = [sys.executable, "-m", "snakemake", *OPTIONS, configuration, *arguments]
         variables = {**os.environ, "PYTHONPATH": "", **environment}
         return subprocess.run(
             command, cwd=self.folder, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -45,9 +47,9 @@ class Checkout:
         shutil.copytree(self.folder, folder, symlinks=True, dirs_exist_ok=True)
         return Checkout(folder, copied=True)
 
-    def pending(self, *arguments: str, **options: Any) -> dict[str, int]:
+    def pending(self, *arguments: str, configuration: str = TINY) -> dict[str, int]:
         """The jobs that Snakemake would run: rule to number."""
-        dry = self.snakemake("--dry-run", *arguments, **options)
+        dry = dry_run(self.folder, *OPTIONS, configuration, *arguments)
         assert dry.returncode == 0, dry.stdout
         return jobs(dry.stdout)
 

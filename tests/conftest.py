@@ -1,5 +1,6 @@
 """A checkout of its own, in which the real graph is run once on little data; and which tests need a program more."""
 
+import fcntl
 import os
 import shutil
 from pathlib import Path
@@ -42,8 +43,15 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
 
 
 @pytest.fixture(scope="session")
-def graph(checkout: Checkout) -> Checkout:
-    """A checkout in which the whole graph has run."""
-    run = checkout.snakemake()
-    assert run.returncode == 0, run.stdout
+def graph(checkout: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """A checkout in which the whole graph has run: once for all of pytest's workers, of which others take a copy."""
+    place = tmp_path_factory.getbasetemp()
+    shared = (place.parent if "PYTEST_XDIST_WORKER" in os.environ else place) / "graph"
+    with shared.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # until the file is closed
+        if shared.exists():
+            return Checkout(shared, copied=True).clone(checkout.folder)
+        run = checkout.snakemake()
+        assert run.returncode == 0, run.stdout
+        checkout.clone(shared)
     return checkout
