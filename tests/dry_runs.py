@@ -12,7 +12,6 @@ import threading
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-
 servers = threading.local()  # one for each thread: threads that ask at once shall not wait for each other
 
 
@@ -35,7 +34,10 @@ def dry_run(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
 
 
 def serve() -> None:
-    from snakemake.cli import main
+    import pandas  # noqa: F401  # as a workflow does
+    from snakemake.cli import get_argument_parser, main
+
+    get_argument_parser()  # loads the plugins
 
     def run(folder: str, command: list[str], output: str) -> None:
         os.chdir(folder)

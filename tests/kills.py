@@ -3,8 +3,8 @@
     .venv/bin/python tests/kills.py --kills 50 --seed 0 --configfile config/digits.yaml
 
 Runs the graph once undisturbed. Then, in a copy, it starts Snakemake, kills (SIGKILL) one of its jobs, Snakemake alone,
-or both, at a random moment (half of the time: while a rule runs that no kill has struck yet), starts it again with the
-same command, and so on to the end of the graph. There it looks for what must not be: a file that differs from the
+or both, at a random moment (half of the time: while a rule runs that no kill has struck yet, if one comes soon), starts it
+again with the same command, and so on to the end of the graph. There it looks for what must not be: a file that differs from the
 undisturbed run's, a file half-written, a process left over, an MLflow run left RUNNING, a metric point logged twice.
 Then it begins again with nothing, until there were enough kills.
 """
@@ -78,16 +78,16 @@ class Chaos:
     def moment(self, process: subprocess.Popen) -> str | None:
         """Wait for the next kill: any moment, or one at which a job of a rule runs that no kill has struck yet.
 
-        Returns the rule, '' for any, or None when Snakemake has ended.
+        Returns the rule, '' for any or where none came, or None when Snakemake has ended.
         """
         spared = sorted(RULES - self.running.keys())
         aim = self.random.choice(["", *spared]) if self.random.random() < 0.5 else ""
-        until = time.monotonic() + self.random.uniform(0, self.longest)
+        until = time.monotonic() + (self.longest if aim else self.random.uniform(0, self.longest))
         while process.poll() is None:
             if aim and any(rule_of(job) == aim for job in jobs_of(process.pid)):
                 time.sleep(self.random.uniform(0, SHORTEST_JOB))
                 return aim
-            if not aim and time.monotonic() > until:
+            if time.monotonic() > until:
                 return ""
             time.sleep(0.02)
         return None
