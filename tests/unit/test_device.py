@@ -89,16 +89,23 @@ def test_every_inference_restores_there(create, data, name, method):
         assert restore(*batch).device.type == "meta"
 
 
-def test_a_captured_call_is_replayed(monkeypatch):
-    """With a graph that can be followed: what is captured is called once, and then stands for itself."""
-    calls, replays = [], []
+@pytest.fixture
+def replays(monkeypatch) -> list[None]:
+    """As long as the number of replays of graphs that can be followed: what is captured is called as it is."""
+    made: list[None] = []
 
     class Graph:
         def replay(self):
-            replays.append(None)
+            made.append(None)
 
     monkeypatch.setattr(torch.cuda, "CUDAGraph", Graph)
     monkeypatch.setattr(torch.cuda, "graph", lambda graph: nullcontext())
+    return made
+
+
+def test_a_captured_call_is_replayed(replays):
+    """What is captured is called once, and then stands for itself."""
+    calls = []
 
     def act(given: torch.Tensor) -> torch.Tensor:
         calls.append(given)
@@ -114,6 +121,14 @@ def test_a_captured_call_is_replayed(monkeypatch):
     assert len(replays) == 2
     assert calls[-1].tolist() == [8, 8]  # where the graph finds what it is given
     assert captured(torch.zeros(1)).tolist() == [1]  # another shape than the graph's
+    assert len(replays) == 2
+
+
+def test_a_training_that_goes_on_with_a_smaller_batch_is_captured_as_well(replays):
+    captured = device.Captured(lambda given: given + 1, [])
+    captured(torch.zeros(1))
+    for _ in range(device.WARM_UP + 2):
+        captured(torch.zeros(2))
     assert len(replays) == 2
 
 

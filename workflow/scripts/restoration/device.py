@@ -59,7 +59,7 @@ class Captured:
     """`act`, which makes a tensor of a tensor, as a CUDA graph: all that it asks of the GPU is asked for at once.
 
     A GPU computes a step of a network such as the source's in less time than Python takes to ask for its kernels. The
-    first calls, and those with a tensor of another shape than the first's, are made as they are. The result is the
+    first calls, and those with a shorter tensor than the longest of the first, are made as they are. The result is the
     graph's own memory, which the next call writes over. `act` must not wait for the GPU, and draws from `generators`
     and torch's own alone: a replay takes the numbers that a call would have taken.
     """
@@ -71,8 +71,8 @@ class Captured:
         self.given, self.result = torch.empty(0), torch.empty(0)
 
     def __call__(self, given: torch.Tensor) -> torch.Tensor:
-        if not self.calls:
-            self.given = given.clone()
+        if not self.graph and len(given) > len(self.given):  # a training may begin with the last batch of an epoch
+            self.given, self.calls = given.clone(), 0
         self.calls += 1
         if self.calls <= WARM_UP or given.shape != self.given.shape:
             return self.act(given)
