@@ -43,15 +43,15 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
 
 
 @pytest.fixture(scope="session")
-def graph(checkout: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
-    """A checkout in which the whole graph has run: once for all of pytest's workers, of which others take a copy."""
+def graph(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """A checkout in which the whole graph has run: once, and each of pytest's workers has a copy of it."""
     place = tmp_path_factory.getbasetemp()
     shared = (place.parent if "PYTEST_XDIST_WORKER" in os.environ else place) / "graph"
     with shared.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # until the file is closed
-        if shared.exists():
-            return Checkout(shared, copied=True).clone(checkout.folder)
-        run = checkout.snakemake()
-        assert run.returncode == 0, run.stdout
-        checkout.clone(shared)
-    return checkout
+        if not shared.exists():
+            run = Checkout(shared).snakemake()
+            if run.returncode:
+                shutil.rmtree(shared)
+                pytest.fail(run.stdout)
+    return Checkout(shared, copied=True).clone(tmp_path_factory.mktemp("graph"))
