@@ -3,10 +3,10 @@
     .venv/bin/python tests/kills.py --kills 50 --seed 0 --configfile config/digits.yaml
 
 Runs the graph once undisturbed. Then, in a copy, it starts Snakemake, kills (SIGKILL) one of its jobs, Snakemake alone,
-or both, at a random moment (half of the time: while a rule runs that no kill has struck yet, if one comes soon), starts it
-again with the same command, and so on to the end of the graph. There it looks for what must not be: a file that differs from the
-undisturbed run's, a file half-written, a process left over, an MLflow run left RUNNING, a metric point logged twice.
-Then it begins again with nothing, until there were enough kills.
+or both, at a random moment (half of the time: while a rule runs that no kill has struck yet, if one comes soon), starts
+it again with the same command, and so on to the end of the graph. There it looks for what must not be: a file that
+differs from the undisturbed run's, a file half-written, a process left over, an MLflow run left RUNNING, a metric point
+logged twice. Then it begins again with nothing, until there were enough kills.
 """
 
 import argparse
