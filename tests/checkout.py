@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
@@ -15,7 +15,6 @@ from dry_runs import dry_run
 
 ROOT = Path(__file__).parents[1]
 TINY = "tests/workflow/tiny.yaml"
-OPTIONS = ("--cores", "2", "--configfile")
 EMPTY: Mapping[str, str] = MappingProxyType({})
 
 
@@ -36,7 +35,7 @@ class Checkout:
         self, *arguments: str, configuration: str = TINY, environment: Mapping[str, str] = EMPTY
     ) -> subprocess.CompletedProcess:
         """Run Snakemake here as a user would; its output is in `stdout`."""
-        command = [sys.executable, "-m", "snakemake", *OPTIONS, configuration, *arguments]
+        command = [sys.executable, "-m", "snakemake", *command_line(configuration, arguments)]
         variables = {**os.environ, "PYTHONPATH": "", **environment}
         return subprocess.run(
             command, cwd=self.folder, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -49,7 +48,7 @@ class Checkout:
 
     def pending(self, *arguments: str, configuration: str = TINY) -> dict[str, int]:
         """The jobs that Snakemake would run: rule to number."""
-        dry = dry_run(self.folder, *OPTIONS, configuration, *arguments)
+        dry = dry_run(self.folder, *command_line(configuration, arguments))
         assert dry.returncode == 0, dry.stdout
         return jobs(dry.stdout)
 
@@ -64,6 +63,11 @@ class Checkout:
             yield
         finally:
             path.write_text(before, encoding="utf-8")
+
+
+def command_line(configuration: str, arguments: Iterable[str]) -> list[str]:
+    """What follows `snakemake`: every call of the tests takes two cores."""
+    return ["--cores", "2", "--configfile", configuration, *arguments]
 
 
 def manifest(results: Path) -> dict[str, str]:

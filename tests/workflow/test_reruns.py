@@ -445,6 +445,7 @@ def test_an_upgraded_torch_trains_again_unless_the_user_says_no(graph, tmp_path)
 
     def pending(*arguments: str) -> dict[str, int]:
         dry = graph.snakemake("--dry-run", *arguments, environment={"PYTHONPATH": str(tmp_path)})
+        assert dry.returncode == 0, dry.stdout
         return jobs(dry.stdout)
 
     assert pending() == COMPUTED
