@@ -1,7 +1,7 @@
 # Which autoencoder restores images best? `snakemake --cores 4` answers for config/config.yaml; README.md has the rest.
 from snakemake.utils import min_version
 
-min_version("9.0")
+min_version("9.27")
 
 
 configfile: "config/config.yaml"

@@ -15,12 +15,18 @@ END = "<!-- end of benchmarks -->"
 PICTURE = "benchmarks.png"
 
 
+def hardware(machine: dict[str, Any]) -> str:
+    """What recorded.machine found, as the tables have it."""
+    processor = " with ".join(machine[key] for key in ("processor", "instructions") if key in machine)
+    return f"{processor}, {machine['cores']} cores, {machine['memory']}"
+
+
 def made_with(result: dict[str, Any]) -> str:
     """The machine, the commit and the versions that a result is from, in one line."""
     machine, versions = result["machine"], result["versions"]
     software = ", ".join(f"{name} {version}" for name, version in versions.items())
     return (
-        f"{machine['processor']}, {machine['cores']} cores, {machine['memory']}, {machine['system']}, load before "
+        f"{hardware(machine)}, {machine['system']}, load before "
         f"{result['load_before']}; commit {result['commit']}; {result['data']}; {software}."
     )
 
@@ -37,10 +43,7 @@ def block(results: dict[str, dict[str, Any]]) -> list[str]:
     for name, result in results.items():
         benchmark = import_module(f"benchmarks.suite.{name}")
         lines += [f"| {' | '.join(line)} |" for line in benchmark.summary(recorded.measurements(result))]
-    machines = {
-        f"{machine['processor']}, {machine['cores']} cores, {machine['memory']}"
-        for machine in (result["machine"] for result in results.values())
-    }
+    machines = {hardware(result["machine"]) for result in results.values()}
     commits = sorted({result["commit"] for result in results.values()})
     where = (recorded.RESULTS / PICTURE).relative_to(recorded.ROOT).as_posix()
     return [

@@ -5,7 +5,6 @@ import json
 import os
 import platform
 import subprocess
-import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -30,14 +29,16 @@ def processor() -> str:
 
 
 def machine() -> dict[str, Any]:
+    import torch  # the tables are written without it
+
     gigabytes = round(psutil.virtual_memory().total / 2**30)
-    torch = sys.modules.get("torch")
     return {
         "processor": processor(),
+        "instructions": torch.backends.cpu.get_cpu_capability(),  # AVX2 or AVX512, say
         "cores": os.cpu_count(),
         "memory": f"{gigabytes} GB",
         "system": f"{platform.system()} {platform.machine()}",
-        **({"gpu": torch.cuda.get_device_name()} if torch and torch.cuda.is_available() else {}),
+        **({"gpu": torch.cuda.get_device_name()} if torch.cuda.is_available() else {}),
     }
 
 

@@ -184,6 +184,18 @@ def test_the_contents_say_what_is_being_read(browser):
     assert [link.get_attribute("hash") for link in browser.all("nav a[aria-current]")] == ["#glance"]
 
 
+def test_the_contents_follow_on_a_narrow_screen(browser):
+    browser.look("narrow")
+    browser.driver.execute_script("scrollTo(0, document.body.scrollHeight)")
+    browser.driver.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
+    read = browser.one("nav a[aria-current]")
+    edges = "(({left, right}) => [left, right, innerWidth])(arguments[0].getBoundingClientRect())"
+    left, right, width = browser.ask(edges, read)
+    assert 0 <= left < right <= width
+    browser.driver.execute_script("document.querySelector('nav.bar ul').scrollLeft = 0")
+    assert browser.ask(edges, read)[1] > width, "all the contents fit: the test shows nothing"
+
+
 def test_all_controls_are_reached_by_tab_and_show_it(browser):
     browser.open()
     expected = browser.ask(

@@ -684,7 +684,7 @@ READERS: dict[str, Callable[[Path], Any]] = {
     "champion.json": champions.read,
     "model.pt": models.load,
     "classifier.pt": lambda path: classifier.load(path, (1, 12, 12), 4),
-    "classifier.json": classifier.read_metrics,
+    "classifier.json": lambda path: summary.read_ceiling(str(path)),
 }
 
 
@@ -993,8 +993,8 @@ RESULTS: dict[str, list[tuple[str, Callable[[Path], Any], str]]] = {
     "classifier.json": [
         ("truncated", cut(0.8), "cannot be read ("),
         ("no accuracy", entries(accuracy=None), "cannot be read (it has no accuracy)"),
-        ("of the test images alone", entries(accuracy={"test": 0.9}), "cannot be read ('validation')"),
-        ("a text", entries(accuracy={"validation": "0.9", "test": 0.9}), "cannot be read (it holds no numbers)"),
+        ("of other images alone", entries(accuracy={"validation": 0.9}), "cannot be read ('test')"),
+        ("a text", entries(accuracy={"test": "much"}), "cannot be read (could not convert string to float: 'much')"),
     ],
     "champion.json": [
         ("truncated", cut(0.8), "cannot be read ("),
@@ -1123,7 +1123,9 @@ CHECKPOINTS: list[tuple[str, Callable[[Path], Any]]] = [
     ("other moments", tensors(optimiser=optimiser("means", lambda old: torch.zeros(2)))),
     ("moments with NaN", tensors(optimiser=optimiser("means", lambda old: old * math.nan))),
     ("negative squares", tensors(optimiser=optimiser("squares", lambda old: old - 1))),
-    ("other steps", tensors(optimiser=optimiser("steps", lambda old: torch.tensor(2.0)))),
+    ("other steps", tensors(optimiser=lambda old: old | {"steps": torch.tensor(2.0)})),
+    ("a list of steps", tensors(optimiser=lambda old: old | {"steps": [torch.tensor(5.0)]})),
+    ("steps for each image", tensors(optimiser=lambda old: old | {"steps": torch.full((4,), 5.0)})),
     ("part of a generator", tensors(generator=lambda old: old[:9].clone())),
     ("no state of a generator", tensors(generator=lambda old: torch.zeros_like(old))),
 ]  # fmt: skip

@@ -214,6 +214,7 @@ def test_machine_is_described():
     described = recorded.machine()
     assert described["cores"] == os.cpu_count()
     assert described["processor"]
+    assert page.hardware(described).startswith(f"{described['processor']} with {described['instructions']}, ")
     assert recorded.versions()["torch"] == torch.__version__.split("+")[0]
 
 

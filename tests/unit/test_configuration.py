@@ -473,6 +473,7 @@ def test_the_extended_experiment(config):
         assert tasks[name]["corruption"] == task["corruption"]
         assert tasks[name]["variants"].items() >= task["variants"].items()
         assert tasks[name]["inference"].items() >= task["inference"].items()
+    assert {next(iter(task["inference"])) for task in tasks.values()} == {"encode"}  # what figures show
     assert set(tasks["inpainting"]["likelihood"]["targets"]) == {"grey", "stochastic", "threshold"}
     assert {variant for task in tasks.values() for variant in task["variants"]} == set(resolved["variants"])
     assert all("unet" in task["variants"] for name, task in tasks.items() if name != "representation")

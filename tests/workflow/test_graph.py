@@ -37,6 +37,15 @@ def test_a_second_run_does_nothing(graph):
     assert graph.pending() == {}
 
 
+def test_a_null_on_the_command_line_is_none_for_the_scripts_too(graph, tmp_path):
+    copy = graph.clone(tmp_path / "clone")
+    run = copy.snakemake(
+        "--forcerun", "tracking_store", "--until", "tracking_store", "--config", "tracking={uri: null}"
+    )
+    assert run.returncode == 0, run.stdout
+    assert "MLflow:" not in run.stdout  # it would have been a folder of that name, or a server
+
+
 def test_the_history_holds_every_iteration(graph):
     history = pd.read_parquet(graph.folder / "results/digits/train/inpainting/vae/bce/seed0/history.parquet")
     assert history["iteration"].tolist() == list(range(1, 11))  # 1,257 images in batches of 128, once

@@ -17,6 +17,8 @@ PARTS = {
     "corruptions": "band",
     "datasets": "bars",
     "claims": "clear",
+    "inference": "repeated",
+    "baselines": "normalised_convolution",
 }
 
 
@@ -59,8 +61,8 @@ def test_there_is_an_example_of_each_kind_of_part():
 
 
 def test_the_unit_tests_try_parts_that_nobody_told_them_of(own):
-    files = [f"tests/unit/test_{name}.py" for name in ("models", "losses", "corruptions", "datasets", "claims")]
-    tests = [*files, "tests/unit/test_registry.py", "tests/unit/test_training.py"]
+    kinds = ("models", "losses", "corruptions", "datasets", "claims", "inference", "baselines")
+    tests = [f"tests/unit/test_{name}.py" for name in (*kinds, "registry", "training")]
     run = python(own.folder, "pytest", "-n", "0", "-vv", "-k", " or ".join(PARTS.values()), *tests)
     assert run.returncode == 0, run.stdout
     passed = [line for line in run.stdout.splitlines() if "PASSED" in line]

@@ -40,7 +40,7 @@ rule register:
         tests=expand(rules.corrupt.output.test, task=TASKS),
         store=ancient(rules.tracking_store.output[0]),
     output:
-        "results/mlflow/registered/{name}.json".format(**CONFIG["dataset"]),
+        local("results/mlflow/registered/{name}.json".format(**CONFIG["dataset"])),
     log:
         f"{RESULTS}/logs/register.log",
     conda:

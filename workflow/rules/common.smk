@@ -52,7 +52,8 @@ try:
             defaults["claims"] = str(BASE / defaults["claims"])
         config = configuration_file.laid_over(config, defaults)
     # Its order of tasks and variants is the report's; Snakemake puts what is laid over it in front.
-    config = configuration_file.in_order(config, defaults)
+    # What --config says is plain here for the scripts as well: its null is no text.
+    config = configuration_file.in_order(configuration_file.plain(config), defaults)
     CONFIG = configuration.resolve(config)
     CLAIMS = claims_file.load(CONFIG["claims"], config)
     CONTENTS = dataset_settings.contents(CONFIG["dataset"])
@@ -98,7 +99,7 @@ def computing():
 wildcard_constraints:
     task="|".join(TASKS),
     variant="[A-Za-z][A-Za-z0-9_-]*",
-    loss="[a-z0-9_]+",
+    loss="[^/]+",
     seed="[0-9]+",
 
 

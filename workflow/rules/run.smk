@@ -20,10 +20,13 @@ def end():
     if workflow.courier:
         courier.finish(workflow.courier, workflow.stop.asked)
     lines = "\n".join([*of.lines(stopped=workflow.stop.asked), *unsent.told()])
-    os.makedirs(f"{RESULTS}/logs", exist_ok=True)
-    with open(f"{RESULTS}/logs/why.txt", "w") as file:
-        print(lines, file=file)
     print(lines, file=sys.stderr)
+    try:
+        os.makedirs(f"{RESULTS}/logs", exist_ok=True)
+        with open(f"{RESULTS}/logs/why.txt", "w") as file:
+            print(lines, file=file)
+    except OSError as error:
+        print(f"{RESULTS}/logs/why.txt was not written: {error}", file=sys.stderr)
 
 
 def land():

@@ -1,6 +1,6 @@
 rule tracking_store:
     output:
-        touch("results/mlflow/made"),
+        touch(local("results/mlflow/made")),
     log:
         "results/mlflow/made.log",
     conda:

@@ -103,14 +103,15 @@ if __name__ == "__main__":
         start = time.monotonic()
         job, inputs, outputs = jobs.settings(snakemake), snakemake.input, snakemake.output
         device.use(job["device"])
-        metrics, milliseconds = main(job, inputs, outputs, int(snakemake.wildcards.seed))
+        # Read before anything is computed, which would be lost to a damaged file.
         summary = artifacts.read_json(inputs.summary, "identity", "settings")
+        history = artifacts.read_parquet(inputs.history, *objective.MEASURED)
+        validation = artifacts.read_parquet(inputs.validation, "iteration", *objective.MEASURED)
+        metrics, milliseconds = main(job, inputs, outputs, int(snakemake.wildcards.seed))
         run = tracking.model_run(snakemake.config, snakemake.wildcards, summary["identity"])
         reopened = run.reopen()
         with run if reopened else run.start(summary["settings"]):
             if not reopened:
-                history = artifacts.read_parquet(inputs.history, *objective.MEASURED)
-                validation = artifacts.read_parquet(inputs.validation, "iteration", *objective.MEASURED)
                 tracking.log_training(run, history, validation, inputs.model)
             run.log_evaluation(metrics, milliseconds, [outputs.metrics, outputs.scores, outputs.picture])
         for method, taken in milliseconds.items():

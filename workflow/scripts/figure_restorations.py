@@ -9,20 +9,25 @@ from restoration import figures, jobs, stored
 
 
 def draw(dataset: str, test: str, models: Sequence[tuple[str, str]], method: str, outputs: Any) -> None:
-    """models: label and file of examples. `method`: the inference to show; a model without it shows its first."""
+    """models: label and file of examples. `method`: the inference to show; a model without it shows its first, and
+    says so.
+    """
     complete = stored.read_dataset(dataset, "test")[0]["test"].images
     examples = [stored.read_examples(path, method, complete) for _, path in models]
-    shown = examples[0][0]
+    shown = examples[0][1]
     corrupted, mask = (array[shown] for array in stored.read_corrupted(test, complete))
     original = figures.to_rgb(complete[shown])
     has_hole = bool(mask.any()) and not mask.all()
     damaged = figures.to_rgb(corrupted)
     outlined = figures.outlined(damaged, mask) if has_hole else damaged
     raw, pasted = [], []
-    for _, restored in examples:
+    for _, _, restored in examples:
         raw.append(figures.to_rgb(restored))
         pasted.append(np.where(mask[:, 0, :, :, None], raw[-1], damaged))
-    names = [label for label, _ in models]
+    names = [
+        label if used == method else f"{label} ({used})"
+        for (label, _), (used, _, _) in zip(models, examples, strict=True)
+    ]
     figures.draw_sheet([("", [original])], ["original"], (outputs.originals_png, outputs.originals_svg))
     figures.draw_sheet([("", [outlined])], ["corrupted"], (outputs.corrupted_png, outputs.corrupted_svg))
     figures.draw_sheet([("", raw)], names, (outputs.reconstructed_png, outputs.reconstructed_svg))

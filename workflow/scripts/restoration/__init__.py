@@ -7,5 +7,6 @@ Conventions, everywhere in this package:
 - a decoder returns logits; the loss turns them into an image (`losses/<name>.py: image`).
 
 The parts that a user adds to live in a folder each: `datasets`, `corruptions`, `networks`, `losses`, `inference`,
-`baselines`. A file there is an entry: its name is the name used in the configuration (see `registry`).
+`baselines`, `claims`. A file there is an entry: its name is the name used in the configuration, of `claims` in the file
+of the claims (see `registry`).
 """

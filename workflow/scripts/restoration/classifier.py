@@ -6,7 +6,6 @@ arXiv:1609.05158): at full resolution, where convolutions cost most, none works.
 
 import math
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -120,13 +119,3 @@ def load(path: str | Path, image_shape: tuple[int, ...], classes: int) -> Classi
     except Exception as error:  # whatever a damaged file can lead to
         raise DamagedFile(path, f"does not fit together ({reason(error)})") from None
     return network.eval()
-
-
-def read_metrics(path: str | Path) -> dict[str, Any]:
-    """The metrics.json of the classifier. Raises DamagedFile if it is none."""
-    metrics = artifacts.read_json(path, "accuracy", "images")
-    with artifacts.reading(path):
-        values = [metrics[part][name] for part in ("accuracy", "images") for name in ("validation", "test")]
-        if not all(isinstance(value, int | float) for value in values):
-            raise ValueError("it holds no numbers")
-    return metrics

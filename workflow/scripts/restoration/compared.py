@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from restoration import artifacts
+from restoration import artifacts, registry
 
 NAME = ["variant", "loss", "method"]
 KEYS = [*NAME, "output", "region", "measure"]
 PLACES = {"hole": "inside the hole", "whole": "over the whole image"}
-BLIND = "inferred_label"  # the inference that does not look at the label that a variant with one is given
 
 
 def read_intervals(path: str | Path) -> pd.DataFrame:
@@ -27,8 +26,13 @@ def read_differences(path: str | Path) -> pd.DataFrame:
 
 
 def given_label(variant: str, method: str, labelled: Collection[str]) -> bool:
-    """Whether a way to restore is given the true label; labelled: the variants that are."""
-    return variant in labelled and method != BLIND
+    """Whether a way to restore is given the true label; labelled: the variants that are, but for some inference."""
+    return variant in labelled and not blind(method)
+
+
+def blind(method: str) -> bool:
+    """Whether an inference does not look at the label that a variant is given."""
+    return method in registry.names("inference") and bool(registry.constant("inference", method, "BLIND"))
 
 
 def without_label(table: pd.DataFrame, labelled: Collection[str]) -> pd.DataFrame:

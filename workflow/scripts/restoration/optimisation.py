@@ -2,9 +2,9 @@
 
 import math
 from collections.abc import Iterable
+from typing import Any
 
 import torch
-from torch.optim import adam
 
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8  # torch's defaults, and the paper's
 WARM_UP = 0.05  # of a training, in which the learning rate rises
@@ -29,8 +29,8 @@ def half_cosine(progress: float) -> float:
 class Adam:
     """Adam (Kingma and Ba, 2015, arXiv:1412.6980, algorithm 1) on `parameters`, by torch's fused kernel.
 
-    torch's function, and so torch.optim.Adam's weights to the bit; but not its class, which loads torch's compiler when
-    it is made: 0.9 s of each of many short jobs.
+    torch's own kernel, and so torch.optim.Adam's weights to the bit; but not its class, which loads torch's compiler
+    when it is made, 0.9 s of each of many short jobs, and counts the steps of each parameter by itself.
 
     `learning_rate` may be another in each step. decay: that share of the weights, times the learning rate, is taken off
     them before each step, but not off vectors, which are offsets and scales (Loshchilov and Hutter, 2019,
@@ -47,7 +47,7 @@ class Adam:
         assert all(values.is_contiguous() for values in self.parameters)
         self.means = [torch.zeros_like(values) for values in self.parameters]  # of the gradients, decaying
         self.squares = [torch.zeros_like(values) for values in self.parameters]
-        self.steps = [torch.zeros(()) for _ in self.parameters]
+        self.steps = torch.zeros(())  # made
 
     @property
     def learning_rate(self) -> float:
@@ -61,15 +61,14 @@ class Adam:
             self.rate = value
 
     @property
-    def state(self) -> dict[str, list[torch.Tensor]]:
+    def state(self) -> dict[str, Any]:
         return {"means": self.means, "squares": self.squares, "steps": self.steps}
 
-    def load(self, state: dict[str, list[torch.Tensor]]) -> None:
+    def load(self, state: dict[str, Any]) -> None:
         """Go on from a `state` of the same parameters."""
-        device = self.steps[0].device
-        self.means, self.squares, self.steps = (
-            [values.to(device) for values in state[name]] for name in ("means", "squares", "steps")
-        )
+        device = self.steps.device
+        self.means, self.squares = ([values.to(device) for values in state[name]] for name in ("means", "squares"))
+        self.steps = state["steps"].to(device)
 
     def step(self, gradients: Iterable[torch.Tensor]) -> None:
         """One step by the gradients of the parameters, in their order.
@@ -81,14 +80,14 @@ class Adam:
                 for values in self.parameters:
                     if values.ndim > 1:
                         values.mul_(1 - self.rate * self.decay)
-            adam.adam(
+            self.steps.add_(1)
+            torch._fused_adam_(
                 self.parameters,
                 [gradient.contiguous() for gradient in gradients],
                 self.means,
                 self.squares,
                 [],
-                self.steps,
-                fused=True,
+                [self.steps] * len(self.parameters),
                 amsgrad=False,
                 beta1=self.beta1,
                 beta2=BETA2,

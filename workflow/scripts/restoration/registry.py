@@ -143,8 +143,8 @@ def check(kind: str, name: str, given: dict[str, Any], where: str) -> dict[str, 
             )
         if known[key][0] not in TYPES:
             raise UserError(f"{kind}/{name}.py: annotate '{key}' with one of: {', '.join(TYPES)}")
-        words, test = TYPES[known[key][0]]
-        if not test(value):
+        (words, test), default = TYPES[known[key][0]], known[key][1]
+        if not test(value) and not (isinstance(default, tuple) and value == list(default)):  # as of `without`: none
             raise UserError(f"{where}.{key}: {quoted(value)} is not {words}")
     complete = {key: given.get(key, default) for key, (_, default) in known.items()}
     missing = [key for key, value in complete.items() if value is REQUIRED]

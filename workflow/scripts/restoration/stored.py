@@ -83,20 +83,22 @@ def read_corrupted(path: str | Path, images: np.ndarray) -> tuple[np.ndarray, np
     return corrupted, mask
 
 
-def read_examples(path: str | Path, method: str, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Which of the test `images` (N, C, H, W) figures show, (S,), and their restorations, float (S, C, H, W).
+def read_examples(path: str | Path, method: str, images: np.ndarray) -> tuple[str, np.ndarray, np.ndarray]:
+    """Which of the test `images` (N, C, H, W) figures show, (S,), and their restorations, float (S, C, H, W), by
+    `method`, or by the model's first where it has no such; before them, by which.
 
-    By `method`, or by the model's first where it has no such. Raises DamagedFile if they are not of those images.
+    Raises DamagedFile if they are not of those images.
     """
     methods = [name for name in artifacts.npz_names(path) if name != "shown"]
     if not methods:
         raise DamagedFile(path, "it holds no restorations")
-    shown, restored = artifacts.read_npz(path, "shown", method if method in methods else methods[0])
+    used = method if method in methods else methods[0]
+    shown, restored = artifacts.read_npz(path, "shown", used)
     _expect(path, "shown", shown, "int64", (len(shown) if shown.ndim else 1,))
     if not len(shown) or shown.min() < 0 or shown.max() >= len(images):
         raise DamagedFile(path, f"'shown' is not among the {len(images)} test images")
     _expect(path, "restored images", restored, "float32", (len(shown), *images.shape[1:]))
-    return shown, restored
+    return used, shown, restored
 
 
 def read_latents(path: str | Path) -> list[np.ndarray]:

@@ -71,13 +71,13 @@ class Trainer:
     def _descend(self, indices: torch.Tensor) -> torch.Tensor:
         """What of an iteration is computed on the device; returns its row of the record."""
         variant = self.model.variant
-        complete = self.images.index_select(0, indices).float().div_(255)  # quicker than images[indices]
+        complete = self.images.index_select(0, indices) / 255  # quicker than images[indices]
         if variant.sees_corruption:
             corrupted, mask = self.corrupt(complete, self.generator)
         else:
             corrupted, mask = complete, torch.zeros_like(complete[:, :1], dtype=torch.bool)
         image = variant.seen_in_training(complete, corrupted)
-        condition = variant.granted(corrupted, mask, self.labels[indices], self.model.classes)
+        condition = variant.granted(corrupted, mask, self.labels.index_select(0, indices), self.model.classes)
         reconstruction, kl = (
             part.mean()
             for part in objective.parts(self.model.network, self.model.loss, image, condition, complete, self.generator)

@@ -6,7 +6,7 @@ from restoration import bootstrap
 from restoration.claims import Comparison, Margin, Outcome, conclude, counted
 from restoration.evidence import Evidence, chosen
 from restoration.identity import derived_seed
-from restoration.registry import NonNegativeFloat, PositiveInt, Rows, Task
+from restoration.registry import Fraction, PositiveInt, Rows, Task
 from restoration.votes import correct
 
 NEEDS = ["latents"]
@@ -18,7 +18,7 @@ def examine(
     evidence: Evidence,
     *,
     task: Task,
-    at_least: NonNegativeFloat,
+    at_least: Fraction,
     models: Rows = ("*",),
     neighbours: PositiveInt = 15,
 ) -> Outcome:

@@ -1,7 +1,16 @@
-"""Data sets, one file each: `load(source: str | None) -> Dataset`.
+"""Data sets, one file each: `load(source: str | None, *, <keys>) -> Dataset`.
 
-A file may say TRAIN_IMAGES = 60_000 and IMAGE_SHAPE = (1, 28, 28), channels, height and width: then a configuration
-that asks for more is refused before anything runs.
+`source` is the configuration's `dataset.source`. Of its keys `test`, `size`, `fit`, `channels` and `seed` a data set
+takes those that are keyword-only arguments of its `load`, with their defaults written out; the others are refused, but
+for `seed`, which all have. What cannot be loaded raises UserError.
+
+    TRAIN_IMAGES = 60_000 and IMAGE_SHAPE = (1, 28, 28), channels, height and width: what does not fit them is refused
+    before anything runs; left out where they are not known
+    LABELS = ["lies", "stands"]: the classes' names, for figures and the report; []: the images have no labels (all are
+    0, of one class), and what needs some is not run; left out where the classes have no names but their numbers
+    IMAGE_FOLDER = True: `source` is a folder as `image_folder.scan` reads it, which also gives the labels; `load` takes
+    `test`, and `Dataset.sources` has the SHA-256 of each file by its name below the folder. The files are looked at
+    each time; of other data sets another source, or other files in it, run nothing again: `--forcerun download`
 """
 
 from dataclasses import dataclass, field

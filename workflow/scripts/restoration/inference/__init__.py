@@ -3,6 +3,7 @@
     restore(model, corrupted, mask, condition, generator, *, <parameters>) -> (B, C, H, W) in [0, 1]
     NEEDS = {"variational": True, "condition": "label"}: what a variant must have for the method to make sense, of its
     own keys in the configuration and whether its network is variational; left out where it makes sense for all
+    BLIND = True: it does not look at the condition, and so restores without the true label that a variant is given
 
 A method gets the corrupted image, the mask, and the condition that the variant is granted at test time, and nothing
 else: no complete image can reach it. The keyword-only arguments are its keys in the configuration.

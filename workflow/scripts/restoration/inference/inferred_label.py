@@ -12,6 +12,7 @@ from restoration.latent import kl_divergence
 from restoration.models import Model
 
 NEEDS = {"variational": True, "condition": "label"}
+BLIND = True
 
 
 def restore(

@@ -1,4 +1,4 @@
-"""Reconstruction losses, one file each.
+"""Reconstruction losses, one file each. They have no parameters: the configuration has a list of their names.
 
 reconstruction(logits, target) -> (B,): the loss of each image, summed over its pixels and channels
 pixelwise(logits, target) -> the same, before the sum, in the shape of the images

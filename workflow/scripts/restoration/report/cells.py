@@ -26,7 +26,6 @@ class Column(NamedTuple):
     heading: str
     group: str = ""
     text: bool = False
-    hint: str = ""
 
 
 class Row(NamedTuple):

@@ -38,8 +38,8 @@ OTHERWISE = {
 NOTES = {
     "latent": "{areas}; dots: test images, evenly chosen{names}.",
     "originals": "{shown}, here and in all pictures of the page that say no other.",
-    "reconstructed": "Restored by “{method}”, as they come.",
-    "grid": "{shown}, the same for all models, restored by “{method}”.{outline}",
+    "reconstructed": "Restored by “{method}”{otherwise}, as they come.",
+    "grid": "{shown}, the same for all models, restored by “{method}”{otherwise}.{outline}",
     "loss": "Each line is a model, averaged over each hundredth of its training; bold: the mean over seeds, "
     "faint: each seed.",
     "error": "On a logarithmic scale; lower is better. The dotted line marks the best of what needs no trained model."
@@ -150,9 +150,9 @@ def embedded(
 ) -> dict[str, Embedded]:
     """Key to figure, of those of a task that `files` (task and key) has and the page shows, in its order.
 
-    texts: what captions and notes name: dataset, method, place, drawn, few, best, outline, given, areas, names, shown;
-    findings: key to what it shows; sources: key to the files that this was read from; known: key to the values behind
-    it.
+    texts: what captions and notes name: dataset, method, otherwise, place, drawn, few, best, outline, given, areas,
+    names, shown; findings: key to what it shows; sources: key to the files that this was read from; known: key to the
+    values behind it.
     """
     wanted = [key for (of, key) in SOURCE if of == task]
     wanted += [key for key in OTHERWISE if key not in wanted and not (key == "grid" and "reconstructed" in wanted)]

@@ -1,6 +1,6 @@
 """The page's content, from the files that the stages wrote: what report.html.j2 is given of each task."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -140,12 +140,13 @@ def section(
     texts = {
         "dataset": dataset,
         "method": method.replace("_", " "),
+        "otherwise": "" if task.all_by(method) else ", or by what is named behind the model",
         "place": task.place,
         "drawn": str(min(cases.DRAWN, best.images)),
         "few": "ten" if best.images >= cases.EXTREMES else str(best.images),
         "best": f"{best.variant} trained with {best.loss.upper()}, “{best.method.replace('_', ' ')}”",
         "outline": OUTLINE if in_hole else "",
-        "given": _given(task.labelled),
+        "given": _given(task.labelled, filter(compared.blind, settings["inference"])),
         **embedded.of_labels(experiment["dataset"].get("labels")),
     }
     return Section(
@@ -168,12 +169,13 @@ def section(
     )
 
 
-def _given(labelled: Sequence[str]) -> str:
-    """Which variants are given the true label, as a note says it; nothing where none is."""
+def _given(labelled: Sequence[str], blind: Iterable[str]) -> str:
+    """Which variants are given the true label, as a note says it, and by which inference not; nothing where none is."""
     if not labelled:
         return ""
     are = "is" if len(labelled) == 1 else "are"
-    return f" {', '.join(labelled)} {are} given the true label (†), except by “{compared.BLIND.replace('_', ' ')}”."
+    but = " and ".join(f"“{method.replace('_', ' ')}”" for method in blind)
+    return f" {', '.join(labelled)} {are} given the true label (†){f', except by {but}' if but else ''}."
 
 
 def _likelihoods(task: str, files: Files) -> list[estimates.Estimate]:

@@ -64,6 +64,11 @@ class Task(NamedTuple):
         variant, _, method = name
         return given_label(variant, method, self.labelled)
 
+    def all_by(self, method: str) -> bool:
+        """Whether every model restores by that inference: some are not for all."""
+        models = self.intervals[self.intervals["variant"] != ""].groupby(["variant", "loss"], observed=True)["method"]
+        return bool(models.agg(lambda methods: method in set(methods)).all())
+
     def best(self) -> Any:
         """The row of `ranked` of the best model that is not given the true label; of the best one where all are."""
         ways = [row for row in self.ranked().itertuples(index=False) if row.variant]

@@ -1,0 +1,41 @@
+"""config/extended.yaml as a graph: what it has and the source's experiment has not, on little data."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from checkout import Checkout
+
+EXTENDED, LITTLE = "config/extended.yaml", "tests/workflow/little_extended.yaml"
+
+
+@pytest.fixture(scope="module")
+def extended(tmp_path_factory) -> Checkout:
+    checkout = Checkout(tmp_path_factory.mktemp("extended"))
+    run = checkout.snakemake(LITTLE, configuration=EXTENDED)
+    assert run.returncode == 0, run.stdout
+    return checkout
+
+
+def test_all_is_made_once(extended):
+    assert extended.pending(LITTLE, configuration=EXTENDED) == {}
+
+
+def test_models_without_a_latent_or_with_a_learned_prior_are_measured_like_all_others(extended):
+    table = pd.read_csv(extended.folder / "results/digits/report/models.csv")
+    ways = {task: set(zip(rows["variant"], rows["method"], strict=True)) for task, rows in table.groupby("task")}
+    searches = {("cvae_prior", method) for method in ("encode", "best_prior", "map_latent")}
+    models = {task: {way for way in found if isinstance(way[0], str)} for task, found in ways.items()}
+    assert models["quadrants_1"] == {*searches, ("unet", "encode")}
+    assert models["denoising_05"] == {("unet", "encode"), ("unet", "cycle_spinning")}
+
+
+def test_hidden_pixels_have_a_likelihood_beside_what_was_published(extended):
+    folder = extended.folder / "results/digits"
+    for variant in ("cvae_prior", "unet"):
+        estimate = json.loads((folder / f"likelihood/quadrants_1/{variant}/bce/seed0/likelihood.json").read_text())
+        assert estimate["quantity"] == "hidden"
+    page = (folder / "report/report.html").read_text(encoding="utf-8")
+    assert "Log-likelihoods, quadrants_1" in page
+    assert "restored by “encode”." in page
