@@ -19,13 +19,13 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
 import marked
 
-from restoration import artifacts, bootstrap, champions, configuration, registry
+from restoration import artifacts, bootstrap, champions, configuration, registry, summary
 from restoration.compared import PLACES, lookup
 from restoration.errors import UserError
 from restoration.evidence import Evidence, Source
 from restoration.figures import model_name
 from restoration.measures import HIGHER_IS_BETTER, UNITS
-from restoration.report import verdicts
+from restoration.report import models, results, verdicts
 from restoration.report.cells import interval, number, seeds
 from restoration.report.embedded import describe
 from restoration.report.results import name_of, spread
@@ -168,6 +168,21 @@ def of_claim(claim: verdicts.Verdict, figure: float | None, usual_seeds: int) ->
     return [f"{claim.mark} {claim.verdict}", f"{claim.sentence}{reading}", told]
 
 
+def of_source(folder: Path, settings: Mapping[str, Any]) -> list[str]:
+    """How near the statistic that the source published comes to its figures, for each task that has them. Raises
+    DamagedFile.
+    """
+    path = folder / "report" / "models.csv"
+    with artifacts.reading(path):
+        seeds = summary.over_seeds(pd.read_csv(path))
+    lines, none = [], pd.DataFrame()
+    for name, task in settings["tasks"].items():
+        known = results.Task(name, task, len(settings["seeds"]), none, none, seeds, {}, {"table": str(path)}, [])
+        if told := models.ratios(models.source_table(known, settings["dataset"]["name"])):
+            lines += ["", f"The source's own table ({_words(name)}). {told}"]
+    return lines
+
+
 def of_run(folder: Path) -> list[str]:
     """The lines of a results folder. Raises UserError."""
     run = read_run(folder)
@@ -187,6 +202,7 @@ def of_run(folder: Path) -> list[str]:
     path = folder / "claims" / "claims.json"
     if path.is_file():
         lines += ["", *of_claims(path, usual)]
+    lines += of_source(folder, run.settings)
     made = (
         f"Made by `make findings` of what `{run.command}` left in `results/{name}` ({run.code}): "
         f"{len(configuration.models(run.settings))} trained models, by `config/config.yaml` and what the command lays "

@@ -13,6 +13,8 @@ from restoration.images import as_float
 from restoration.neighbourhood import nearest
 
 NAMES = registry.names("baselines")
+OURS = ["biharmonic", "identity", "kernel_neighbours", "mean_image", "median", "nearest_neighbour", "non_local_means"]
+OURS += ["total_variation"]  # a user may have more
 SIDE = 14
 TASKS = {
     "none": {"name": "none"},
@@ -60,15 +62,12 @@ def train_images() -> torch.Tensor:
     [
         ("none", ["identity", "mean_image"]),
         ("some", ["biharmonic", "identity", "kernel_neighbours", "mean_image", "nearest_neighbour"]),
-        (
-            "all",
-            [name for name in NAMES if name != "biharmonic"],
-        ),
-        (None, NAMES),
+        ("all", [name for name in OURS if name != "biharmonic"]),
+        (None, OURS),
     ],
 )
 def test_a_task_has_the_baselines_that_are_for_what_it_hides(hides, names):
-    assert baselines.fitting(hides) == names
+    assert [name for name in baselines.fitting(hides) if name in OURS] == names
 
 
 @pytest.mark.parametrize("name", NAMES)

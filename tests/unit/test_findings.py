@@ -91,6 +91,10 @@ def folder(tmp_path, monkeypatch):
     folder = tmp_path / "results" / "mnist"
     for name in TASKS:
         write_task(folder, name, hole=name == "inpainting", single=[("vae", "bce", "map_latent")] * (name[0] == "d"))
+    of_model = {"variant": "vae", "loss": "bce", "seed": 0, "method": "encode", "output": "raw", "region": "whole"}
+    of_model |= {"parameters": 9, "prior_draw_visible": 400.0, "prior_draw_hidden": 50.0, "mse": 0.1}
+    (folder / "report").mkdir()
+    pd.DataFrame([{"task": task, **of_model} for task in TASKS]).to_csv(folder / "report" / "models.csv", index=False)
     claims = [claim("a", ("supported", 2), ("not supported", -1.5, 3)), claim("b", ("not tested",))]
     artifacts.write_json(folder / "claims" / "claims.json", {"claims": claims})
     (folder / "workflow").mkdir()
@@ -131,6 +135,12 @@ def test_a_task_is_told_in_its_own_unit_beside_the_best_baseline_and_doing_nothi
     ]
     assert hole[3].startswith("+0.0200 [+0.01")
     assert hole[4] == "0.3000 [0.2700, 0.3300]"
+
+
+def test_the_sources_own_figures_are_told_beside_ours(folder):
+    (told,) = [line for line in findings.of_run(folder) if line.startswith("The source's own table")]
+    assert told.startswith("The source's own table (inpainting). Published: ")
+    assert told.endswith("The figures of this run are 1.03 to 1.03 times those.")  # 400 by 389.39
 
 
 def test_the_gain_is_the_paired_interval_and_below_0_where_the_baseline_is_better(folder):

@@ -22,6 +22,12 @@ HOLES = [
     {"name": "quadrants", "observed": 1},
     {"name": "missing_pixels", "fraction": 0.5},
 ]
+NAMED = {hole["name"] for hole in HOLES}
+HOLES += [  # a user's own, which says so
+    {"name": name}
+    for name in registry.names("corruptions")
+    if name not in NAMED and registry.constant("corruptions", name, "HIDES") == "some"
+]
 
 
 def test_every_corruption_that_hides_pixels_is_tried():
