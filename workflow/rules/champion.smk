@@ -40,7 +40,7 @@ rule register:
         tests=expand(rules.corrupt.output.test, task=TASKS),
         store=ancient(rules.tracking_store.output[0]),
     output:
-        local("results/mlflow/registered/{name}.json".format(**CONFIG["dataset"])),
+        "results/mlflow/registered/{name}.json".format(**CONFIG["dataset"]),
     log:
         f"{RESULTS}/logs/register.log",
     conda:
@@ -65,5 +65,8 @@ rule send_runs:
     conda:
         ENVIRONMENT
     threads: 1
+    params:
+        # Where `register` writes, also under another workflow's prefix.
+        registered=os.path.dirname(rules.register.output[0]),
     script:
         "../scripts/send_runs.py"

@@ -1,6 +1,6 @@
 rule tracking_store:
     output:
-        touch(local("results/mlflow/made")),
+        touch("results/mlflow/made"),
     log:
         "results/mlflow/made.log",
     conda:

@@ -20,6 +20,6 @@ def main(uri: str | None, registered: Path) -> list[str]:
 
 if __name__ == "__main__":
     with jobs.running(snakemake) as logger:
-        sent = main(snakemake.config.get("tracking", {}).get("uri"), mlflow_store.STORE / "registered")
+        sent = main(snakemake.config.get("tracking", {}).get("uri"), Path(snakemake.params.registered))
         logger.info("sent: %s", ", ".join(sent))
         print(f"MLflow: sent: {', '.join(sent)}.", flush=True)
