@@ -1,6 +1,7 @@
 """The tables that `compare` wrote, read again: intervals, and differences from the best."""
 
 from collections.abc import Collection
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +27,15 @@ def read_differences(path: str | Path) -> pd.DataFrame:
 
 
 def given_label(variant: str, method: str, labelled: Collection[str]) -> bool:
-    """Whether a way to restore is given the true label; labelled: the variants that are, but for some inference."""
+    """Whether a way to restore is given the true label; labelled: the variants that are, but by a blind inference."""
     return variant in labelled and not blind(method)
 
 
+@cache
 def blind(method: str) -> bool:
-    """Whether an inference does not look at the label that a variant is given."""
+    """Whether an inference does not look at the label that a variant is given: BLIND of its file. False for what is no
+    inference.
+    """
     return method in registry.names("inference") and bool(registry.constant("inference", method, "BLIND"))
 
 

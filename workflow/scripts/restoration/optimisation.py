@@ -47,7 +47,7 @@ class Adam:
         assert all(values.is_contiguous() for values in self.parameters)
         self.means = [torch.zeros_like(values) for values in self.parameters]  # of the gradients, decaying
         self.squares = [torch.zeros_like(values) for values in self.parameters]
-        self.steps = torch.zeros(())  # made
+        self.steps = torch.zeros(())  # how many were made
 
     @property
     def learning_rate(self) -> float:
