@@ -31,6 +31,7 @@ from checkout import ROOT, Checkout, differing, manifest
 VICTIMS = ("job", "snakemake", "both")
 RULES = {script.stem for script in (ROOT / "workflow/scripts").glob("*.py")}  # a script a rule
 SHORTEST_JOB = 0.2  # seconds, about
+NAME_LENGTH = 15  # of a process, at most
 RUNS = """SELECT name, status, tags.value FROM runs
           LEFT JOIN tags ON tags.run_uuid = runs.run_uuid AND tags.key = 'state'"""
 TWICE = "SELECT run_uuid, key, step FROM metrics GROUP BY run_uuid, key, step HAVING COUNT(*) > 1"
@@ -161,15 +162,20 @@ class Chaos:
 def jobs_of(snakemake: int) -> list[psutil.Process]:
     try:
         children = psutil.Process(snakemake).children(recursive=True)
-        return [child for child in children if ".snakemake/scripts/" in " ".join(child.cmdline())]
+        return [child for child in children if rule_of(child)]
     except psutil.Error:
         return []
 
 
-def rule_of(job: psutil.Process) -> str:
+def rule_of(process: psutil.Process) -> str:
+    """The rule whose job it is, '' where it is none: by the script in its command, or by its name in the nursery."""
     try:
-        return Path(job.cmdline()[-1]).name.split(".")[1]
-    except (psutil.Error, IndexError):  # it ended just now
+        *_, last = process.cmdline()
+        script = Path(last.split()[-1])
+        if script.parent.match(".snakemake/scripts"):
+            return script.name.split(".")[1]
+        return next((rule for rule in RULES if rule[:NAME_LENGTH] == process.name()), "")
+    except (psutil.Error, ValueError, IndexError):  # it ended just now
         return ""
 
 

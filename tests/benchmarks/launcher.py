@@ -2,17 +2,20 @@
 
     launcher.py FOLDER PYTHON SCRIPT
 
-stands in front of the command with which Snakemake runs a script (`shell.prefix`). FOLDER gets a JSON file a job:
-rule, seconds of CPU in all (`cpu`), in imports without MLflow's (`imports`), and in MLflow (`mlflow`: its import, and
-the calls of its client), and the peak of resident memory in bytes (`memory`).
+is how a script is run that Snakemake starts; `in_nursery` is how one is that comes from the nursery. FOLDER gets a JSON
+file a job: rule, seconds of CPU in all (`cpu`), in imports without MLflow's (`imports`), and in MLflow (`mlflow`: its
+import, and the calls of its client), the peak of resident memory in bytes (`memory`), and the seconds of CPU that the
+nursery had taken by then (`nursery`; 0 of a job that does not come from it).
 """
 
 import json
 import os
+import resource
 import runpy
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from importlib import _bootstrap
 from pathlib import Path
 from typing import Any
@@ -94,9 +97,44 @@ def main(folder: str, _python: str, script: str) -> None:
     _, status, usage = os.wait4(child, 0)
     seconds = json.loads(parts.read_text(encoding="utf-8")) if parts.exists() else {}
     cpu = usage.ru_utime + usage.ru_stime + time.process_time()
-    content = {"rule": rule(script), "cpu": cpu, "memory": usage.ru_maxrss * MEMORY_UNIT, **seconds}
+    content = {"rule": rule(script), "cpu": cpu, "memory": usage.ru_maxrss * MEMORY_UNIT, "nursery": 0.0, **seconds}
     parts.with_suffix(".json").write_text(json.dumps(content), encoding="utf-8")
     sys.exit(os.waitstatus_to_exitcode(status))
+
+
+def install(folder: str) -> None:
+    """Have this process, a Snakemake, run all its scripts so."""
+    from restoration import nursery
+
+    nursery.script = partial(in_nursery, folder)
+    execute = nursery.PythonScript._execute_cmd
+
+    def launched(self: Any, command: str, **named: Any) -> Any:
+        return execute(self, f"{sys.executable} {__file__} {folder} {command}", **named)
+
+    nursery.PythonScript._execute_cmd = launched
+
+
+def in_nursery(folder: str, script: str, variables: dict[str, str]) -> None:
+    """The same for a job of the nursery, in the place of `nursery.script`."""
+    import psutil
+
+    from restoration import nursery
+
+    account = Account()
+    account.watch_imports()
+    try:
+        nursery.script(script, variables)
+    finally:
+        usage, parent = resource.getrusage(resource.RUSAGE_SELF), psutil.Process(os.getppid()).cpu_times()
+        content = {
+            "rule": rule(script),
+            "cpu": usage.ru_utime + usage.ru_stime,
+            "memory": usage.ru_maxrss * MEMORY_UNIT,
+            "nursery": parent.user + parent.system,
+            **account.seconds,
+        }
+        (Path(folder) / f"{os.getpid()}.json").write_text(json.dumps(content), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -114,16 +114,16 @@ def test_jobs_of_no_kind_are_records():
 
 def test_cpu_seconds_are_split_without_rest():
     jobs = [
-        {"rule": "train", "cpu": 10.0, "imports": 2.0, "mlflow": 1.0},
-        {"rule": "figure_loss", "cpu": 4.0, "imports": 3.0, "mlflow": 0.0},
+        {"rule": "train", "cpu": 10.0, "imports": 2.0, "mlflow": 1.0, "nursery": 0.0},
+        {"rule": "figure_loss", "cpu": 4.0, "imports": 3.0, "mlflow": 0.0, "nursery": 1.5},
     ]
     parts = graph.split(jobs, 20.0)
     assert {name: value for name, value in parts.items() if value} == {
-        "imports": 5.0,
+        "imports": 6.5,
         "training": 7.0,
         "drawing": 1.0,
         "MLflow": 1.0,
-        "Snakemake": 6.0,
+        "Snakemake": 4.5,
     }
     assert sum(parts.values()) == 20.0
 

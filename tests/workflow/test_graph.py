@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks.suite.graph import run_graph
+
 MODELS = [
     *(f"representation/vae/{loss}" for loss in ("bce", "mse")),
     *(f"denoising/{variant}/{loss}" for variant in ("ae", "vae") for loss in ("bce", "mse")),
@@ -35,6 +37,14 @@ def test_every_stage_leaves_its_files(graph):
 
 def test_a_second_run_does_nothing(graph):
     assert graph.pending() == {}
+
+
+def test_most_jobs_come_from_the_nursery(tmp_path):
+    usage, jobs = run_graph(["--configfile", "tests/workflow/two_models.yaml"], tmp_path)
+    nursed = [job for job in jobs if job["nursery"]]
+    assert len(nursed) > len(jobs) / 2
+    assert {"train", "evaluate"} <= {job["rule"] for job in jobs}
+    assert usage.cpu > sum(job["cpu"] for job in jobs)
 
 
 def test_a_null_on_the_command_line_is_none_for_the_scripts_too(graph, tmp_path):

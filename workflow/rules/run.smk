@@ -5,6 +5,7 @@ from restoration import (
     account,
     courier,
     landing,
+    nursery,
     scheduling,
     software,
     stopping,
@@ -70,6 +71,10 @@ onstart:
         if due & {"train", "evaluate", "register"}
         else None
     )
+    # On a GPU it was never tried.
+    if sys.platform == "linux" and workflow.local_exec and CONFIG["device"] == "cpu":
+        if nursery.pays(workflow.dag.needrun_jobs()):
+            nursery.start()
     workflow.stop = stopping.Stop()
     workflow.watch = watching.watch(workflow, workflow.stop)
 

@@ -1,0 +1,193 @@
+"""Jobs from a nursery, each in a process with a main thread of its own, as Snakemake is."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from restoration import nursery
+
+SCRIPTS = Path(nursery.__file__).parents[1]
+TELL = """
+import json, os, signal, sys, threading
+from pathlib import Path
+told = {
+    "argv": sys.argv, "name": __name__, "variable": os.environ["TOLD"], "folder": os.getcwd(),
+    "torch": "torch" in sys.modules, "comm": Path("/proc/self/comm").read_text().strip(),
+    "threads": len(os.listdir("/proc/self/task")), "blocked": list(signal.pthread_sigmask(signal.SIG_BLOCK, [])),
+    "omp": os.environ["OMP_NUM_THREADS"], "parent": Path(f"/proc/{os.getppid()}/cmdline").read_text(),
+}
+print(json.dumps(told), flush=True)
+"""
+SLEEP = (
+    "import os, time\nfrom restoration import locking\nlocking.join()\nprint(os.getpid(), flush=True)\ntime.sleep(60)"
+)
+
+
+@pytest.fixture
+def parent(tmp_path):
+    """Start Python with `code`, in which `nest` is a nursery that has loaded and `job(text)` writes a script; it is
+    ended after the test.
+    """
+    started = []
+    prelude = f"""
+        import os, sys
+        sys.path.insert(0, {str(SCRIPTS)!r})
+        from restoration import locking, nursery
+        def job(text, name="train"):
+            path = os.path.join({str(tmp_path)!r}, "tmpabc." + name + ".py")
+            with open(path, "w") as file:
+                file.write(text)
+            return path
+        if __name__ == "__main__":
+            nest = nursery.Nursery()
+            assert nest.loaded.wait(120)
+        """
+
+    def start(code: str) -> subprocess.Popen:
+        file = tmp_path / "parent.py"
+        file.write_text(textwrap.dedent(prelude) + textwrap.indent(textwrap.dedent(code), "    "))
+        process = subprocess.Popen(
+            [sys.executable, file],
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def test_a_job_is_a_process_with_all_loaded(parent, tmp_path):
+    run = f"print(nest.run(nursery.script, job({TELL!r}), {{**os.environ, **nursery.ONE_THREAD, 'TOLD': 'yes'}}))"
+    said, errors = parent(run).communicate()
+    told, status = said.splitlines()
+    assert status == "0", errors
+    told = json.loads(told)
+    assert "forkserver" in told.pop("parent")
+    assert told == {
+        "argv": [str(tmp_path / "tmpabc.train.py")],
+        "name": "__main__",
+        "variable": "yes",
+        "folder": str(tmp_path),
+        "torch": True,
+        "comm": "train",
+        "threads": 1,
+        "blocked": [],
+        "omp": "1",
+    }
+
+
+def test_a_job_ends_as_its_script_does(parent):
+    ends = {
+        "": 0,
+        "raise SystemExit(3)": 3,
+        "raise SystemExit": 0,
+        "raise ValueError('told')": 1,
+        "import os; os.kill(os.getpid(), 9)": -9,
+    }
+    code = f"for text in {list(ends)!r}: print(nest.run(nursery.script, job(text), dict(os.environ)))"
+    said, errors = parent(code).communicate()
+    assert [int(line) for line in said.split()] == list(ends.values())
+    assert "ValueError: told" in errors
+
+
+def test_each_of_many_threads_gets_its_own_jobs_status(parent):
+    code = """
+        from concurrent.futures import ThreadPoolExecutor
+        with ThreadPoolExecutor(8) as pool:
+            found = list(pool.map(lambda number: nest.run(sys.exit, number), range(200)))
+        print(found == list(range(200)))
+        """
+    said, errors = parent(code).communicate()
+    assert said == "True\n", errors
+
+
+def gone(process: int) -> bool:
+    """Whether it ends within a few seconds."""
+    for _ in range(200):
+        try:
+            os.kill(process, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.05)
+    os.kill(process, signal.SIGKILL)
+    return False
+
+
+def test_jobs_and_nursery_end_with_a_killed_snakemake(parent):
+    code = f"""
+        from multiprocessing import forkserver
+        print(forkserver._forkserver._forkserver_pid, flush=True)
+        locking.announce()
+        nest.run(nursery.script, job({SLEEP!r}), dict(os.environ))
+        """
+    process = parent(code)
+    nest, job = (int(process.stdout.readline()) for _ in range(2))
+    process.kill()
+    process.wait()
+    assert gone(job)
+    assert gone(nest)
+
+
+def test_ctrl_c_ends_jobs_without_a_traceback_and_leaves_the_nursery(parent):
+    code = f"""
+        import signal
+        signal.signal(signal.SIGINT, lambda *_: None)
+        print(nest.run(nursery.script, job({SLEEP!r}), dict(os.environ)))
+        print(nest.run(sys.exit, 5))
+        """
+    process = parent(code)
+    process.stdout.readline()
+    os.killpg(process.pid, signal.SIGINT)
+    said, errors = process.communicate(timeout=30)
+    assert said.split() == ["130", "5"]
+    assert errors == ""
+
+
+def test_scripts_come_from_it_where_they_can(parent):
+    """A stand-in for the object that Snakemake has of a script."""
+    code = """
+        from types import SimpleNamespace
+        from snakemake.script import PythonScript
+        usual = []
+        PythonScript.execute_script = lambda self, path, edit=False: usual.append(self)
+        nursery.Nursery = lambda: nest
+        nursery.start()
+        plain = dict(conda_env=None, container_img=None, env_modules=None, shadow_dir=None, bench_record=None)
+        plain |= dict(resources={"tmpdir": "/tmp/told"}, threads=1)
+        tell = job("import os; print(os.environ['TMPDIR'], flush=True)")
+        PythonScript.execute_script(SimpleNamespace(**plain), tell)
+        for other in ({"conda_env": "env"}, {"threads": 2}, {"shadow_dir": "shadow"}):
+            PythonScript.execute_script(SimpleNamespace(**(plain | other)), tell)
+        nest.loaded.clear()
+        PythonScript.execute_script(SimpleNamespace(**plain), tell)
+        nest.loaded.set()
+        print(len(usual), flush=True)
+        PythonScript.execute_script(SimpleNamespace(**plain), job("raise SystemExit(7)"))
+        """
+    said, errors = parent(code).communicate()
+    assert said.split() == ["/tmp/told", "4"]
+    assert "returned non-zero exit status 7" in errors.splitlines()[-1]
+
+
+def test_it_pays_for_enough_jobs_that_use_torch():
+    def jobs(count: int, packages: list[str]) -> list[SimpleNamespace]:
+        return [SimpleNamespace(params={"packages": packages})] * count
+
+    figures = [*jobs(50, ["matplotlib = 3.10"]), SimpleNamespace(params={})]
+    assert not nursery.pays(figures + jobs(nursery.ENOUGH - 1, ["torch = 2.15.0"]))
+    assert nursery.pays(figures + jobs(nursery.ENOUGH, ["torch = 2.15.0"]))

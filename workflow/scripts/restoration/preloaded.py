@@ -1,0 +1,22 @@
+"""What the nursery loads. To be imported by it alone: it changes the process that it is imported in."""
+
+import ctypes
+import gc
+import signal
+
+from restoration import locking
+
+ctypes.CDLL(None).prctl(locking.PR_SET_PDEATHSIG, signal.SIGTERM)  # it ends with Snakemake, and its jobs with it
+# Ctrl-C is for Snakemake and its jobs. Blocked, not ignored: a job that it reaches before it has begun still gets it.
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+
+import matplotlib.pyplot  # noqa: E402
+import pandas  # noqa: E402
+import pyarrow.parquet  # noqa: E402
+import seaborn  # noqa: E402
+import snakemake.cli  # noqa: E402  # which the command `snakemake` imports, and multiprocessing with it, in each job
+import snakemake.script  # noqa: E402
+import torch  # noqa: E402
+
+LOADED = [matplotlib.pyplot, pandas, pyarrow.parquet, seaborn, snakemake.cli, snakemake.script, torch]
+gc.freeze()  # or a job that looks for garbage copies all that is loaded
