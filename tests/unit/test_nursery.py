@@ -184,10 +184,14 @@ def test_scripts_come_from_it_where_they_can(parent):
     assert "returned non-zero exit status 7" in errors.splitlines()[-1]
 
 
-def test_it_pays_for_enough_jobs_that_use_torch():
-    def jobs(count: int, packages: list[str]) -> list[SimpleNamespace]:
-        return [SimpleNamespace(params={"packages": packages})] * count
+def due(torch: int, local: bool = True) -> SimpleNamespace:
+    """A Snakemake that is to run 50 jobs without torch, one without packages, and so many with torch."""
+    packages = [*[["matplotlib = 3.10"]] * 50, *[["matplotlib = 3.10", "torch = 2.15.0"]] * torch]
+    jobs = [SimpleNamespace(params={}), *(SimpleNamespace(params={"packages": some}) for some in packages)]
+    return SimpleNamespace(local_exec=local, dag=SimpleNamespace(needrun_jobs=lambda: iter(jobs)))
 
-    figures = [*jobs(50, ["matplotlib = 3.10"]), SimpleNamespace(params={})]
-    assert not nursery.pays(figures + jobs(nursery.ENOUGH - 1, ["torch = 2.15.0"]))
-    assert nursery.pays(figures + jobs(nursery.ENOUGH, ["torch = 2.15.0"]))
+
+def test_it_pays_for_enough_jobs_that_use_torch():
+    assert not nursery.pays(due(nursery.ENOUGH - 1))
+    assert nursery.pays(due(nursery.ENOUGH))
+    assert not nursery.pays(due(nursery.ENOUGH, local=False))

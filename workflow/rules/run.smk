@@ -72,9 +72,8 @@ onstart:
         else None
     )
     # On a GPU it was never tried.
-    if sys.platform == "linux" and workflow.local_exec and CONFIG["device"] == "cpu":
-        if nursery.pays(workflow.dag.needrun_jobs()):
-            nursery.start()
+    if CONFIG["device"] == "cpu" and nursery.pays(workflow):
+        nursery.start()
     workflow.stop = stopping.Stop()
     workflow.watch = watching.watch(workflow, workflow.stop)
 

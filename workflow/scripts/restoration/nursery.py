@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import connection, forkserver
 from pathlib import Path
@@ -64,9 +64,11 @@ class Nursery:
             return job.exitcode
 
 
-def pays(jobs: Iterable[Any]) -> bool:
-    """Whether enough of Snakemake's jobs use torch."""
-    return sum("torch = " in str(job.params.get("packages")) for job in jobs) >= ENOUGH
+def pays(workflow: Any) -> bool:
+    """Whether enough of the jobs that Snakemake is about to run use torch, and can be forked."""
+    if sys.platform != "linux" or not workflow.local_exec:
+        return False
+    return sum("torch = " in str(job.params.get("packages")) for job in workflow.dag.needrun_jobs()) >= ENOUGH
 
 
 def start() -> None:
