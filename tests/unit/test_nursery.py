@@ -46,14 +46,14 @@ def parent(tmp_path):
             with open(path, "w") as file:
                 file.write(text)
             return path
-        if __name__ == "__main__":
-            nest = nursery.Nursery()
-            assert nest.loaded.wait(120)
+        assert __name__ == "__main__"
+        nest = nursery.Nursery()
+        assert nest.loaded.wait(120)
         """
 
     def start(code: str) -> subprocess.Popen:
         file = tmp_path / "parent.py"
-        file.write_text(textwrap.dedent(prelude) + textwrap.indent(textwrap.dedent(code), "    "))
+        file.write_text(textwrap.dedent(prelude) + textwrap.dedent(code))
         process = subprocess.Popen(
             [sys.executable, file],
             cwd=tmp_path,

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import connection, forkserver
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from snakemake.script import PythonScript
@@ -40,7 +41,7 @@ class Nursery:
         self.loaded = threading.Event()
         self.lock = threading.Lock()  # or one thread takes the status of another's job
         found = [str(Path(__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
-        with environment({**os.environ, **ONE_THREAD, **NO_THREAD, "PYTHONPATH": os.pathsep.join(found)}):
+        with environment({**ONE_THREAD, **NO_THREAD, "PYTHONPATH": os.pathsep.join(found)}):
             forkserver.ensure_running()
         threading.Thread(target=self._wait_until_loaded, daemon=True).start()
 
@@ -55,7 +56,7 @@ class Nursery:
         act: a function that pickle finds by its name. Raises OSError or EOFError where the nursery is gone.
         """
         job = self.context.Process(target=act, args=arguments)
-        with self.lock:
+        with self.lock, no_main():
             job.start()
         connection.wait([job.sentinel])
         with self.lock:
@@ -87,7 +88,12 @@ def start() -> None:
             return
         temporary = self.resources.get("tmpdir")
         of_job = dict.fromkeys(("TMPDIR", "TMP", "TEMPDIR", "TEMP"), temporary) if temporary else {}
-        if status := nursery.run(script, fname, {**os.environ, **ONE_THREAD, **of_job}):
+        try:
+            status = nursery.run(script, fname, {**os.environ, **ONE_THREAD, **of_job})
+        except (OSError, EOFError):
+            usual(self, fname, edit)
+            return
+        if status:
             raise subprocess.CalledProcessError(status, f"{sys.executable} {fname}")
 
     PythonScript.execute_script = execute_script
@@ -112,13 +118,28 @@ def nothing() -> None:
 
 
 @contextmanager
+def no_main() -> Iterator[None]:
+    """Without the main program, until the end: multiprocessing runs its file again in each process that it starts, the
+    command `snakemake` or what calls Snakemake by its API.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
+@contextmanager
 def environment(variables: dict[str, str]) -> Iterator[None]:
-    """These environment variables and no others, until the end."""
-    before = dict(os.environ)
-    os.environ.clear()
+    """With these environment variables besides the others, until the end."""
+    before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
     try:
         yield
     finally:
-        os.environ.clear()
-        os.environ.update(before)
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

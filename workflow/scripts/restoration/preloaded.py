@@ -14,9 +14,9 @@ import matplotlib.pyplot  # noqa: E402
 import pandas  # noqa: E402
 import pyarrow.parquet  # noqa: E402
 import seaborn  # noqa: E402
-import snakemake.cli  # noqa: E402  # which the command `snakemake` imports, and multiprocessing with it, in each job
-import snakemake.script  # noqa: E402
 import torch  # noqa: E402
 
-LOADED = [matplotlib.pyplot, pandas, pyarrow.parquet, seaborn, snakemake.cli, snakemake.script, torch]
+from restoration import nursery  # noqa: E402
+
+LOADED = [matplotlib.pyplot, nursery, pandas, pyarrow.parquet, seaborn, torch]
 gc.freeze()  # or a job that looks for garbage copies all that is loaded
