@@ -38,7 +38,8 @@ def parent(tmp_path):
     """
     started = []
     prelude = f"""
-        import os, sys
+        import os, signal, sys
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored, where the tests run in the background
         sys.path.insert(0, {str(SCRIPTS)!r})
         from restoration import locking, nursery
         def job(text, name="train"):
@@ -145,7 +146,6 @@ def test_jobs_and_nursery_end_with_a_killed_snakemake(parent):
 
 def test_ctrl_c_ends_jobs_without_a_traceback_and_leaves_the_nursery(parent):
     code = f"""
-        import signal
         signal.signal(signal.SIGINT, lambda *_: None)
         print(nest.run(nursery.script, job({SLEEP!r}), dict(os.environ)))
         print(nest.run(sys.exit, 5))

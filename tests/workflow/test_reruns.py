@@ -325,6 +325,8 @@ FILES = {
     "restoration/locking.py": {},
     "restoration/mlflow_note.py": {},
     "restoration/mlflow_store.py": {},
+    "restoration/nursery.py": {},
+    "restoration/preloaded.py": {},
     "restoration/progress.py": {},
     "restoration/pruning.py": {},
     "restoration/scheduling.py": {},

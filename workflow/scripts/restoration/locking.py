@@ -57,11 +57,16 @@ def take_folder() -> None:
 
 def join() -> None:
     """Take part, as a job of the Snakemake that holds the folder; end when it ends, or now if it has."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    end_with_parent()
     fcntl.flock(_open("jobs.lock"), fcntl.LOCK_SH)
     if sys.platform == "linux" and SNAKEMAKE in os.environ and int(os.environ[SNAKEMAKE]) not in _ancestors():
         raise UserError("the Snakemake that this job works for is gone")
+
+
+def end_with_parent() -> None:
+    """Have the kernel end this process, by SIGTERM, when the thread ends that started it. On Linux; elsewhere nothing."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _ancestors() -> list[int]:

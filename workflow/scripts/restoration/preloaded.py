@@ -1,12 +1,11 @@
 """What the nursery loads. To be imported by it alone: it changes the process that it is imported in."""
 
-import ctypes
 import gc
 import signal
 
 from restoration import locking
 
-ctypes.CDLL(None).prctl(locking.PR_SET_PDEATHSIG, signal.SIGTERM)  # it ends with Snakemake, and its jobs with it
+locking.end_with_parent()  # which is Snakemake; and its jobs end with it
 # Ctrl-C is for Snakemake and its jobs. Blocked, not ignored: a job that it reaches before it has begun still gets it.
 signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 
