@@ -64,7 +64,7 @@ def join() -> None:
 
 
 def end_with_parent() -> None:
-    """Have the kernel end this process, by SIGTERM, when the thread ends that started it. On Linux; elsewhere nothing."""
+    """Have the kernel end this process, by SIGTERM, with the thread that started it. On Linux; elsewhere nothing."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
