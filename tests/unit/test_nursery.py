@@ -168,10 +168,10 @@ def test_scripts_come_from_it_where_they_can(parent):
         nursery.Nursery = lambda: nest
         nursery.start()
         plain = dict(conda_env=None, container_img=None, env_modules=None, shadow_dir=None, bench_record=None)
-        plain |= dict(resources={"tmpdir": "/tmp/told"}, threads=1)
-        tell = job("import os; print(os.environ['TMPDIR'], flush=True)")
+        plain |= dict(resources={"tmpdir": "/tmp/told"}, threads=2)
+        tell = job("import os; print(os.environ['TMPDIR'], os.environ['OMP_NUM_THREADS'], flush=True)")
         PythonScript.execute_script(SimpleNamespace(**plain), tell)
-        for other in ({"conda_env": "env"}, {"threads": 2}, {"shadow_dir": "shadow"}):
+        for other in ({"conda_env": "env"}, {"container_img": "image"}, {"shadow_dir": "shadow"}):
             PythonScript.execute_script(SimpleNamespace(**(plain | other)), tell)
         nest.loaded.clear()
         PythonScript.execute_script(SimpleNamespace(**plain), tell)
@@ -180,7 +180,7 @@ def test_scripts_come_from_it_where_they_can(parent):
         PythonScript.execute_script(SimpleNamespace(**plain), job("raise SystemExit(7)"))
         """
     said, errors = parent(code).communicate()
-    assert said.split() == ["/tmp/told", "4"]
+    assert said.split() == ["/tmp/told", "1", "4"]
     assert "returned non-zero exit status 7" in errors.splitlines()[-1]
 
 

@@ -26,7 +26,7 @@ from snakemake.shell import shell
 
 LOADED = "restoration.preloaded"
 ENOUGH = 4  # jobs that use torch: fewer have loaded it themselves as soon
-LIBRARIES = ("OMP", "GOTO", "OPENBLAS", "MKL", "NUMEXPR")  # whose threads Snakemake sets to those of a job
+LIBRARIES = ("OMP", "GOTO", "OPENBLAS", "MKL", "NUMEXPR")  # whose threads Snakemake sets to those of a rule
 ONE_THREAD = {**{f"{name}_NUM_THREADS": "1" for name in LIBRARIES}, "VECLIB_MAXIMUM_THREADS": "1"}
 NO_THREAD = {"JE_ARROW_MALLOC_CONF": "background_thread:false"}  # of pyarrow's: with threads, no process may be forked
 PR_SET_NAME, NAME_LENGTH = 15, 15
@@ -83,11 +83,12 @@ def start() -> None:
     def execute_script(self: Any, fname: str, edit: bool = False) -> None:
         elsewhere = (self.conda_env, self.container_img, self.env_modules, self.shadow_dir, self.bench_record)
         shells = (shell._process_prefix, shell._process_suffix or None, self.resources.get("shell_exec"))
-        if any(part is not None for part in (*elsewhere, *shells)) or self.threads != 1 or not nursery.loaded.is_set():
+        if any(part is not None for part in (*elsewhere, *shells)) or not nursery.loaded.is_set():
             usual(self, fname, edit)
             return
         temporary = self.resources.get("tmpdir")
         of_job = dict.fromkeys(("TMPDIR", "TMP", "TEMPDIR", "TEMP"), temporary) if temporary else {}
+        # Whatever the rule's threads, which reserve cores: a job computes with one (`computing` in common.smk).
         try:
             status = nursery.run(script, fname, {**os.environ, **ONE_THREAD, **of_job})
         except (OSError, EOFError):
