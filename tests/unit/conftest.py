@@ -1,7 +1,12 @@
 """What the unit tests share: the shipped configurations, small synthetic images and small models."""
 
 import copy
-from collections.abc import Callable
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +30,34 @@ settings.load_profile("unit")
 
 def read(name: str) -> dict[str, Any]:
     return yaml.safe_load((CONFIG / name).read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def python(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen]]:
+    """Start Python with these arguments in a folder of its own; it is ended after the test."""
+    started = []
+
+    def start(*arguments: str | Path, **named: Any) -> subprocess.Popen:
+        command, pipe = [sys.executable, *arguments], subprocess.PIPE
+        started.append(subprocess.Popen(command, cwd=tmp_path, stdout=pipe, stderr=pipe, text=True, **named))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def gone(process: int) -> bool:
+    """Whether it ends within 5 s; after these it is ended."""
+    for _ in range(100):
+        try:
+            os.kill(process, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.05)
+    os.kill(process, signal.SIGKILL)
+    return False
 
 
 # The source's own.

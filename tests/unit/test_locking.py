@@ -1,10 +1,10 @@
 import os
-import signal
 import subprocess
 import sys
 import time
 
 import pytest
+from conftest import gone
 
 from restoration import locking
 
@@ -13,25 +13,9 @@ PRELUDE += "from restoration import locking\n"
 
 
 @pytest.fixture
-def start(tmp_path):
-    """Start Python with `code` in a folder of its own; it says 'ready' on a line, and is ended after the test."""
-    started = []
-
-    def start(code: str) -> subprocess.Popen:
-        process = subprocess.Popen(
-            [sys.executable, "-c", PRELUDE + code],
-            cwd=tmp_path,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        started.append(process)
-        return process
-
-    yield start
-    for process in started:
-        process.kill()
-        process.communicate()
+def start(python):
+    """Start Python with `code`; it says 'ready' on a line."""
+    return lambda code: python("-c", PRELUDE + code)
 
 
 HOLD = "locking.announce(); locking.take_folder(); print('ready', flush=True); time.sleep(60)"
@@ -58,14 +42,7 @@ def test_a_job_ends_with_its_snakemake(start):
     pid = int(first.stdout.readline())
     first.kill()
     first.wait()
-    for _ in range(100):
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return
-        time.sleep(0.05)
-    os.kill(pid, signal.SIGKILL)
-    pytest.fail("the job outlived its Snakemake")
+    assert gone(pid)
 
 
 def test_a_job_whose_snakemake_is_gone_does_not_begin(tmp_path):

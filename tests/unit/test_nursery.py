@@ -4,19 +4,18 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import textwrap
-import time
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from conftest import gone
 
 from restoration import nursery
 
 SCRIPTS = Path(nursery.__file__).parents[1]
 TELL = """
-import json, os, signal, sys, threading
+import json, os, signal, sys
 from pathlib import Path
 told = {
     "argv": sys.argv, "name": __name__, "variable": os.environ["TOLD"], "folder": os.getcwd(),
@@ -32,11 +31,8 @@ SLEEP = (
 
 
 @pytest.fixture
-def parent(tmp_path):
-    """Start Python with `code`, in which `nest` is a nursery that has loaded and `job(text)` writes a script; it is
-    ended after the test.
-    """
-    started = []
+def parent(python, tmp_path):
+    """Start Python with `code`, in which `nest` is a nursery that has loaded and `job(text)` writes a script."""
     prelude = f"""
         import os, signal, sys
         signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored, where the tests run in the background
@@ -55,21 +51,9 @@ def parent(tmp_path):
     def start(code: str) -> subprocess.Popen:
         file = tmp_path / "parent.py"
         file.write_text(textwrap.dedent(prelude) + textwrap.dedent(code))
-        process = subprocess.Popen(
-            [sys.executable, file],
-            cwd=tmp_path,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        started.append(process)
-        return process
+        return python(file, start_new_session=True)
 
-    yield start
-    for process in started:
-        process.kill()
-        process.communicate()
+    return start
 
 
 def test_a_job_is_a_process_with_all_loaded(parent, tmp_path):
@@ -115,18 +99,6 @@ def test_each_of_many_threads_gets_its_own_jobs_status(parent):
         """
     said, errors = parent(code).communicate()
     assert said == "True\n", errors
-
-
-def gone(process: int) -> bool:
-    """Whether it ends within a few seconds."""
-    for _ in range(200):
-        try:
-            os.kill(process, 0)
-        except ProcessLookupError:
-            return True
-        time.sleep(0.05)
-    os.kill(process, signal.SIGKILL)
-    return False
 
 
 def test_jobs_and_nursery_end_with_a_killed_snakemake(parent):
