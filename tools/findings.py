@@ -19,16 +19,18 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow" / "scripts"))
 
 import marked
 
-from restoration import artifacts, bootstrap, champions, configuration, registry, summary
-from restoration.compared import PLACES, lookup
-from restoration.errors import UserError
-from restoration.evidence import Evidence, Source
-from restoration.figures import model_name
-from restoration.measures import HIGHER_IS_BETTER, UNITS
-from restoration.report import models, results, verdicts
-from restoration.report.cells import interval, number, seeds
-from restoration.report.embedded import describe
-from restoration.report.results import name_of, spread
+from restoration.comparison import bootstrap, champion_choice, models_table
+from restoration.comparison.claim_inputs import Evidence, Source
+from restoration.comparison.interval_tables import PLACES, lookup
+from restoration.config import configuration
+from restoration.config.model_names import model_name
+from restoration.core import artifacts, registry
+from restoration.core.errors import UserError
+from restoration.evaluation.measure_properties import HIGHER_IS_BETTER, UNITS
+from restoration.report import claim_verdicts, model_tables, restoration_tables
+from restoration.report.embedded_figures import describe
+from restoration.report.restoration_tables import name_of, spread
+from restoration.report.table_cells import interval, number, seeds
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -71,7 +73,7 @@ class Task(NamedTuple):
 
     name: str
     corruption: Mapping[str, Any]
-    champion: champions.Champion | None
+    champion: champion_choice.Champion | None
     table: pd.DataFrame
     replicates: np.ndarray
 
@@ -94,7 +96,7 @@ def read_task(folder: Path, name: str, settings: Mapping[str, Any]) -> Task:
     """Raises DamagedFile."""
     parts = {"intervals": "intervals.parquet", "replicates": "replicates.npz"}
     files = {Source(need, name, "", "", -1): folder / "compare" / name / file for need, file in parts.items()}
-    champion = champions.read(folder / "champion" / f"{name}.json")
+    champion = champion_choice.read(folder / "champion" / f"{name}.json")
     return Task(name, settings["corruption"], champion, *Evidence(files).comparison(name))
 
 
@@ -141,8 +143,8 @@ def _words(name: str) -> str:
 
 def of_claims(path: Path, usual_seeds: int) -> list[str]:
     """The lines of a claims.json. Raises DamagedFile."""
-    claims, shown = artifacts.read_json(path, "claims")["claims"], verdicts.read(str(path), ())
-    counts = ", ".join(f"{count} {word}" for word, _, count in verdicts.counted(shown))
+    claims, shown = artifacts.read_json(path, "claims")["claims"], claim_verdicts.read(str(path), ())
+    counts = ", ".join(f"{count} {word}" for word, _, count in claim_verdicts.counted(shown))
     with artifacts.reading(path):
         rows = [of_claim(*pair, usual_seeds) for pair in zip(shown, (claim["figure"] for claim in claims), strict=True)]
     return [
@@ -153,7 +155,7 @@ def of_claims(path: Path, usual_seeds: int) -> list[str]:
     ]
 
 
-def of_claim(claim: verdicts.Verdict, figure: float | None, usual_seeds: int) -> list[str]:
+def of_claim(claim: claim_verdicts.Verdict, figure: float | None, usual_seeds: int) -> list[str]:
     """Its row: the verdict, what it says and how that is read, and the comparison that decided, which has this figure;
     or, where there is none, why.
     """
@@ -174,11 +176,13 @@ def of_source(folder: Path, settings: Mapping[str, Any]) -> list[str]:
     """
     path = folder / "report" / "models.csv"
     with artifacts.reading(path):
-        seeds = summary.over_seeds(pd.read_csv(path))
+        seeds = models_table.over_seeds(pd.read_csv(path))
     lines, none = [], pd.DataFrame()
     for name, task in settings["tasks"].items():
-        known = results.Task(name, task, len(settings["seeds"]), none, none, seeds, {}, {"table": str(path)}, [])
-        if told := models.ratios(models.source_table(known, settings["dataset"]["name"])):
+        known = restoration_tables.Task(
+            name, task, len(settings["seeds"]), none, none, seeds, {}, {"table": str(path)}, []
+        )
+        if told := model_tables.ratios(model_tables.source_table(known, settings["dataset"]["name"])):
             lines += ["", f"The source's own table ({_words(name)}). {told}"]
     return lines
 

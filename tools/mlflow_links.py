@@ -5,7 +5,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/scripts"))
 
-from restoration.mlflow_links import HOST, STORE, links
+from restoration.tracking.run_links import HOST, STORE, links
 
 if __name__ == "__main__":
     if not STORE.exists():

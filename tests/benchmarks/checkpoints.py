@@ -15,8 +15,9 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "workflow/scripts"))
 import numpy as np
 import torch
 
-from restoration import corruptions, models, training
-from restoration.variants import Variant
+from restoration.data import corruptions
+from restoration.models import model_file, training
+from restoration.models.variants import Variant
 
 
 def main(seconds: float) -> None:
@@ -24,7 +25,7 @@ def main(seconds: float) -> None:
     images = np.random.default_rng(0).integers(0, 256, (55_000, 1, 28, 28), np.uint8)
     labels = np.zeros(len(images), np.int64)
     variant = Variant("vae", "corrupted", "none", {"hidden": 400, "latent": 20})
-    model = models.create(variant, "bce", (1, 28, 28), 10)
+    model = model_file.create(variant, "bce", (1, 28, 28), 10)
     corrupt = corruptions.build({"name": "stroke_hole", "size": 6})
     settings = {"epochs": 1000, "batch_size": 128, "learning_rate": 1e-3}
     spent: list[float] = []

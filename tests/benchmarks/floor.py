@@ -13,7 +13,7 @@ from typing import NamedTuple
 import torch
 
 from benchmarks.measuring import interleaved
-from restoration.models import Model
+from restoration.models.model_file import Model
 
 BYTES = 28  # that Adam moves for a parameter: four numbers are read (weight, gradient, two moments), three written
 LARGER_THAN_CACHE = 128 * 2**20  # bytes

@@ -104,27 +104,27 @@ def main(folder: str, _python: str, script: str) -> None:
 
 def install(folder: str) -> None:
     """Have this process, a Snakemake, run all its scripts so."""
-    from restoration import nursery
+    from restoration.execution import fork_server
 
-    nursery.script = partial(in_nursery, folder)
-    execute = nursery.PythonScript._execute_cmd
+    fork_server.script = partial(in_nursery, folder)
+    execute = fork_server.PythonScript._execute_cmd
 
     def launched(self: Any, command: str, **named: Any) -> Any:
         return execute(self, f"{sys.executable} {__file__} {folder} {command}", **named)
 
-    nursery.PythonScript._execute_cmd = launched
+    fork_server.PythonScript._execute_cmd = launched
 
 
 def in_nursery(folder: str, script: str, variables: dict[str, str]) -> None:
     """The same for a job of the nursery, in the place of `nursery.script`."""
     import psutil
 
-    from restoration import nursery
+    from restoration.execution import fork_server
 
     account = Account()
     account.watch_imports()
     try:
-        nursery.script(script, variables)
+        fork_server.script(script, variables)
     finally:
         usage, parent = resource.getrusage(resource.RUSAGE_SELF), psutil.Process(os.getppid()).cpu_times()
         content = {

@@ -14,7 +14,7 @@ from contextlib import chdir, contextmanager
 from pathlib import Path
 from typing import Any
 
-from restoration import mlflow_store
+from restoration.tracking import mlflow_store
 
 PAGE_SIZE = 100  # what the table of runs asks for at a time
 POINTS, FIGURES, PARAMETERS = 30, 60, 20  # of a run: of each of three curves, figures besides, and parameters

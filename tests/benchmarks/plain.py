@@ -23,9 +23,11 @@ import numpy as np
 import torch
 
 from benchmarks.subjects import Subject, corrupted, subjects
-from restoration import classifier, diagnostics, evaluation, objective, registry
-from restoration.stored import Images
-from restoration.training import Trainer
+from restoration.core import registry
+from restoration.data.dataset_files import Images
+from restoration.evaluation import diagnostics, scoring
+from restoration.models import classifier, objective
+from restoration.models.training import Trainer
 
 LATENTS = 10_000  # as evaluate.py
 
@@ -55,23 +57,23 @@ def train(subject: Subject, seed: int, arrays: dict[str, np.ndarray], validation
 
 
 def evaluate(
-    loop: Trainer, methods: dict[str, Any], arrays: dict[str, np.ndarray], test: Images, read: evaluation.Reader
+    loop: Trainer, methods: dict[str, Any], arrays: dict[str, np.ndarray], test: Images, read: scoring.Reader
 ) -> dict[str, Any]:
     """What evaluate.py computes of a model."""
     model, seed = loop.model, loop.seed
     model.network.eval().requires_grad_(False)  # as a loaded one
     restorers = {}
     for method, parameters in methods.items():
-        counted, restore = (evaluation.restorer(model, method, parameters, seed) for _ in range(2))
+        counted, restore = (scoring.restorer(model, method, parameters, seed) for _ in range(2))
         if counted and restore:
             diagnostics.multiply_adds(counted, test)
             restorers[method] = restore
-    scores, *_ = evaluation.measure(restorers, *test, evaluation.shown(test.labels, model.classes), read)
+    scores, *_ = scoring.measure(restorers, *test, scoring.shown(test.labels, model.classes), read)
     images, labels = (arrays[f"train_{part}"][:LATENTS] for part in ("images", "labels"))
-    evaluation.latent_means(model, images, np.zeros_like(images[:, :1], bool), labels)
-    evaluation.latent_means(model, test.corrupted, test.mask, test.labels)
+    scoring.latent_means(model, images, np.zeros_like(images[:, :1], bool), labels)
+    scoring.latent_means(model, test.corrupted, test.mask, test.labels)
     objective.held_out(model, *test, seed)
-    return {"scores": evaluation.summarise(scores), **diagnostics.measure(model, test, seed)}
+    return {"scores": scoring.summarise(scores), **diagnostics.measure(model, test, seed)}
 
 
 def main(config: dict[str, Any]) -> dict[str, Any]:

@@ -7,10 +7,13 @@ import numpy as np
 import torch
 import yaml
 
-from restoration import configuration, corruptions, models, registry
-from restoration.images import as_float, as_uint8
-from restoration.stored import Images
-from restoration.variants import Variant
+from restoration.config import configuration
+from restoration.core import registry
+from restoration.data import corruptions
+from restoration.data.dataset_files import Images
+from restoration.data.tensors import as_float, as_uint8
+from restoration.models import model_file
+from restoration.models.variants import Variant
 
 ROOT = Path(__file__).parents[2]
 TRAINING_IMAGES = 55_000  # of MNIST, where 5,000 of its 60,000 are set aside for validation
@@ -30,12 +33,12 @@ class Subject(NamedTuple):
     def name(self) -> str:
         return f"{self.task} {self.variant} {self.loss}"
 
-    def model(self, image_shape: tuple[int, int, int] = (1, 28, 28), classes: int = 10) -> models.Model:
+    def model(self, image_shape: tuple[int, int, int] = (1, 28, 28), classes: int = 10) -> model_file.Model:
         """A new one, always with the same weights."""
         torch.manual_seed(0)
         keys = (*configuration.VARIANT_KEYS, "parameters")
         variant = Variant(**{key: self.definition[key] for key in keys})
-        return models.create(variant, self.loss, image_shape, classes)
+        return model_file.create(variant, self.loss, image_shape, classes)
 
     def corrupt(self) -> corruptions.Corrupt:
         return corruptions.build(self.corruption)

@@ -21,9 +21,10 @@ import torch
 
 from benchmarks.subjects import FEW_IMAGES, TRAINING_IMAGES, corrupted, images, subjects
 from benchmarks.suite.step import trainer
-from restoration import device, objective
-from restoration.models import Model
-from restoration.stored import Images
+from restoration.data import device
+from restoration.data.dataset_files import Images
+from restoration.models import objective
+from restoration.models.model_file import Model
 
 
 def main(place: str, quick: bool, mnist: str | None, names: list[str]) -> dict[str, list[float]]:

@@ -59,8 +59,9 @@ def main(contender: str, data: str, corruption: str, epochs: str) -> None:
     import torch
 
     from benchmarks.contenders import workflow
-    from restoration import corruptions, objective
-    from restoration.images import as_float, as_uint8
+    from restoration.data import corruptions
+    from restoration.data.tensors import as_float, as_uint8
+    from restoration.models import objective
 
     torch.set_num_threads(1)
     turns, settings = Turns(answers), json.loads(corruption)

@@ -15,7 +15,8 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
 from checkout import ROOT
-from restoration import artifacts, landing
+from restoration.core import artifacts
+from restoration.report import index_page
 
 OPTIONS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--force-color-profile=srgb"]
 PAGE = ROOT / "workflow" / "report"
@@ -114,9 +115,9 @@ def landing_page(report: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     summary["settings"]["seeds"] = "[0, 1]"
     summary["champions"]["inpainting"] = "none"
     summary["errors"]["denoising: median"] = [1.0, 0.9, 1.1]
-    landing.record(folder, summary)
+    index_page.record(folder, summary)
     parts = (PAGE / name for name in ("index.html.j2", "report.css", "theme.js"))
-    browser = Browser(landing.write(folder.parent, *parts).as_uri())
+    browser = Browser(index_page.write(folder.parent, *parts).as_uri())
     yield browser
     browser.driver.quit()
 

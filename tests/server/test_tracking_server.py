@@ -17,7 +17,7 @@ import pytest
 from mlflow.exceptions import MlflowException
 from tracking_server import servers
 
-from restoration import mlflow_store, tracking, unsent
+from restoration.tracking import mlflow_store, run_log, unsent
 
 FOUR = ["representation/vae/bce", "denoising/ae/mse", "inpainting/vae/bce", "inpainting/cvae_label/mse"]
 TWO = FOUR[1:3]
@@ -141,7 +141,7 @@ def test_a_server_that_is_killed_in_the_middle_costs_nothing(graph, ours, server
 
 def test_four_jobs_without_a_courier_make_an_experiment_at_once(server, tmp_path):
     """As on a cluster's nodes, each in a folder of its own, so that no lock of a file holds them apart."""
-    scripts, jobs = str(Path(tracking.__file__).parents[1]), []
+    scripts, jobs = str(Path(run_log.__file__).parents[1]), []
     for number in range(4):
         (folder := tmp_path / str(number)).mkdir()
         command = [sys.executable, "-c", WRITER, server.uri, str(number)]
@@ -163,7 +163,7 @@ def test_four_jobs_without_a_courier_make_an_experiment_at_once(server, tmp_path
 
 def test_a_database_that_is_killed_beneath_the_server_costs_nothing(server, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with tracking.Run(server.uri, "database/task", "task vae bce seed 0", "identity").start({}) as run:
+    with run_log.Run(server.uri, "database/task", "task vae bce seed 0", "identity").start({}) as run:
         run.log_history(np.ones((5, 3)), first=1)
         server.database.kill()
         run.log_history(np.ones((5, 3)), first=6)

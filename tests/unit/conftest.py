@@ -16,9 +16,10 @@ import torch
 import yaml
 from hypothesis import settings
 
-from restoration import models, registry
-from restoration.models import Model
-from restoration.variants import Variant
+from restoration.core import registry
+from restoration.models import model_file
+from restoration.models.model_file import Model
+from restoration.models.variants import Variant
 
 CONFIG = Path(__file__).parents[2] / "config"
 MISSING = type("Missing", (), {"__repr__": lambda self: "MISSING"})()
@@ -174,7 +175,7 @@ def build_model(variant: Callable[..., Variant]) -> Callable[..., Model]:
     ) -> Model:
         with torch.random.fork_rng():
             torch.manual_seed(seed)
-            model = models.create(variant(name), loss, shape, classes)
+            model = model_file.create(variant(name), loss, shape, classes)
         model.network.eval()
         return model
 

@@ -1,6 +1,6 @@
 from types import SimpleNamespace
 
-from restoration.account import changes, seconds
+from restoration.execution.rerun_reasons import changes, seconds
 
 OLD = [
     "['training.epochs = 10', 'loss = \"bce\"']",

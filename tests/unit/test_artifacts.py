@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from restoration import artifacts
+from restoration.core import artifacts
 
 
 def listing(folder) -> list[str]:

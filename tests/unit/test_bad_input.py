@@ -29,24 +29,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from restoration import (
-    artifacts,
-    champions,
-    claims_file,
-    classifier,
-    configuration,
-    configuration_file,
-    corruptions,
-    idx,
-    models,
-    registry,
-    restore_request,
-    stored,
-    summary,
-    training,
-)
-from restoration.datasets import Dataset
-from restoration.errors import UserError
+from restoration.champion import restore_request
+from restoration.comparison import champion_choice, claims_file, models_table
+from restoration.config import configuration, yaml_file
+from restoration.core import artifacts, registry
+from restoration.core.errors import UserError
+from restoration.data import corruptions, dataset_files, idx
+from restoration.data.datasets import Dataset
+from restoration.models import classifier, model_file, training
 
 
 def refusal(action: Callable[[], Any]) -> str:
@@ -334,13 +324,13 @@ DUPLICATES = [
 def test_a_name_that_is_given_twice(text, line, tmp_path):
     path = tmp_path / "mine.yaml"
     path.write_text(text)
-    assert refusal(lambda: configuration_file.refuse_duplicates(path)).startswith(f"{path}: {line}")
+    assert refusal(lambda: yaml_file.refuse_duplicates(path)).startswith(f"{path}: {line}")
 
 
 @pytest.mark.parametrize("text", ["", "vae: {latent: 2}\nae: {latent: 2}", "a: &a {b: *a}", "not: [yaml", "- 1\n- 1"])
 def test_what_is_there_once(text, tmp_path):
     (tmp_path / "mine.yaml").write_text(text)
-    configuration_file.refuse_duplicates(tmp_path / "mine.yaml")
+    yaml_file.refuse_duplicates(tmp_path / "mine.yaml")
 
 
 # A claims file that is none, and what the line says after the file's name.
@@ -663,28 +653,28 @@ DATA: dict[str, list[tuple[str, Callable[[Path], Any], str]]] = {
 
 
 def corrupted_images(path: Path) -> Any:
-    splits, _ = stored.read_dataset(path.parent / "dataset.npz", "test")
-    return stored.read_corrupted(path, splits["test"].images)
+    splits, _ = dataset_files.read_dataset(path.parent / "dataset.npz", "test")
+    return dataset_files.read_corrupted(path, splits["test"].images)
 
 
 def examples(path: Path) -> Any:
-    splits, _ = stored.read_dataset(path.parent / "dataset.npz", "test")
-    return stored.read_examples(path, "encode", splits["test"].images)
+    splits, _ = dataset_files.read_dataset(path.parent / "dataset.npz", "test")
+    return dataset_files.read_examples(path, "encode", splits["test"].images)
 
 
 READERS: dict[str, Callable[[Path], Any]] = {
     "images-idx3-ubyte": lambda path: idx.read(path, ARRAY.shape, {}),
-    "dataset.npz": lambda path: stored.read_dataset(path, "train", "validation", "test"),
+    "dataset.npz": lambda path: dataset_files.read_dataset(path, "train", "validation", "test"),
     "test.npz": corrupted_images,
     "examples.npz": examples,
-    "latents.npz": stored.read_latents,
+    "latents.npz": dataset_files.read_latents,
     "history.parquet": lambda path: artifacts.read_parquet(path, "iteration", "objective"),
-    "metrics.json": lambda path: summary.read_metrics(str(path), of_model=True),
-    "training.json": lambda path: summary.read_training(str(path)),
-    "champion.json": champions.read,
-    "model.pt": models.load,
+    "metrics.json": lambda path: models_table.read_metrics(str(path), of_model=True),
+    "training.json": lambda path: models_table.read_training(str(path)),
+    "champion.json": champion_choice.read,
+    "model.pt": model_file.load,
     "classifier.pt": lambda path: classifier.load(path, (1, 12, 12), 4),
-    "classifier.json": lambda path: summary.read_ceiling(str(path)),
+    "classifier.json": lambda path: models_table.read_ceiling(str(path)),
 }
 
 
@@ -697,7 +687,9 @@ def good(tmp_path_factory, strokes, build_model) -> Path:
     for labels in (split[1] for split in splits.values()):
         labels[:] = np.arange(len(labels)) % 4
     content = {
-        f"{name}_{part}": split[at] for name, split in splits.items() for at, part in enumerate(stored.Split._fields)
+        f"{name}_{part}": split[at]
+        for name, split in splits.items()
+        for at, part in enumerate(dataset_files.Split._fields)
     }
     artifacts.write_npz(folder / "dataset.npz", **content, classes=4)
     mask = np.zeros((6, 1, 12, 12), bool)
@@ -719,12 +711,12 @@ def good(tmp_path_factory, strokes, build_model) -> Path:
     artifacts.write_json(
         folder / "training.json", {"run": "", "identity": "", "parameters": 7, "train": {"objective": 9.0}}
     )
-    models.save(build_model("cvae_label"), folder / "model.pt")
+    model_file.save(build_model("cvae_label"), folder / "model.pt")
     figure = {"output": "pasted", "region": "hole", "measure": "mse", "mean": 0.2, "low": 0.1, "high": 0.3}
     of = {"variant": "vae", "loss": "bce", "seed": 0, "network": "vae", "model": "model.pt", "sha256": "0"}
     of |= {"identity": "", "run": "", "method": "best_prior", "parameters": {"samples": 3}}
-    champion = champions.Champion(dataset="digits", task="holes", **of, figure=figure | {"seeds": 1, "images": 6})
-    champions.write(folder / "champion.json", champion)
+    champion = champion_choice.Champion(dataset="digits", task="holes", **of, figure=figure | {"seeds": 1, "images": 6})
+    champion_choice.write(folder / "champion.json", champion)
     classifier.save(classifier.Classifier((1, 12, 12), 4), folder / "classifier.pt")
     shares = {"validation": 0.9, "test": 0.9}
     artifacts.write_json(folder / "classifier.json", {"accuracy": shares, "images": {"validation": 4, "test": 6}})
@@ -964,7 +956,7 @@ RESULTS: dict[str, list[tuple[str, Callable[[Path], Any], str]]] = {
         ("no scores", entries(scores=None), "cannot be read (it has no scores)"),
         ("empty scores", entries(scores={}, test={}), "cannot be read ("),
         ("scores of another form", entries(scores=[1]), "cannot be read ("),
-        ("texts for scores", entries(test=dict.fromkeys(summary.OBJECTIVE, "9")), "cannot be read (it holds"),
+        ("texts for scores", entries(test=dict.fromkeys(models_table.OBJECTIVE, "9")), "cannot be read (it holds"),
         ("no cost of a method", entries(cost={}), "cannot be read ('encode')"),
         ("a text for a cost", entries(cost={"encode": {"multiply_adds": "9"}}), "cannot be read (it holds no"),
         ("no likeness", entries(scores={"encode": {"raw": {"whole": {"mse": 0.1, "psnr": 9.0, "accuracy": 0.5}}}}),
@@ -1071,7 +1063,7 @@ def test_a_pickle_that_was_refused_would_have_been_executed(here):
 
 
 def test_a_model_of_other_images_than_the_data_sets(here, build_model):
-    models.save(build_model("vae", shape=(1, 28, 28)), here / "model.pt")
+    model_file.save(build_model("vae", shape=(1, 28, 28)), here / "model.pt")
     inputs = SimpleNamespace(**{name: here / f"{name}.npz" for name in ("dataset", "test")}, model=here / "model.pt")
     line = refusal(lambda: evaluate_script.main({"inference": [["encode", {}]]}, inputs, SimpleNamespace(), 0))
     assert line == (
@@ -1201,6 +1193,6 @@ def test_any_cut_or_changed_bytes_are_refused_or_change_nothing(file, data, good
 def flat(read: Any) -> bytes:
     """All values that were read, as bytes."""
     buffer = io.BytesIO()
-    content = read.network.state_dict() if isinstance(read, models.Model) else read
+    content = read.network.state_dict() if isinstance(read, model_file.Model) else read
     torch.save(content, buffer)
     return buffer.getvalue()

@@ -8,9 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from skimage.restoration import denoise_nl_means, denoise_tv_chambolle, inpaint_biharmonic
 
-from restoration import artifacts, baselines, classifier, corruptions, neighbourhood, registry, tuning
-from restoration.images import as_float
-from restoration.neighbourhood import nearest
+from restoration.core import artifacts, registry
+from restoration.data import corruptions
+from restoration.data.tensors import as_float
+from restoration.evaluation import tuning
+from restoration.models import classifier
+from restoration.restorers import baselines, masked_neighbours
+from restoration.restorers.masked_neighbours import nearest
 
 NAMES = registry.names("baselines")
 OURS = ["biharmonic", "identity", "kernel_neighbours", "mean_image", "median", "nearest_neighbour", "non_local_means"]
@@ -146,8 +150,8 @@ def test_there_are_no_more_neighbours_than_training_images(train_images):
 
 def test_neighbours_are_searched_once_and_again_for_more(train_images, monkeypatch):
     monkeypatch.setattr("restoration.neighbourhood.FOUND", 9)
-    searches, search = [], neighbourhood._search
-    monkeypatch.setattr(neighbourhood, "_search", lambda *given: searches.append(given[-1]) or search(*given))
+    searches, search = [], masked_neighbours._search
+    monkeypatch.setattr(masked_neighbours, "_search", lambda *given: searches.append(given[-1]) or search(*given))
     images, mask = random_images(2, (1, SIDE, SIDE)), torch.zeros(2, 1, SIDE, SIDE) > 0
     train_images = train_images.clone()  # of which nothing has been asked
     expected = search(images, mask, train_images, 12)

@@ -20,7 +20,7 @@ from benchmarks.contenders import heads, pictures, workflow
 from benchmarks.measuring import Measurement, Options, spread
 from benchmarks.subjects import laid_over
 from benchmarks.suite import NAMES, dvc, gpu, graph, growth, ssim, step
-from restoration import configuration
+from restoration.config import configuration
 
 SUITE = Path(graph.__file__).parent
 RULES = sorted(path.stem for path in (Path(__file__).parents[2] / "workflow" / "scripts").glob("*.py"))

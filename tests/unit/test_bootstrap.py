@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from restoration import bootstrap
+from restoration.comparison import bootstrap
 
 
 def draws(images: int, replicates: int, seed: int = 0) -> np.ndarray:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.isotonic import IsotonicRegression
 
-from restoration import calibration
+from restoration.evaluation import calibration
 
 LEVELS = np.arange(256) / 255
 

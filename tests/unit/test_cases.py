@@ -2,8 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from restoration import artifacts, cases
-from restoration.errors import DamagedFile
+from restoration.core import artifacts
+from restoration.core.errors import DamagedFile
+from restoration.evaluation import best_worst_cases
 
 
 @pytest.fixture
@@ -27,22 +28,22 @@ def scores(error: np.ndarray, regions: tuple[str, ...]) -> pd.DataFrame:
 def test_the_best_and_the_worst_are_kept_with_their_restorations_and_errors(images, regions, tmp_path):
     error = np.random.default_rng(1).permutation(30) / 30
     restored = images[::-1].copy()
-    artifacts.write_npz(tmp_path / "cases.npz", **cases.keep("encode", restored, scores(error, regions)))
-    kept = cases.read(tmp_path / "cases.npz", "encode", images)
+    artifacts.write_npz(tmp_path / "cases.npz", **best_worst_cases.keep("encode", restored, scores(error, regions)))
+    kept = best_worst_cases.read(tmp_path / "cases.npz", "encode", images)
     order = np.argsort(error)
-    assert kept["best"].images.tolist() == order[: cases.EXTREMES].tolist()
-    assert kept["worst"].images.tolist() == order[::-1][: cases.EXTREMES].tolist()
+    assert kept["best"].images.tolist() == order[: best_worst_cases.EXTREMES].tolist()
+    assert kept["worst"].images.tolist() == order[::-1][: best_worst_cases.EXTREMES].tolist()
     for group in kept.values():
         np.testing.assert_array_equal(group.restored, images[::-1][group.images])
         np.testing.assert_allclose(group.error, error[group.images], rtol=1e-6)
 
 
 def test_the_draw_is_the_same_for_all_and_takes_each_image_once():
-    draw = cases.drawn(10_000)
-    assert len(set(draw.tolist())) == cases.DRAWN
-    assert draw.tolist() == sorted(draw) == cases.drawn(10_000).tolist()
+    draw = best_worst_cases.drawn(10_000)
+    assert len(set(draw.tolist())) == best_worst_cases.DRAWN
+    assert draw.tolist() == sorted(draw) == best_worst_cases.drawn(10_000).tolist()
     assert draw.max() > 9000 > 1000 > draw.min()
-    assert cases.drawn(7).tolist() == list(range(7))
+    assert best_worst_cases.drawn(7).tolist() == list(range(7))
 
 
 @pytest.mark.parametrize(
@@ -55,8 +56,8 @@ def test_the_draw_is_the_same_for_all_and_takes_each_image_once():
     ],
 )
 def test_a_damaged_file_is_refused(images, part, change, words, tmp_path):
-    arrays = cases.keep("encode", images, scores(np.arange(30.0), ("whole",)))
+    arrays = best_worst_cases.keep("encode", images, scores(np.arange(30.0), ("whole",)))
     name = f"encode/best/{part}"
     artifacts.write_npz(tmp_path / "cases.npz", **arrays | {name: change(arrays[name])})
     with pytest.raises(DamagedFile, match=words):
-        cases.read(tmp_path / "cases.npz", "encode", images)
+        best_worst_cases.read(tmp_path / "cases.npz", "encode", images)

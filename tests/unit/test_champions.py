@@ -4,8 +4,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from restoration import artifacts, champions, compared
-from restoration.champions import Trained
+from restoration.comparison import champion_choice, interval_tables
+from restoration.comparison.champion_choice import Trained
+from restoration.core import artifacts
 
 PLACES = [("raw", "whole"), ("raw", "hole"), ("pasted", "whole"), ("pasted", "hole")]
 INFERENCE = {"encode": {}, "best_prior": {"samples": 3}, "inferred_label": {}}
@@ -18,7 +19,7 @@ def table(errors: dict[tuple[str, str, str], list[float]]) -> pd.DataFrame:
         for name, given in errors.items()
         for place, error in zip(PLACES, given, strict=False)
     ]
-    return pd.DataFrame(rows, columns=[*compared.KEYS, "mean", "low", "high", "seeds", "images"])
+    return pd.DataFrame(rows, columns=[*interval_tables.KEYS, "mean", "low", "high", "seeds", "images"])
 
 
 @pytest.fixture
@@ -45,8 +46,8 @@ def trained(tmp_path):
     return make
 
 
-def crown(rows: pd.DataFrame, models: list[Trained], labelled: tuple[str, ...] = ()) -> champions.Champion | None:
-    return champions.crown({"dataset": "digits", "task": "holes"}, rows, models, labelled, INFERENCE)
+def crown(rows: pd.DataFrame, models: list[Trained], labelled: tuple[str, ...] = ()) -> champion_choice.Champion | None:
+    return champion_choice.crown({"dataset": "digits", "task": "holes"}, rows, models, labelled, INFERENCE)
 
 
 def test_where_something_is_hidden_the_error_in_the_hole_with_the_visible_put_back_decides(trained):
@@ -105,12 +106,12 @@ def test_what_is_given_the_true_label_is_no_candidate(trained):
 def test_a_champion_is_read_as_it_was_written(trained, tmp_path):
     champion = crown(table({("vae", "bce", "encode"): [0.2]}), trained({("vae", "bce", 0): 1.0}))
     for kept in (champion, None):
-        champions.write(tmp_path / "champion.json", kept)
-        assert champions.read(tmp_path / "champion.json") == kept
+        champion_choice.write(tmp_path / "champion.json", kept)
+        assert champion_choice.read(tmp_path / "champion.json") == kept
 
 
 def test_its_file_is_the_same_in_every_folder(trained, tmp_path):
     champion = crown(table({("vae", "bce", "encode"): [0.2]}), trained({("vae", "bce", 0): 1.0}))
-    champions.write(tmp_path / "champion.json", champion)
+    champion_choice.write(tmp_path / "champion.json", champion)
     content = json.loads(Path(tmp_path / "champion.json").read_text())["champion"]
     assert [key for key, value in content.items() if str(tmp_path) in str(value)] == ["model"]  # as it was given

@@ -6,9 +6,19 @@ import pandas as pd
 import pytest
 from conftest import CONFIG
 
-from restoration import artifacts, bootstrap, claims_file, comparison, registry
-from restoration.claims import NOT_SUPPORTED, NOT_TESTED, SUPPORTED, UNDECIDED, VERDICTS, Margin, decide, overall
-from restoration.evidence import Source
+from restoration.comparison import bootstrap, claims_file, intervals
+from restoration.comparison.claim_inputs import Source
+from restoration.comparison.claims import (
+    NOT_SUPPORTED,
+    NOT_TESTED,
+    SUPPORTED,
+    UNDECIDED,
+    VERDICTS,
+    Margin,
+    decide,
+    overall,
+)
+from restoration.core import artifacts, registry
 
 MODELS = [("cvae", "mse"), ("cvae", "bce"), ("vae", "mse"), ("vae", "bce")]
 
@@ -140,8 +150,8 @@ def compared(files, tmp_path):
                 ]
                 paths.append(tmp_path / f"{variant}{loss}{seed}.parquet")
                 artifacts.write_parquet(paths[-1], pd.concat(frames, ignore_index=True))
-            entries.append(comparison.Entry(variant, loss, paths))
-        table, replicates = comparison.intervals(entries)
+            entries.append(intervals.Entry(variant, loss, paths))
+        table, replicates = intervals.intervals(entries)
         artifacts.write_parquet(put(files, tmp_path, "intervals", "holes"), table)
         artifacts.write_npz(put(files, tmp_path, "replicates", "holes"), replicates=replicates)
 
@@ -417,7 +427,7 @@ def test_every_model_must_separate(files, tmp_path):
 def test_the_vote_is_scikit_learns(files, tmp_path):
     from sklearn.neighbors import KNeighborsClassifier
 
-    from restoration.votes import correct
+    from restoration.evaluation.knn_accuracy import correct
 
     clusters(files, tmp_path, 1.5, seeds=1)
     (path,) = files.values()

@@ -5,9 +5,12 @@ import pytest
 import torch
 from conftest import VARIANTS, quick
 
-from restoration import baselines, corruptions, evaluation, likelihood, registry
-from restoration.images import as_float, as_uint8
-from restoration.stored import Images
+from restoration.core import registry
+from restoration.data import corruptions
+from restoration.data.dataset_files import Images
+from restoration.data.tensors import as_float, as_uint8
+from restoration.evaluation import likelihood, scoring
+from restoration.restorers import baselines
 
 SHAPE, CLASSES = (3, 15, 18), 4
 CORRUPTIONS = registry.names("corruptions")
@@ -33,7 +36,7 @@ def test_every_inference_of_every_network_restores_every_corruption(name, build_
         for method in registry.names("inference"):
             restored = []
             for images in (corrupted, noisy) if not mask.all() else (corrupted,):
-                if restore := evaluation.restorer(model, method, quick(method), seed=0):
+                if restore := scoring.restorer(model, method, quick(method), seed=0):
                     restored.append(restore(images, mask, labels))
             for image in restored:
                 assert image.shape == complete.shape

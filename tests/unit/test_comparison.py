@@ -3,9 +3,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from restoration import artifacts, bootstrap, compared, comparison
-from restoration.errors import DamagedFile
-from restoration.measures import RANGE
+from restoration.comparison import bootstrap, interval_tables, intervals
+from restoration.core import artifacts
+from restoration.core.errors import DamagedFile
+from restoration.evaluation.measure_properties import RANGE
 
 IMAGES = 60
 SUFFIXES = (("", ".parquet"), ("_csv", ".csv"))
@@ -48,14 +49,14 @@ def entries(files):
     bad = [files(scores({"encode": 0.05}, seed=seed + 3)) for seed in range(3)]
     nothing = files(scores({"identity": 0.2, "filter": 0.02}, seed=9))
     return [
-        comparison.Entry("vae", "bce", good),
-        comparison.Entry("vae", "mse", bad),
-        comparison.Entry("", "", [nothing]),
+        intervals.Entry("vae", "bce", good),
+        intervals.Entry("vae", "mse", bad),
+        intervals.Entry("", "", [nothing]),
     ]
 
 
 def test_the_means_are_those_of_the_files(entries):
-    table, replicates = comparison.intervals(entries)
+    table, replicates = intervals.intervals(entries)
     assert len(table) == len(replicates) == 5 * (4 * 3 + 2)  # methods, and accuracy where it is a number
     for entry in entries:
         frames = pd.concat([pd.read_parquet(file) for file in entry.files])
@@ -74,7 +75,7 @@ def test_no_interval_leaves_what_the_mean_can_be(files):
     some, all_right = (scores({"encode": 0.0}, seed=seed) for seed in range(2))
     all_right["accuracy"] = all_right["accuracy"].where(all_right["accuracy"].isna(), 1.0)
     some["accuracy"] = some["accuracy"].where(some["accuracy"].isna(), (some["image"] % 10 > 0).astype(float))
-    table, replicates = comparison.intervals([comparison.Entry("vae", "bce", [files(some), files(all_right)])])
+    table, replicates = intervals.intervals([intervals.Entry("vae", "bce", [files(some), files(all_right)])])
     read = table[table["measure"] == "accuracy"]
     assert replicates[read.index].max() > 1
     assert (read["high"] == 1).all()
@@ -83,14 +84,14 @@ def test_no_interval_leaves_what_the_mean_can_be(files):
 
 def test_the_order_of_the_rows_in_a_file_does_not_count(entries, files):
     shuffled = pd.read_parquet(entries[1].files[0]).sort_values("image", ascending=False, kind="stable")
-    other = [entries[0], comparison.Entry("vae", "mse", [files(shuffled), *entries[1].files[1:]]), entries[2]]
-    pd.testing.assert_frame_equal(comparison.intervals(entries)[0], comparison.intervals(other)[0])
+    other = [entries[0], intervals.Entry("vae", "mse", [files(shuffled), *entries[1].files[1:]]), entries[2]]
+    pd.testing.assert_frame_equal(intervals.intervals(entries)[0], intervals.intervals(other)[0])
 
 
 def test_differences_to_the_best(entries):
-    table, replicates = comparison.intervals(entries)
-    found = comparison.differences(table, replicates)
-    assert list(found) == comparison.DIFFERENCES
+    table, replicates = intervals.intervals(entries)
+    found = intervals.differences(table, replicates)
+    assert list(found) == intervals.DIFFERENCES
     error = found[(found["measure"] == "mse") & (found["against"] == "best")]
     assert set(zip(error["output"], error["region"], strict=True)) == {("raw", "hole")}
     assert set(error["reference_variant"] + error["reference_loss"] + error["reference_method"]) == {"vaebceencode"}
@@ -110,15 +111,15 @@ def test_differences_to_the_best(entries):
 
 def test_what_is_given_the_label_is_not_the_best(files):
     """But is compared with it, and by its inference that does without the label it may be."""
-    table, replicates = comparison.intervals(
+    table, replicates = intervals.intervals(
         [
-            comparison.Entry("cvae_label", "bce", [files(scores({"encode": 0.0, "inferred_label": 0.03}))]),
-            comparison.Entry("vae", "bce", [files(scores({"encode": 0.05}, seed=1))]),
-            comparison.Entry("", "", [files(scores({"identity": 0.2}, seed=2))]),
+            intervals.Entry("cvae_label", "bce", [files(scores({"encode": 0.0, "inferred_label": 0.03}))]),
+            intervals.Entry("vae", "bce", [files(scores({"encode": 0.05}, seed=1))]),
+            intervals.Entry("", "", [files(scores({"identity": 0.2}, seed=2))]),
         ]
     )
     for labelled, best in (([], "encode"), (["cvae_label"], "inferred_label")):
-        found = comparison.differences(table, replicates, labelled)
+        found = intervals.differences(table, replicates, labelled)
         found = found[(found["against"] == "best") & (found["measure"] == "mse")].set_index(["variant", "method"])
         assert set(found["reference_variant"] + found["reference_method"]) == {f"cvae_label{best}"}
         assert found["better"]["cvae_label", best] == ""
@@ -127,23 +128,23 @@ def test_what_is_given_the_label_is_not_the_best(files):
 
 
 def test_an_inference_says_in_its_file_whether_it_does_without_the_label():
-    assert compared.blind("inferred_label")
-    assert not compared.blind("encode")
-    assert not compared.blind("mean_image")  # no inference
+    assert interval_tables.blind("inferred_label")
+    assert not interval_tables.blind("encode")
+    assert not interval_tables.blind("mean_image")  # no inference
 
 
 def test_a_baseline_without_error_is_no_reference(files):
     """Where nothing is corrupted."""
-    model = comparison.Entry("vae", "bce", [files(scores({"encode": 0.0}, hole=False))])
-    baselines = comparison.Entry("", "", [files(scores({"identity": -1, "mean_image": 0.3}, hole=False))])
-    found = comparison.differences(*comparison.intervals([model, baselines]))
+    model = intervals.Entry("vae", "bce", [files(scores({"encode": 0.0}, hole=False))])
+    baselines = intervals.Entry("", "", [files(scores({"identity": -1, "mean_image": 0.3}, hole=False))])
+    found = intervals.differences(*intervals.intervals([model, baselines]))
     assert set(found["method"]) == {"encode", "mean_image"}
     assert set(zip(found["output"], found["region"], strict=True)) == {("raw", "whole")}
     assert set(found.loc[found["against"] == "best", "reference_method"]) == {"encode"}
 
 
 def test_an_added_model_changes_no_other_row(entries):
-    before, after = comparison.intervals([entries[0], entries[2]])[0], comparison.intervals(entries)[0]
+    before, after = intervals.intervals([entries[0], entries[2]])[0], intervals.intervals(entries)[0]
     kept = after[after["loss"] != "mse"].reset_index(drop=True)
     pd.testing.assert_frame_equal(before, kept)
 
@@ -170,9 +171,9 @@ def test_the_script_writes_the_same_bytes_again(entries, tmp_path):
 
 def test_scores_of_other_images_are_refused(entries, files):
     short = pd.read_parquet(entries[1].files[0])
-    other = comparison.Entry("vae", "mse", [files(short[short["image"] < IMAGES - 1])])
+    other = intervals.Entry("vae", "mse", [files(short[short["image"] < IMAGES - 1])])
     with pytest.raises(DamagedFile, match="it does not have the images and methods of its like"):
-        comparison.intervals([entries[0], other])
+        intervals.intervals([entries[0], other])
 
 
 @pytest.mark.parametrize(
@@ -190,5 +191,5 @@ def test_scores_of_other_images_are_refused(entries, files):
 def test_damaged_scores(damage, line, files):
     path = files(damage(scores({"encode": 0.0})))
     with pytest.raises(DamagedFile, match=line) as caught:
-        comparison.read_scores(path)
+        intervals.read_scores(path)
     assert str(caught.value).startswith(path)

@@ -10,9 +10,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from snakemake.utils import update_config
 
-from restoration import claims_file, configuration, configuration_file
-from restoration.configuration import ModelName
-from restoration.errors import UserError
+from restoration.comparison import claims_file
+from restoration.config import configuration, yaml_file
+from restoration.config.configuration import ModelName
+from restoration.core.errors import UserError
 
 
 def refusal(config: Any) -> str:
@@ -412,7 +413,7 @@ def test_whatever_is_laid_over_a_configuration_it_is_resolved_or_refused_in_one_
 def test_what_is_laid_over_keeps_the_order_of_the_file():
     file = {"tasks": {"a": {"inference": {"x": {}, "y": {}}}, "b": {}}, "variants": {"v": {}}}
     laid_over = {"variants": {"w": {}, "v": {}}, "tasks": {"c": {}, "b": {}, "a": {"inference": {"y": {}, "x": {}}}}}
-    ordered = configuration_file.in_order(laid_over, file)
+    ordered = yaml_file.in_order(laid_over, file)
     assert ordered == laid_over
     assert list(ordered) == ["tasks", "variants"]
     assert list(ordered["tasks"]) == ["a", "b", "c"]
@@ -423,7 +424,7 @@ def test_what_is_laid_over_keeps_the_order_of_the_file():
 def test_a_modules_configuration_is_laid_over_as_snakemake_does():
     defaults = {"seeds": [0, 1], "tasks": {"a": {"inference": {"x": {}, "y": {"k": 1}}}, "b": {}}, "claims": "here"}
     given = {"tasks": {"b": False, "a": {"inference": {"y": {"k": 2}}}}, "seeds": [3]}
-    laid = configuration_file.laid_over(given, defaults)
+    laid = yaml_file.laid_over(given, defaults)
     snakemakes = {}
     for part in (given, defaults, given):  # --configfile, configfile, and --configfile again
         update_config(snakemakes, copy.deepcopy(part))

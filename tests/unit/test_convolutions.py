@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from restoration import convolutions
-from restoration.convolutions import FACTOR, Down, ResidualBlock, Up
+from restoration.models import conv_blocks
+from restoration.models.conv_blocks import FACTOR, Down, ResidualBlock, Up
 
 
 @pytest.fixture(autouse=True)
@@ -13,13 +13,13 @@ def same_weights() -> None:
 @pytest.mark.parametrize("shape", [(1, 28, 28), (3, 20, 24), (1, 7, 9), (2, 4, 1)], ids=str)
 def test_padding_adds_zeros_below_and_to_the_right_up_to_a_multiple(shape):
     image = torch.rand(2, *shape) + 0.1
-    padded = convolutions.padded(image)
+    padded = conv_blocks.padded(image)
     height, width = padded.shape[-2:]
     assert height % FACTOR == width % FACTOR == 0
     assert height - shape[1] < FACTOR > width - shape[2]
     assert padded[..., : shape[1], : shape[2]].equal(image)
     assert padded.count_nonzero() == image.numel()
-    assert convolutions.coarse_size(shape) == (height // FACTOR, width // FACTOR)
+    assert conv_blocks.coarse_size(shape) == (height // FACTOR, width // FACTOR)
 
 
 @torch.no_grad()

@@ -7,8 +7,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restoration import artifacts, corruptions, registry
-from restoration.identity import derived_seed
+from restoration.core import artifacts, registry
+from restoration.core.fingerprint import derived_seed
+from restoration.data import corruptions
 
 CORRUPTIONS = registry.names("corruptions")
 SHAPES = [(1, 28, 28), (3, 20, 24), (1, 15, 31)]

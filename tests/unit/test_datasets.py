@@ -6,9 +6,9 @@ import download
 import numpy as np
 import pytest
 
-from restoration import artifacts, registry
-from restoration.datasets import Dataset
-from restoration.errors import UserError
+from restoration.core import artifacts, registry
+from restoration.core.errors import UserError
+from restoration.data.datasets import Dataset
 
 IDX_FAMILIES = {"mnist": "MNIST", "fashion_mnist": "FashionMNIST", "kmnist": "KMNIST"}
 

@@ -12,9 +12,13 @@ import torch
 from conftest import VARIANTS, quick
 from torch._subclasses.fake_tensor import FakeTensorMode
 
-from restoration import context, corruptions, device, evaluation, models, registry, training
-from restoration.errors import UserError
-from restoration.images import batches
+from restoration.core import registry
+from restoration.core.errors import UserError
+from restoration.data import corruptions, device
+from restoration.data.tensors import batches
+from restoration.evaluation import scoring
+from restoration.models import model_file, training
+from restoration.restorers import blending
 
 CORRUPTIONS = registry.names("corruptions")
 SHAPE, CLASSES, IMAGES = (1, 14, 14), 4, 24
@@ -28,7 +32,7 @@ def gpu(monkeypatch):
     """
     monkeypatch.setattr(device, "generator", lambda seed, *purpose: torch.Generator())
     monkeypatch.setattr(device, "layer_generator", torch.Generator)
-    monkeypatch.setattr(context, "blended", lambda restored, corrupted, mask: restored)  # looks whether it is solved
+    monkeypatch.setattr(blending, "blended", lambda restored, corrupted, mask: restored)  # looks whether it is solved
     with FakeTensorMode(), torch.device("meta"):
         yield
 
@@ -39,8 +43,8 @@ def data(strokes) -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.fixture
-def create(gpu, variant) -> Callable[[str, str], models.Model]:
-    return lambda name, loss: models.create(variant(name), loss, SHAPE, CLASSES)
+def create(gpu, variant) -> Callable[[str, str], model_file.Model]:
+    return lambda name, loss: model_file.create(variant(name), loss, SHAPE, CLASSES)
 
 
 def test_without_a_gpu_one_line_says_so(monkeypatch):
@@ -68,7 +72,7 @@ def test_every_corruption_is_made_there(create, data, tmp_path, corruption):
     step(create("vae_incomplete", "bce"), data, {"name": corruption, **sizes}, tmp_path)
 
 
-def step(model: models.Model, data: tuple[np.ndarray, np.ndarray], corruption: dict, folder) -> None:
+def step(model: model_file.Model, data: tuple[np.ndarray, np.ndarray], corruption: dict, folder) -> None:
     settings = {"epochs": 1, "batch_size": 8, "learning_rate": 0.003, "schedule": "cosine", "weight_decay": 0.1}
     loop = training.Trainer(model, *data, corruptions.build(corruption), settings, 0, folder / "state.pt")
     order = torch.randperm(IMAGES, generator=loop.generator)
@@ -81,7 +85,7 @@ def step(model: models.Model, data: tuple[np.ndarray, np.ndarray], corruption: d
 @pytest.mark.parametrize("name", VARIANTS)
 def test_every_inference_restores_there(create, data, name, method):
     model = create(name, "bce")
-    restore = evaluation.restorer(model, method, quick(method), seed=0)
+    restore = scoring.restorer(model, method, quick(method), seed=0)
     complete, labels = data
     mask = np.zeros_like(complete[:, :1], bool)
     mask[..., 4:9, 4:9] = True
@@ -147,7 +151,7 @@ def test_on_a_gpu_a_captured_training_gives_the_same_bytes(variant, data, tmp_pa
         weights = []
         for captured in (True, False):
             torch.manual_seed(0)
-            model = models.create(variant(name), loss, SHAPE, CLASSES)
+            model = model_file.create(variant(name), loss, SHAPE, CLASSES)
             settings = {"epochs": 3, "batch_size": 8, "learning_rate": 0.003, "schedule": "cosine", "weight_decay": 0.1}
             corrupt = corruptions.build({"name": "gaussian_noise"})
             loop = training.Trainer(model, *data, corrupt, settings, 0, tmp_path / str(captured) / "state.pt")

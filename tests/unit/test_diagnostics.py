@@ -9,14 +9,16 @@ from torch.distributions import Normal, kl
 from torch.nn import functional
 
 from checkout import ROOT
-from restoration import diagnostics, evaluation, images, linear, models
-from restoration.identity import derived_seed
-from restoration.images import as_float
-from restoration.models import Model
-from restoration.networks import Autoencoder
-from restoration.stored import Images
-from restoration.variants import Variant
-from restoration.visible import observed
+from restoration.core.fingerprint import derived_seed
+from restoration.data import tensors
+from restoration.data.dataset_files import Images
+from restoration.data.holes import observed
+from restoration.data.tensors import as_float
+from restoration.evaluation import diagnostics, scoring
+from restoration.models import linear, model_file
+from restoration.models.model_file import Model
+from restoration.models.networks import Autoencoder
+from restoration.models.variants import Variant
 
 VARIATIONAL = ["vae", "vae_incomplete", "cvae_label", "cvae_incomplete", "cvae_prior"]
 SIDE, COUNT = 12, 11
@@ -44,7 +46,7 @@ def whole(hole) -> Images:
     return hole._replace(corrupted=hole.complete, mask=np.zeros_like(hole.mask))
 
 
-def tensors(test: Images) -> tuple[torch.Tensor, ...]:
+def as_tensors(test: Images) -> tuple[torch.Tensor, ...]:
     return as_float(test.complete), as_float(test.corrupted), torch.from_numpy(test.mask), torch.from_numpy(test.labels)
 
 
@@ -77,9 +79,9 @@ def known(*scales: float, prior_sigma: float = 1.0, loss: str = "mse") -> Model:
 
 @pytest.mark.parametrize("name", VARIATIONAL)
 def test_the_divergence_is_torchs_of_what_the_encoder_sees_in_training(name, build_model, hole, monkeypatch):
-    monkeypatch.setattr(images, "BATCH", 4)
+    monkeypatch.setattr(tensors, "BATCH", 4)
     model = build_model(name)
-    complete, corrupted, mask, labels = tensors(hole)
+    complete, corrupted, mask, labels = as_tensors(hole)
     condition = model.variant.granted(corrupted, mask, labels, model.classes)
     with torch.no_grad():
         mu, logvar = model.autoencoder.encode(model.variant.seen_in_training(complete, corrupted), condition)
@@ -132,9 +134,9 @@ def test_diversity_is_the_spread_of_the_decoded_prior(hole, monkeypatch):
 @pytest.mark.parametrize("name", VARIATIONAL)
 @pytest.mark.parametrize("task", ["hole", "whole"])
 def test_diversity_is_taken_inside_the_hole(name, task, build_model, request, monkeypatch):
-    monkeypatch.setattr(images, "BATCH", 100)
+    monkeypatch.setattr(tensors, "BATCH", 100)
     test, model = request.getfixturevalue(task), build_model(name)
-    _, corrupted, mask, labels = tensors(test)
+    _, corrupted, mask, labels = as_tensors(test)
     condition = model.variant.granted(corrupted, mask, labels, model.classes)
     generator = torch.Generator().manual_seed(derived_seed(3, "diversity"))
     with torch.no_grad():
@@ -152,7 +154,7 @@ def test_diversity_is_taken_inside_the_hole(name, task, build_model, request, mo
 @pytest.mark.parametrize("loss", ["bce", "mse"])
 def test_the_prior_draw_is_the_models_own_loss_of_one_draw_apart_for_visible_and_hidden(name, loss, build_model, hole):
     model = build_model(name, loss)
-    complete, corrupted, mask, labels = tensors(hole)
+    complete, corrupted, mask, labels = as_tensors(hole)
     condition = model.variant.granted(corrupted, mask, labels, model.classes)
     generator = torch.Generator().manual_seed(derived_seed(2, "prior draw"))
     with torch.no_grad():
@@ -191,9 +193,9 @@ def test_what_is_drawn_from_the_prior_does_not_depend_on_hidden_pixels(measure, 
 @pytest.mark.parametrize("name", VARIANTS)
 @pytest.mark.parametrize("loss", ["bce", "mse"])
 def test_the_common_measures_are_those_of_the_networks_own_restoration(name, loss, build_model, hole, monkeypatch):
-    monkeypatch.setattr(images, "BATCH", 4)
+    monkeypatch.setattr(tensors, "BATCH", 4)
     model = build_model(name, loss)
-    complete, corrupted, mask, labels = tensors(hole)
+    complete, corrupted, mask, labels = as_tensors(hole)
     seen = observed(corrupted, mask)
     with torch.no_grad():
         logits = model.network.restore(seen, model.variant.granted(seen, mask, labels, model.classes))
@@ -224,7 +226,7 @@ def test_a_network_without_a_latent_distribution_has_no_latent_to_measure(build_
 
 
 def multiply_adds(model: Model, test: Images, method: str, **parameters: int) -> int:
-    restore = evaluation.restorer(model, method, parameters, seed=0)
+    restore = scoring.restorer(model, method, parameters, seed=0)
     assert restore is not None
     return diagnostics.multiply_adds(restore, test)
 
@@ -236,7 +238,7 @@ ENCODE, DECODE = PIXELS * HIDDEN + HIDDEN * 2 * LATENT, LATENT * HIDDEN + HIDDEN
 @pytest.fixture
 def perceptron() -> Model:
     variant = Variant("vae", "corrupted", "none", {"hidden": HIDDEN, "latent": LATENT})
-    return models.create(variant, "bce", (1, SIDE, SIDE), 4)
+    return model_file.create(variant, "bce", (1, SIDE, SIDE), 4)
 
 
 def test_the_cost_of_a_perceptron_is_the_size_of_its_matrices(perceptron, hole):
@@ -248,7 +250,7 @@ def test_the_cost_of_a_perceptron_is_the_size_of_its_matrices(perceptron, hole):
 def test_large_layers_are_counted_like_small_ones(hole, monkeypatch):
     monkeypatch.setattr(linear, "pays", linear.exists)
     variant = Variant("vae", "corrupted", "none", {"hidden": 1000, "latent": LATENT})  # oneDNN's, see linear.py
-    model = models.create(variant, "bce", (1, SIDE, SIDE), 4)
+    model = model_file.create(variant, "bce", (1, SIDE, SIDE), 4)
     model.network.requires_grad_(False)  # as of a loaded one
     encode, decode = PIXELS * 1000 + 1000 * 2 * LATENT, LATENT * 1000 + 1000 * PIXELS
     assert multiply_adds(model, hole, "encode") == encode + decode
@@ -263,7 +265,9 @@ def test_gradients_are_part_of_the_cost(method, perceptron, hole):
 
 
 def test_convolutions_are_part_of_the_cost(hole):
-    model = models.create(Variant("unet", "corrupted", "none", {"channels": 4, "depth": 1}), "mse", (1, SIDE, SIDE), 4)
+    model = model_file.create(
+        Variant("unet", "corrupted", "none", {"channels": 4, "depth": 1}), "mse", (1, SIDE, SIDE), 4
+    )
     sizes = {}
 
     def note(name: str):
@@ -282,10 +286,10 @@ def test_convolutions_are_part_of_the_cost(hole):
 
 def test_counting_does_not_change_what_is_measured_after_it(build_model, hole):
     model = build_model("vae")
-    restore = [evaluation.restorer(model, "best_prior", {"samples": 3}, seed=0) for _ in range(3)]
-    before = evaluation.restore_all(restore[0], *hole[1:])
+    restore = [scoring.restorer(model, "best_prior", {"samples": 3}, seed=0) for _ in range(3)]
+    before = scoring.restore_all(restore[0], *hole[1:])
     diagnostics.multiply_adds(restore[1], hole)
-    assert evaluation.restore_all(restore[2], *hole[1:]).equal(before)
+    assert scoring.restore_all(restore[2], *hole[1:]).equal(before)
 
 
 def test_counting_does_not_load_torchs_compiler():

@@ -10,7 +10,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from checkout import ROOT
-from restoration import registry
+from restoration.core import registry
 
 SHIPPED = {"autoencoder", "conv_vae", "cvae_prior", "unet", "vae"}
 

@@ -3,23 +3,22 @@ import re
 import pytest
 from matplotlib import pyplot
 
-from restoration import figures
-from restoration.errors import DamagedFile
-from restoration.report import drawing
+from restoration.core.errors import DamagedFile
+from restoration.report import figure_style, inline_svg
 
 
 @pytest.fixture
 def svg(tmp_path):
-    figures.style()
+    figure_style.style()
     figure, axis = pyplot.subplots()
     axis.plot([0, 1], [1, 2], color="0.4", label="a -- & <b>")
     axis.legend()
-    figures.save(figure, tmp_path / "a.png", tmp_path / "a.svg")
+    figure_style.save(figure, tmp_path / "a.png", tmp_path / "a.svg")
     return tmp_path / "a.svg"
 
 
 def test_a_drawing_becomes_part_of_the_page_with_names_of_its_own(svg):
-    made = drawing.inline(svg, "task.a.loss", 'says "so" & <that>')
+    made = inline_svg.inline(svg, "task.a.loss", 'says "so" & <that>')
     assert made.startswith("<svg ")
     assert 'role="img" aria-label=' in made
     assert "&lt;that&gt;" in made
@@ -34,11 +33,11 @@ def test_a_drawing_becomes_part_of_the_page_with_names_of_its_own(svg):
 
 
 def test_a_drawing_takes_the_colours_of_the_page(svg):
-    made = drawing.inline(svg, "a", "")
+    made = inline_svg.inline(svg, "a", "")
     assert "var(--ink)" in made
     assert "light-dark(#666666, #8f8f8f)" in made
-    assert drawing.adapted("#0173b2") == "#0173b2"
-    assert drawing.adapted("#ffffff") == "var(--page)"
+    assert inline_svg.adapted("#0173b2") == "#0173b2"
+    assert inline_svg.adapted("#ffffff") == "var(--page)"
     assert not re.search(r"#(262626|ffffff)", made)
 
 
@@ -56,9 +55,9 @@ def test_a_drawing_takes_the_colours_of_the_page(svg):
 def test_what_is_no_drawing_or_leads_elsewhere_is_refused(content, tmp_path):
     (tmp_path / "a.svg").write_text(content)
     with pytest.raises(DamagedFile, match=r"a\.svg"):
-        drawing.inline(tmp_path / "a.svg", "a", "")
+        inline_svg.inline(tmp_path / "a.svg", "a", "")
 
 
 def test_scripts_do_not_get_into_the_page(tmp_path):
     (tmp_path / "a.svg").write_text('<svg><script>alert(1)</script><g onclick="alert(2)"><foreignObject/></g></svg>')
-    assert drawing.inline(tmp_path / "a.svg", "a", "A") == '<svg role="img" aria-label="A"><g></g></svg>'
+    assert inline_svg.inline(tmp_path / "a.svg", "a", "A") == '<svg role="img" aria-label="A"><g></g></svg>'

@@ -8,9 +8,13 @@ import pytest
 import torch
 from conftest import SOURCE, VARIANTS
 
-from restoration import artifacts, classifier, corruptions, evaluation, images, metrics, models, registry, summary
-from restoration.images import as_float
-from restoration.networks import Autoencoder
+from restoration.comparison import models_table
+from restoration.core import artifacts, registry
+from restoration.data import corruptions, tensors
+from restoration.data.tensors import as_float
+from restoration.evaluation import metrics, scoring
+from restoration.models import classifier, model_file
+from restoration.models.networks import Autoencoder
 
 SIDE = 14
 
@@ -43,9 +47,9 @@ def small_model(build_model):
     return lambda name, loss="bce": build_model(name, loss, shape=(1, SIDE, SIDE))
 
 
-def restored_by(model: models.Model, method: str, corrupted, mask, labels) -> torch.Tensor:
-    restore = evaluation.restorer(model, method, {}, seed=0)
-    return evaluation.restore_all(restore, corrupted, mask, labels)
+def restored_by(model: model_file.Model, method: str, corrupted, mask, labels) -> torch.Tensor:
+    restore = scoring.restorer(model, method, {}, seed=0)
+    return scoring.restore_all(restore, corrupted, mask, labels)
 
 
 def test_no_method_is_given_anything_but_corrupted_mask_and_condition(small_model, task, monkeypatch):
@@ -59,8 +63,8 @@ def test_no_method_is_given_anything_but_corrupted_mask_and_condition(small_mode
     monkeypatch.setattr(registry.load("inference", "best_prior"), "restore", restore)
     for name in [*SOURCE[1:], "conv_vae", "cvae_prior"]:
         model = small_model(name)
-        restorer = evaluation.restorer(model, "best_prior", {"samples": 3}, seed=0)
-        evaluation.restore_all(restorer, corrupted, mask, labels)
+        restorer = scoring.restorer(model, "best_prior", {"samples": 3}, seed=0)
+        scoring.restore_all(restorer, corrupted, mask, labels)
         (given_model, given_corrupted, given_mask, condition, generator), parameters = given.pop()
         assert given_model is model
         assert given_corrupted.equal(as_float(corrupted))
@@ -82,7 +86,7 @@ def test_restorations_are_the_same_twice_and_differ_by_seed(small_model, task):
     _, *rest = task
     model = small_model("vae")
     first, again, other = (
-        evaluation.restore_all(evaluation.restorer(model, "best_prior", {}, seed), *rest) for seed in (0, 0, 1)
+        scoring.restore_all(scoring.restorer(model, "best_prior", {}, seed), *rest) for seed in (0, 0, 1)
     )
     assert first.equal(again)
     assert not first.equal(other)
@@ -92,14 +96,14 @@ def test_restoring_in_batches_keeps_the_order(small_model, task, monkeypatch):
     _, corrupted, mask, labels = task
     model = small_model("cvae_label")
     whole = restored_by(model, "encode", corrupted, mask, labels)
-    monkeypatch.setattr(images, "BATCH", 5)
+    monkeypatch.setattr(tensors, "BATCH", 5)
     torch.testing.assert_close(restored_by(model, "encode", corrupted, mask, labels), whole)
 
 
 def test_paste_puts_the_visible_pixels_back():
     restored, corrupted = torch.full((1, 3, 2, 2), 0.5), torch.zeros(1, 3, 2, 2)
     mask = torch.tensor([[True, False], [False, False]]).reshape(1, 1, 2, 2)
-    assert evaluation.paste(restored, corrupted, mask)[0, 1].tolist() == [[0.5, 0], [0, 0]]
+    assert scoring.paste(restored, corrupted, mask)[0, 1].tolist() == [[0.5, 0], [0, 0]]
 
 
 @pytest.fixture
@@ -109,9 +113,9 @@ def restored(task) -> torch.Tensor:
 
 def test_scores_of_a_hole_are_those_of_the_metrics_for_each_image(task, restored, monkeypatch):
     complete, corrupted, mask, labels = task
-    monkeypatch.setattr(evaluation, "BATCH", 5)
-    monkeypatch.setattr(images, "BATCH", 5)
-    scores = evaluation.score(restored, complete, corrupted, mask, labels, read)
+    monkeypatch.setattr(scoring, "BATCH", 5)
+    monkeypatch.setattr(tensors, "BATCH", 5)
+    scores = scoring.score(restored, complete, corrupted, mask, labels, read)
     assert list(scores) == ["image", "output", "region", "mse", "psnr", "ssim", "accuracy"]
     assert len(scores) == 23 * 2 * 2
     truth, damaged, hidden = as_float(complete), as_float(corrupted), torch.from_numpy(mask)
@@ -135,7 +139,7 @@ def test_scores_of_a_hole_are_those_of_the_metrics_for_each_image(task, restored
 
 def test_scores_inside_the_hole_by_hand(task):
     complete, corrupted, mask, labels = task
-    scores = evaluation.score(torch.zeros(complete.shape), complete, corrupted, mask, labels, read)
+    scores = scoring.score(torch.zeros(complete.shape), complete, corrupted, mask, labels, read)
     inside = (complete / 255.0) ** 2 * mask
     raw, pasted = (
         scores[(scores["output"] == output) & (scores["region"] == region)]["mse"].to_numpy()
@@ -147,7 +151,7 @@ def test_scores_inside_the_hole_by_hand(task):
 
 def test_raw_and_pasted_outputs_are_equally_wrong_inside_the_hole(task, restored):
     complete, corrupted, mask, labels = task
-    scores = evaluation.score(restored, complete, corrupted, mask, labels, read)
+    scores = scoring.score(restored, complete, corrupted, mask, labels, read)
     hole = scores[scores["region"] == "hole"].pivot(index="image", columns="output", values="mse")
     np.testing.assert_allclose(hole["raw"], hole["pasted"])
     whole = scores[scores["region"] == "whole"].pivot(index="image", columns="output", values="mse")
@@ -158,14 +162,14 @@ def test_raw_and_pasted_outputs_are_equally_wrong_inside_the_hole(task, restored
 def test_a_task_without_a_hole_has_one_output_and_one_region(name, strokes):
     complete, labels = strokes(4, (1, SIDE, SIDE))
     corrupted, mask = corrupted_by({"name": name}, complete)
-    scores = evaluation.score(as_float(corrupted), complete, corrupted, mask, labels, read)
+    scores = scoring.score(as_float(corrupted), complete, corrupted, mask, labels, read)
     assert set(zip(scores["output"], scores["region"], strict=True)) == {("raw", "whole")}
     assert len(scores) == 4
 
 
 def test_a_perfect_restoration_has_the_best_scores(task):
     complete, corrupted, mask, labels = task
-    scores = evaluation.score(as_float(complete), complete, corrupted, mask, labels, read)
+    scores = scoring.score(as_float(complete), complete, corrupted, mask, labels, read)
     assert (scores["mse"] == 0).all()
     assert (scores["psnr"] == metrics.PEAK_SIGNAL_CAP).all()
     np.testing.assert_allclose(scores["ssim"], 1, atol=1e-6)
@@ -174,13 +178,13 @@ def test_a_perfect_restoration_has_the_best_scores(task):
 def test_measure_scores_every_method_and_keeps_what_is_shown(task):
     complete, corrupted, mask, labels = task
     restorers = {"keep": lambda corrupted, *_: corrupted, "black": lambda corrupted, *_: torch.zeros_like(corrupted)}
-    shown = evaluation.shown(labels, 4)
-    scores, examples, kept = evaluation.measure(restorers, complete, corrupted, mask, labels, shown, read)
+    shown = scoring.shown(labels, 4)
+    scores, examples, kept = scoring.measure(restorers, complete, corrupted, mask, labels, shown, read)
     assert list(examples) == ["keep", "black"]
     assert len(kept) == 2 * 3 * 3
     np.testing.assert_array_equal(examples["keep"], as_float(corrupted[shown]).numpy())
     assert len(scores) == 2 * 23 * 4
-    summary = evaluation.summarise(scores)
+    summary = scoring.summarise(scores)
     assert list(summary) == ["keep", "black"]
     for method in summary:
         for output in ("raw", "pasted"):
@@ -195,30 +199,30 @@ def test_measure_scores_every_method_and_keeps_what_is_shown(task):
 
 def test_shown_are_the_first_images_of_each_class_in_order(monkeypatch):
     labels = np.array([2, 0, 2, 3, 0, 3, 2])
-    assert evaluation.shown(labels, 5).tolist() == [1, 0, 3, 4, 2, 5, 6]
-    monkeypatch.setattr(evaluation, "SHOWN", 3)
-    assert evaluation.shown(labels, 5).tolist() == [1, 0, 3]
-    assert evaluation.shown(np.zeros(9, np.int64), 1).tolist() == [0, 1, 2]
+    assert scoring.shown(labels, 5).tolist() == [1, 0, 3, 4, 2, 5, 6]
+    monkeypatch.setattr(scoring, "SHOWN", 3)
+    assert scoring.shown(labels, 5).tolist() == [1, 0, 3]
+    assert scoring.shown(np.zeros(9, np.int64), 1).tolist() == [0, 1, 2]
     ten = np.arange(50)[::-1] % 10
-    monkeypatch.setattr(evaluation, "SHOWN", 10)
-    assert evaluation.shown(ten, 10).tolist() == [int(np.flatnonzero(ten == label)[0]) for label in range(10)]
+    monkeypatch.setattr(scoring, "SHOWN", 10)
+    assert scoring.shown(ten, 10).tolist() == [int(np.flatnonzero(ten == label)[0]) for label in range(10)]
 
 
 def test_without_a_reader_nothing_is_said_of_what_an_image_shows(task):
     complete, corrupted, mask, labels = task
-    scores = evaluation.score(as_float(corrupted), complete, corrupted, mask, labels, None)
-    read_too = evaluation.score(as_float(corrupted), complete, corrupted, mask, labels, read)
+    scores = scoring.score(as_float(corrupted), complete, corrupted, mask, labels, None)
+    read_too = scoring.score(as_float(corrupted), complete, corrupted, mask, labels, read)
     pd.testing.assert_frame_equal(scores, read_too.drop(columns="accuracy"))
-    summary_of_it = evaluation.summarise(scores.assign(method="keep"))["keep"]["raw"]
+    summary_of_it = scoring.summarise(scores.assign(method="keep"))["keep"]["raw"]
     assert {frozenset(means) for means in summary_of_it.values()} == {frozenset(["mse", "psnr", "ssim"])}
 
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_latent_means_are_the_means_of_the_codes(name, small_model, task, monkeypatch):
     _, corrupted, mask, labels = task
-    monkeypatch.setattr(images, "BATCH", 10)
+    monkeypatch.setattr(tensors, "BATCH", 10)
     model = small_model(name)
-    means = evaluation.latent_means(model, corrupted, mask, labels)
+    means = scoring.latent_means(model, corrupted, mask, labels)
     latent = model.network.latent if isinstance(model.network, Autoencoder) else 0
     assert (means.shape, means.dtype) == ((23, latent), np.float32)
     if latent:
@@ -242,7 +246,7 @@ def files(task, tmp_path, strokes, small_model) -> SimpleNamespace:
         classes=4,
     )
     artifacts.write_npz(tmp_path / "test.npz", corrupted=corrupted, mask=mask)
-    models.save(small_model("cvae_label"), tmp_path / "model.pt")
+    model_file.save(small_model("cvae_label"), tmp_path / "model.pt")
     classifier.save(classifier.train(train_images, train_labels, 4, seed=0), tmp_path / "classifier.pt")
     return SimpleNamespace(
         dataset=tmp_path / "dataset.npz",
@@ -276,9 +280,9 @@ def test_an_evaluation_writes_all_its_files_the_same_twice(files, tmp_path):
     assert set(milliseconds) == set(measured["cost"]) == set(measured["scores"])
     assert min(milliseconds.values()) > 0
     assert measured["cost"]["inferred_label"]["multiply_adds"] == 4 * measured["cost"]["encode"]["multiply_adds"]
-    assert summary.read_metrics(str(first.metrics), of_model=True) == measured
+    assert models_table.read_metrics(str(first.metrics), of_model=True) == measured
     scores = pd.read_parquet(first.scores)
-    assert evaluation.summarise(scores)["encode"]["raw"]["hole"] == pytest.approx(
+    assert scoring.summarise(scores)["encode"]["raw"]["hole"] == pytest.approx(
         measured["scores"]["encode"]["raw"]["hole"]
     )
     with np.load(first.examples) as examples:
@@ -292,13 +296,13 @@ def test_an_evaluation_of_images_without_labels_needs_no_classifier(files, tmp_p
     files.classifier = []  # as Snakemake passes an input that is none
     measured, _ = evaluate_script.main({"inference": [["encode", {}]]}, files, outputs_in(tmp_path), seed=0)
     assert set(measured["scores"]["encode"]["raw"]["whole"]) == {"mse", "psnr", "ssim"}
-    assert summary.read_metrics(str(tmp_path / "metrics.json"), of_model=True) == measured
+    assert models_table.read_metrics(str(tmp_path / "metrics.json"), of_model=True) == measured
 
 
 def test_an_evaluation_leaves_out_what_does_not_apply(files, tmp_path, small_model):
-    models.save(small_model("ae"), files.model)
+    model_file.save(small_model("ae"), files.model)
     job = {"inference": [["best_prior", {"samples": 4}], ["inferred_label", {}], ["encode", {}]]}
     measured, _ = evaluate_script.main(job, files, outputs_in(tmp_path), seed=0)
     assert list(measured["scores"]) == ["encode"]
     assert measured["latent"] is measured["prior_draw"] is None
-    assert summary.read_metrics(str(tmp_path / "metrics.json"), of_model=True) == measured
+    assert models_table.read_metrics(str(tmp_path / "metrics.json"), of_model=True) == measured

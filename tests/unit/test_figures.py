@@ -13,11 +13,13 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from restoration import artifacts, cases, figures, plots
-from restoration.errors import DamagedFile
-from restoration.estimates import Estimate, averaged, read
+from restoration.comparison.likelihood_estimates import Estimate, averaged, read
+from restoration.core import artifacts
+from restoration.core.errors import DamagedFile
+from restoration.evaluation import best_worst_cases
+from restoration.report import figure_style, plot_values
 
-ORANGE = tuple(figures.HOLE.astype(np.float32))
+ORANGE = tuple(figure_style.HOLE.astype(np.float32))
 
 
 def files_in(folder: Path, *names: str, **more: str) -> SimpleNamespace:
@@ -50,17 +52,17 @@ def texts(svg: Path) -> str:
 
 def test_grey_and_colour_images_become_rgb():
     grey = np.arange(8, dtype=np.uint8).reshape(2, 1, 2, 2) * 30
-    rgb = figures.to_rgb(grey)
+    rgb = figure_style.to_rgb(grey)
     assert (rgb.shape, rgb.dtype) == ((2, 2, 2, 3), np.float32)
     np.testing.assert_allclose(rgb[..., 1], grey[:, 0] / 255, rtol=1e-6)
     colour = np.random.default_rng(0).random((2, 3, 4, 5), np.float32)
-    np.testing.assert_array_equal(figures.to_rgb(colour), colour.transpose(0, 2, 3, 1))
+    np.testing.assert_array_equal(figure_style.to_rgb(colour), colour.transpose(0, 2, 3, 1))
 
 
 def test_the_outline_is_one_pixel_wide_inside_the_hole():
     mask = np.zeros((1, 1, 9, 9), bool)
     mask[..., 2:7, 3:8] = True
-    outlined = figures.outlined(np.zeros((1, 9, 9, 3), np.float32), mask)[0]
+    outlined = figure_style.outlined(np.zeros((1, 9, 9, 3), np.float32), mask)[0]
     line = (outlined == ORANGE).all(axis=-1)
     expected = mask[0, 0].copy()
     expected[3:6, 4:7] = False
@@ -71,7 +73,7 @@ def test_the_outline_is_one_pixel_wide_inside_the_hole():
 def test_the_outline_follows_the_edge_of_the_image_and_leaves_its_input():
     images, mask = np.full((1, 6, 6, 3), 0.5, np.float32), np.zeros((1, 1, 6, 6), bool)
     mask[..., :4, :4] = True
-    line = (figures.outlined(images, mask)[0] == ORANGE).all(axis=-1)
+    line = (figure_style.outlined(images, mask)[0] == ORANGE).all(axis=-1)
     assert line[0, :4].all()
     assert line[:4, 0].all()
     assert not line[1:3, 1:3].any()
@@ -80,7 +82,7 @@ def test_the_outline_follows_the_edge_of_the_image_and_leaves_its_input():
 
 def test_a_sheet_has_its_rows_below_each_other_with_white_gaps():
     rows = [np.full((3, 4, 5, 3), shade, np.float32) for shade in (0.0, 0.5)]
-    sheet = figures.sheet(rows, gap=2)
+    sheet = figure_style.sheet(rows, gap=2)
     assert sheet.shape == (4 + 2 + 4, 5 * 3 + 2 * 2, 3)
     assert (sheet[4:6] == 1).all()
     assert (sheet[:, 5:7] == 1).all()
@@ -90,7 +92,7 @@ def test_a_sheet_has_its_rows_below_each_other_with_white_gaps():
 
 def test_images_keep_their_place_in_a_sheet():
     row = np.linspace(0, 1, 3 * 4 * 4 * 3, dtype=np.float32).reshape(3, 4, 4, 3)
-    sheet = figures.sheet([row, row[::-1]], gap=1)
+    sheet = figure_style.sheet([row, row[::-1]], gap=1)
     np.testing.assert_array_equal(sheet[:4, 5:9], row[1])
     np.testing.assert_array_equal(sheet[5:, :4], row[2])
 
@@ -100,23 +102,23 @@ def test_images_of_any_size_keep_their_proportions_in_a_sheet(size, tmp_path):
     row = np.zeros((5, *size, 3), np.float32)
     row[:, :, :, 0] = 1
     outputs = files_in(tmp_path, "sheet")
-    figures.draw_sheet([("", [row, row])], ["one", "two"], (outputs.sheet_png, outputs.sheet_svg))
+    figure_style.draw_sheet([("", [row, row])], ["one", "two"], (outputs.sheet_png, outputs.sheet_svg))
     red = (pixels(outputs.sheet_png)[:, :, :3] == (255, 0, 0)).all(axis=-1)
     lines, columns = np.flatnonzero(red.any(axis=1)), np.flatnonzero(red.any(axis=0))
-    gap = max(1, round(min(size) / figures.GAP))
+    gap = max(1, round(min(size) / figure_style.GAP))
     expected = (2 * size[0] + gap) / (5 * size[1] + 4 * gap)
     assert (lines[-1] - lines[0]) / (columns[-1] - columns[0]) == pytest.approx(expected, rel=0.06)
 
 
 def test_a_figure_is_the_same_bytes_twice_and_without_date_or_version(tmp_path):
-    figures.style()
+    figure_style.style()
     from matplotlib import pyplot
 
     for folder in ("first", "second"):
         figure, axis = pyplot.subplots()
         axis.plot([1, 2, 3], label="line")
         axis.legend()
-        figures.save(figure, tmp_path / folder / "one.png", tmp_path / folder / "one.svg")
+        figure_style.save(figure, tmp_path / folder / "one.png", tmp_path / folder / "one.svg")
         assert not pyplot.fignum_exists(figure.number)
     assert_same_bytes(files_in(tmp_path / "first", "one"), files_in(tmp_path / "second", "one"))
     assert b"Software" not in (tmp_path / "first" / "one.png").read_bytes()
@@ -167,7 +169,7 @@ def test_restorations_are_drawn_the_same_twice(restorations, tmp_path):
 def test_only_a_hole_is_outlined_and_has_its_visible_pixels_put_back(restorations, tmp_path):
     outputs = files_in(tmp_path / "hole", *PARTS)
     figure_restorations.draw(restorations.dataset, restorations.test, restorations.models, "encode", outputs)
-    orange = (figures.HOLE * 255).round()
+    orange = (figure_style.HOLE * 255).round()
     near = np.abs(pixels(outputs.corrupted_png) - orange).max(axis=-1) <= 2
     assert near.sum() > 100
     assert not (np.abs(pixels(outputs.originals_png) - orange).max(axis=-1) <= 2).any()
@@ -260,7 +262,7 @@ def test_latent_spaces_are_drawn_in_a_panel_each_the_same_twice(tmp_path):
     assert known["images"] == list(range(30))
     assert known["labels"] == [str(label) for label in labels[:30]]
     assert known["size"] == {"width": 14, "height": figure_latent.SIDE}  # made smaller
-    assert Image.open(drawn[0].images).size == (14 * plots.COLUMNS, figure_latent.SIDE)
+    assert Image.open(drawn[0].images).size == (14 * plot_values.COLUMNS, figure_latent.SIDE)
     for panel in known["panels"]:
         np.testing.assert_allclose(panel["points"], points[:30], rtol=1e-4)
         assert panel["told"] > 0.9  # the clusters are far apart
@@ -348,7 +350,7 @@ def kept(tmp_path, restorations) -> SimpleNamespace:
         arrays = {}
         for method in methods:
             scores = pd.DataFrame({"image": range(9), "output": "raw", "region": "hole", "mse": np.arange(9.0)[::-1]})
-            arrays |= cases.keep(method, rng.integers(0, 256, complete.shape, dtype=np.uint8), scores)
+            arrays |= best_worst_cases.keep(method, rng.integers(0, 256, complete.shape, dtype=np.uint8), scores)
         files[name] = tmp_path / f"cases{len(files)}.npz"
         artifacts.write_npz(files[name], **arrays)
     return SimpleNamespace(files=files, test=test)
@@ -370,9 +372,9 @@ def test_hard_images_and_extremes_are_drawn_the_same_twice(kept, tmp_path):
 
 
 def test_a_sheet_of_many_images_has_rows():
-    images = np.random.default_rng(0).random((2 * plots.COLUMNS + 3, 4, 5, 3))
-    rows = plots.in_rows(images)
-    assert [row.shape for row in rows] == [(plots.COLUMNS, 4, 5, 3)] * 3
+    images = np.random.default_rng(0).random((2 * plot_values.COLUMNS + 3, 4, 5, 3))
+    rows = plot_values.in_rows(images)
+    assert [row.shape for row in rows] == [(plot_values.COLUMNS, 4, 5, 3)] * 3
     np.testing.assert_array_equal(np.concatenate(rows)[: len(images)], images)
     assert not rows[-1][3:].any()
 
@@ -392,7 +394,7 @@ def test_the_page_is_told_what_the_pictures_hold(kept, tmp_path):
     assert known["worst"] == known["hardest"] == {"images": numbers[::-1], "errors": errors[::-1]}
     assert sheet.shape == (5 * 12, 9 * 12, 3)
     np.testing.assert_array_equal(sheet[:12, :12, 0], kept.test.complete[8, 0])
-    restored = cases.read(kept.files["unet", "mse"], "encode", kept.test.complete)["drawn"].restored[8, 0]
+    restored = best_worst_cases.read(kept.files["unet", "mse"], "encode", kept.test.complete)["drawn"].restored[8, 0]
     inside = kept.test.mask[8, 0]
     np.testing.assert_array_equal(sheet[36:48, :12, 0][inside], restored[inside])
 
@@ -422,23 +424,25 @@ def test_what_is_given_the_true_label_is_shown_with_a_mark_but_not_as_the_best(k
 
 
 def test_more_inferences_than_markers_are_told_apart():
-    looks = figures.looks([str(number) for number in range(40)], figures.MARKERS)
+    looks = figure_style.looks([str(number) for number in range(40)], figure_style.MARKERS)
     assert len(set(looks.values())) == 40
 
 
 def test_the_hardest_images_come_first(kept, tmp_path, monkeypatch):
     sheets = []
     monkeypatch.setattr(
-        figures, "draw_sheet", lambda blocks, labels, outputs, below=(): sheets.append((blocks, labels, below))
+        figure_style, "draw_sheet", lambda blocks, labels, outputs, below=(): sheets.append((blocks, labels, below))
     )
-    ways = [figure_cases.Way("one", cases.read(kept.files["unet", "mse"], "encode", kept.test.complete))]
+    ways = [figure_cases.Way("one", best_worst_cases.read(kept.files["unet", "mse"], "encode", kept.test.complete))]
     figure_cases.draw_hard(ways, kept.test, ("", ""))
     (((_, rows),), labels, (below,)) = sheets[0]
     assert below == [*(f"#{number}\n{8 - number}" for number in range(8)), "#8\n<0.0001"]
     assert labels == ["original", "corrupted", "one"]
-    np.testing.assert_array_equal(rows[0], figures.to_rgb(kept.test.complete))  # its errors fall from image to image
+    np.testing.assert_array_equal(
+        rows[0], figure_style.to_rgb(kept.test.complete)
+    )  # its errors fall from image to image
     outside = ~kept.test.mask[:, 0]
-    np.testing.assert_array_equal(rows[2][outside], figures.to_rgb(kept.test.corrupted)[outside])
+    np.testing.assert_array_equal(rows[2][outside], figure_style.to_rgb(kept.test.corrupted)[outside])
 
 
 def estimate(variant: str, samples: list[int | None], target: str = "grey", floor: float = 30.0) -> Estimate:

@@ -7,10 +7,12 @@ import pandas as pd
 import pytest
 import yaml
 
-from restoration import artifacts, champions, provenance
-from restoration.champions import FIGURE, Champion
-from restoration.compared import KEYS
-from restoration.errors import DamagedFile, UserError
+from restoration.comparison import champion_choice
+from restoration.comparison.champion_choice import FIGURE, Champion
+from restoration.comparison.interval_tables import KEYS
+from restoration.core import artifacts
+from restoration.core.errors import DamagedFile, UserError
+from restoration.report import ro_crate
 
 REPLICATES = 200
 VARIANT = {"condition": "none", "losses": ["bce"], "seeds": [0, 1]}
@@ -51,7 +53,7 @@ def write_task(folder, name, hole, single=()):
     of = {"dataset": "mnist", "task": name, "variant": "vae", "loss": "bce", "seed": 0, "network": "vae"}
     of |= {"model": "model.pt", "sha256": "0", "identity": "0", "run": "a", "method": "map_latent", "parameters": {}}
     figure = {key: best[key] if isinstance(best[key], str) else best[key].item() for key in FIGURE}
-    champions.write(folder / "champion" / f"{name}.json", Champion(**of, figure=figure))
+    champion_choice.write(folder / "champion" / f"{name}.json", Champion(**of, figure=figure))
 
 
 def claim(name, *tests):
@@ -101,7 +103,7 @@ def folder(tmp_path, monkeypatch):
     (folder / "workflow" / "Snakefile").write_text("")
     settings = {"dataset": {"name": "mnist"}, "seeds": [0, 1], "tasks": TASKS}
     (folder / "workflow" / "configuration.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
-    monkeypatch.setenv(provenance.COMMAND, "snakemake --cores 4")
+    monkeypatch.setenv(ro_crate.COMMAND, "snakemake --cores 4")
     record(folder, [])
     return folder
 
@@ -109,7 +111,7 @@ def folder(tmp_path, monkeypatch):
 def record(folder, changed):
     """changed: files that differ from the commit."""
     code = {"commit": "0123456789abcdef", "changed": changed}
-    provenance.write(folder, "workflow/Snakefile", {}, [], code, {}, provenance.Credits("MIT", []))
+    ro_crate.write(folder, "workflow/Snakefile", {}, [], code, {}, ro_crate.Credits("MIT", []))
 
 
 def rows(lines, first):
@@ -155,7 +157,7 @@ def test_the_gain_is_the_paired_interval_and_below_0_where_the_baseline_is_bette
 
 
 def test_a_task_without_a_candidate_says_so(folder):
-    champions.write(folder / "champion" / "inpainting.json", None)
+    champion_choice.write(folder / "champion" / "inpainting.json", None)
     assert rows(findings.of_run(folder), "Task")[1][1] == "none, for each model is given the true label"
 
 

@@ -11,8 +11,12 @@ import pytest
 import torch
 from conftest import VARIANTS, quick
 
-from restoration import baselines, corruptions, evaluation, models, registry, tuning, visible
-from restoration.images import as_float
+from restoration.core import registry
+from restoration.data import corruptions, holes
+from restoration.data.tensors import as_float
+from restoration.evaluation import scoring, tuning
+from restoration.models import model_file
+from restoration.restorers import baselines
 
 METHODS = registry.names("inference")
 CLASSES = 4
@@ -62,14 +66,14 @@ def make_task(strokes):
     return make
 
 
-def restored(model: models.Model, method: str, corrupted: np.ndarray, mask: np.ndarray, labels: np.ndarray):
+def restored(model: model_file.Model, method: str, corrupted: np.ndarray, mask: np.ndarray, labels: np.ndarray):
     """By a restorer of its own, for each has a generator that goes on."""
-    restore = evaluation.restorer(model, method, quick(method), seed=0)
-    return evaluation.restore_all(restore, corrupted, mask, labels)
+    restore = scoring.restorer(model, method, quick(method), seed=0)
+    return scoring.restore_all(restore, corrupted, mask, labels)
 
 
-def applies(model: models.Model, method: str) -> bool:
-    return evaluation.restorer(model, method, {}, seed=0) is not None
+def applies(model: model_file.Model, method: str) -> bool:
+    return scoring.restorer(model, method, {}, seed=0) is not None
 
 
 @pytest.fixture
@@ -108,7 +112,7 @@ def test_no_inference_reads_a_label_that_its_variant_is_not_given(method, loss, 
 @pytest.mark.parametrize("method", METHODS)
 def test_hidden_pixels_would_be_read_if_they_were_handed_on(method, model_of, make_task, monkeypatch):
     """What the tests above look for can be seen: without `observed`, the noise in the holes changes restorations."""
-    monkeypatch.setattr(evaluation, "observed", lambda corrupted, mask: corrupted)
+    monkeypatch.setattr(scoring, "observed", lambda corrupted, mask: corrupted)
     task = make_task()
     changed, same = [], []
     for name in VARIANTS:
@@ -140,7 +144,7 @@ def test_what_is_observed_keeps_visible_pixels_and_wholly_hidden_images():
     mask[0, :, 1:3, 2:] = True
     mask[1] = True
     before = images.clone()
-    seen = visible.observed(images, mask)
+    seen = holes.observed(images, mask)
     assert not seen[0].masked_select(mask[0]).any()
     assert seen[0].masked_select(~mask[0]).equal(images[0].masked_select(~mask[0]))
     assert seen[1:].equal(images[1:])
@@ -156,7 +160,7 @@ def test_no_baseline_reads_a_hidden_pixel_or_a_label(name, hole, make_task):
     assert name in methods
     for method, tuned in methods.items():
         first, second = (
-            evaluation.restore_all(tuned.restore, images, task.mask, labels)
+            scoring.restore_all(tuned.restore, images, task.mask, labels)
             for images, labels in ((task.corrupted, task.labels), (task.noisy, task.others))
         )
         assert first.equal(second), method
@@ -166,6 +170,6 @@ def test_no_baseline_reads_a_hidden_pixel_or_a_label(name, hole, make_task):
 def test_no_code_of_a_test_image_reads_a_hidden_pixel(name, model_of, make_task):
     task, model = make_task(), model_of(name)
     first, second = (
-        evaluation.latent_means(model, images, task.mask, task.labels) for images in (task.corrupted, task.noisy)
+        scoring.latent_means(model, images, task.mask, task.labels) for images in (task.corrupted, task.noisy)
     )
     np.testing.assert_array_equal(first, second)

@@ -10,25 +10,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restoration import identity, registry
+from restoration.core import fingerprint, registry
 
-SCRIPTS = identity.SCRIPTS
+SCRIPTS = fingerprint.SCRIPTS
 TRAIN_PARTS = [("corruptions", "stroke_hole"), ("networks", "vae"), ("losses", "bce")]
 
 
 def digests(script: str, parts: list[tuple[str, str]] | None = None) -> dict[str, str]:
     """File to digest, as the files are now."""
-    for function in vars(identity).values():
+    for function in vars(fingerprint).values():
         if hasattr(function, "cache_clear"):
             function.cache_clear()
-    return dict(line.split(" = ") for line in identity.code(script, parts or []))
+    return dict(line.split(" = ") for line in fingerprint.code(script, parts or []))
 
 
 @pytest.fixture
 def scripts(tmp_path, monkeypatch) -> Path:
     """A copy of workflow/scripts in the place of the real one."""
     shutil.copytree(SCRIPTS, tmp_path / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
-    monkeypatch.setattr(identity, "SCRIPTS", tmp_path / "scripts")
+    monkeypatch.setattr(fingerprint, "SCRIPTS", tmp_path / "scripts")
     return tmp_path / "scripts"
 
 
@@ -37,7 +37,7 @@ def write(tmp_path, monkeypatch) -> Callable[..., None]:
     """Write files of an otherwise empty folder of scripts."""
     (tmp_path / "restoration").mkdir()
     (tmp_path / "restoration" / "__init__.py").touch()
-    monkeypatch.setattr(identity, "SCRIPTS", tmp_path)
+    monkeypatch.setattr(fingerprint, "SCRIPTS", tmp_path)
 
     def put(files: dict[str, str]) -> None:
         for name, text in files.items():
@@ -171,7 +171,7 @@ print(json.dumps(found))
 
 def test_the_code_of_every_script_is_what_python_imports_for_it():
     names = sorted(path.stem for path in SCRIPTS.glob("*.py"))
-    arguments = json.dumps([str(SCRIPTS), sorted(identity.WITHOUT_EFFECT), names])
+    arguments = json.dumps([str(SCRIPTS), sorted(fingerprint.WITHOUT_EFFECT), names])
     found = subprocess.run(
         [sys.executable, "-c", LOADED, arguments], capture_output=True, text=True, check=True, timeout=120
     )
@@ -200,14 +200,14 @@ def test_a_job_depends_on_no_entry_but_its_own():
 
 
 def test_the_code_is_sorted_and_the_same_twice():
-    lines = identity.code("evaluate.py", TRAIN_PARTS)
+    lines = fingerprint.code("evaluate.py", TRAIN_PARTS)
     assert lines == sorted(lines)
-    assert lines == identity.code("evaluate.py", TRAIN_PARTS[::-1])
+    assert lines == fingerprint.code("evaluate.py", TRAIN_PARTS[::-1])
 
 
 def test_settings_are_lines_with_a_name_each():
     settings = {"loss": "bce", "training": {"epochs": 10, "rates": [0.1, 1]}, "variant": {"parameters": {}}, "n": None}
-    lines = identity.write_settings(settings)
+    lines = fingerprint.write_settings(settings)
     assert lines == [
         'loss = "bce"',
         "training.epochs = 10",
@@ -215,7 +215,7 @@ def test_settings_are_lines_with_a_name_each():
         "variant.parameters = {}",
         "n = null",
     ]
-    assert identity.read_settings(lines) == settings
+    assert fingerprint.read_settings(lines) == settings
 
 
 names = st.text(st.characters(codec="ascii", categories=["L", "N"], include_characters="_-"), min_size=1, max_size=5)
@@ -227,7 +227,7 @@ nested = st.recursive(
 
 @given(settings=st.dictionaries(names, nested, max_size=4))
 def test_settings_are_read_as_they_were_written(settings):
-    read = identity.read_settings(identity.write_settings(settings))
+    read = fingerprint.read_settings(fingerprint.write_settings(settings))
     assert read == settings
     assert json.dumps(read) == json.dumps(settings)  # types and order as well
 
@@ -238,27 +238,27 @@ def test_an_identity_stands_for_parameters_and_the_contents_of_inputs(tmp_path):
     same.write_text("content")
     other.write_text("other content")
     lines = ["a = 1", "b = 2"]
-    first = identity.identity(lines, [one])
+    first = fingerprint.identity(lines, [one])
     assert re.fullmatch("[0-9a-f]{16}", first)
-    assert identity.identity(["b = 2", "a = 1"], [same]) == first
+    assert fingerprint.identity(["b = 2", "a = 1"], [same]) == first
     others = [
-        identity.identity(["a = 2", "b = 1"], [one]),
-        identity.identity(["a = 1"], [one]),
-        identity.identity(lines, [other]),
-        identity.identity(lines, [one, other]),
-        identity.identity(lines, []),
-        identity.identity(lines, [other, one]),
+        fingerprint.identity(["a = 2", "b = 1"], [one]),
+        fingerprint.identity(["a = 1"], [one]),
+        fingerprint.identity(lines, [other]),
+        fingerprint.identity(lines, [one, other]),
+        fingerprint.identity(lines, []),
+        fingerprint.identity(lines, [other, one]),
     ]
     assert len({first, *others}) == 7
 
 
 def test_derived_seeds_are_stable():
-    assert identity.derived_seed(0, "training") == 26962772879181041
-    assert identity.derived_seed(0, "corrupt", "test") == 26570519379550375
+    assert fingerprint.derived_seed(0, "training") == 26962772879181041
+    assert fingerprint.derived_seed(0, "corrupt", "test") == 26570519379550375
 
 
 def test_derived_seeds_differ_by_seed_and_purpose():
     purposes = [("training",), ("initialisation",), ("order", "0"), ("order", "1"), ("corrupt", "test"), ()]
-    seeds = {identity.derived_seed(seed, *purpose) for seed in (0, 1, 10) for purpose in purposes}
+    seeds = {fingerprint.derived_seed(seed, *purpose) for seed in (0, 1, 10) for purpose in purposes}
     assert len(seeds) == 18
     assert all(0 <= seed < 2**63 for seed in seeds)

@@ -18,9 +18,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from restoration import idx
-from restoration.datasets import Dataset
-from restoration.errors import UserError
+from restoration.core.errors import UserError
+from restoration.data import idx
+from restoration.data.datasets import Dataset
 
 ARRAY = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
 SIZES = {"train": ("train", 6), "test": ("t10k", 3)}

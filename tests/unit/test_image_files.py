@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from restoration import image_files
-from restoration.errors import UserError
+from restoration.core.errors import UserError
+from restoration.data import image_decoding
 
 
 def encoded(image: Any, kind: str = "PNG", **options: Any) -> bytes:
@@ -18,7 +18,7 @@ def encoded(image: Any, kind: str = "PNG", **options: Any) -> bytes:
 
 
 def decoded(content: bytes, size: tuple[int, int] | None = None, fit: str = "crop") -> np.ndarray:
-    return image_files.decode(content, "a.png", size, fit)
+    return image_decoding.decode(content, "a.png", size, fit)
 
 
 def refusal(content: bytes, size: tuple[int, int] | None = None) -> str:

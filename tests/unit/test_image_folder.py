@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from restoration import artifacts, dataset_settings, file_sums, image_folder
-from restoration.errors import UserError
+from restoration.config import dataset_settings
+from restoration.core import artifacts, checksums
+from restoration.core.errors import UserError
+from restoration.data import image_folder
 
 
 def fill(folder: Path, *names: str) -> None:
@@ -61,7 +63,7 @@ def test_a_link_to_a_folder_and_to_an_image_is_followed(tmp_path):
     (tmp_path / "link").symlink_to(tmp_path / "real")
     found = image_folder.scan(str(tmp_path / "link"))
     assert len(found.files) == 20
-    assert file_sums.of(found.root, found.files, tmp_path / "known").keys() == set(found.files)
+    assert checksums.of(found.root, found.files, tmp_path / "known").keys() == set(found.files)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +149,7 @@ def settled(tmp_path, monkeypatch) -> Path:
     """A folder of images that have not changed for a while, and where the clock says so."""
     fill(tmp_path / "images", *many())
     now = time.time_ns() + 10**10
-    monkeypatch.setattr(file_sums.time, "time_ns", lambda: now)
+    monkeypatch.setattr(checksums.time, "time_ns", lambda: now)
     return tmp_path / "images"
 
 
@@ -161,16 +163,16 @@ def counted(monkeypatch) -> list[str]:
 
 def test_only_files_that_changed_are_read_again(settled, tmp_path, monkeypatch):
     read = counted(monkeypatch)
-    first = file_sums.of(settled, many(), tmp_path / "known")
+    first = checksums.of(settled, many(), tmp_path / "known")
     assert read == many()
     assert first == {name: artifacts.sha256(settled / name) for name in many()}
     read.clear()
-    assert file_sums.of(settled, many(), tmp_path / "known") == first
+    assert checksums.of(settled, many(), tmp_path / "known") == first
     assert read == []
     status = (settled / "07.png").stat()
     (settled / "07.png").write_text("07.pnG")  # of the same size,
     os.utime(settled / "07.png", ns=(status.st_atime_ns, status.st_mtime_ns))  # and as if of the same time
-    again = file_sums.of(settled, many(), tmp_path / "known")
+    again = checksums.of(settled, many(), tmp_path / "known")
     assert read == ["07.png"]
     assert {name for name in first if first[name] != again[name]} == {"07.png"}
 
@@ -179,7 +181,7 @@ def test_files_that_have_just_changed_are_not_relied_on(tmp_path, monkeypatch):
     fill(tmp_path / "images", *many())
     read = counted(monkeypatch)
     for _ in range(2):
-        file_sums.of(tmp_path / "images", many(), tmp_path / "known")
+        checksums.of(tmp_path / "images", many(), tmp_path / "known")
     assert read == many() * 2
 
 
@@ -187,18 +189,18 @@ def test_files_that_have_just_changed_are_not_relied_on(tmp_path, monkeypatch):
     "content", ["", "[]", "{", '{"00.png": 3}', '{"00.png": [1, 2, 3]}', '{"00.png": [1, 2, 3, 4]}']
 )
 def test_damaged_sums_are_made_again(content, settled, tmp_path):
-    first = file_sums.of(settled, many(), tmp_path / "known")
+    first = checksums.of(settled, many(), tmp_path / "known")
     (place,) = (tmp_path / "known").iterdir()
     place.write_text(content)
-    assert file_sums.of(settled, many(), tmp_path / "known") == first
+    assert checksums.of(settled, many(), tmp_path / "known") == first
     assert set(json.loads(place.read_text())) == set(many())
 
 
 def test_sums_that_cannot_be_kept_are_sums_all_the_same(settled, tmp_path):
     (tmp_path / "known").write_text("a file")
-    assert len(file_sums.of(settled, many(), tmp_path / "known")) == 20
+    assert len(checksums.of(settled, many(), tmp_path / "known")) == 20
 
 
 def test_a_file_that_is_gone_is_named(settled, tmp_path):
     with pytest.raises(UserError, match=r"dataset\.source: 'gone\.png' cannot be read \(No such file"):
-        file_sums.of(settled, ["gone.png"], tmp_path / "known")
+        checksums.of(settled, ["gone.png"], tmp_path / "known")

@@ -2,10 +2,11 @@ import pytest
 import torch
 from conftest import SOURCE, VARIANTS, quick
 
-from restoration import evaluation, registry
-from restoration.models import Model
-from restoration.networks import Autoencoder, RestorationNetwork
-from restoration.variants import Variant
+from restoration.core import registry
+from restoration.evaluation import scoring
+from restoration.models.model_file import Model
+from restoration.models.networks import Autoencoder, RestorationNetwork
+from restoration.models.variants import Variant
 
 METHODS = registry.names("inference")
 CLASSES = 4
@@ -59,7 +60,7 @@ def test_every_method_restores_whole_images_and_only_reads_what_it_gets(method, 
     entry = registry.load("inference", method)
     corrupted, mask, labels = task
     before = corrupted.clone(), mask.clone()
-    applicable = [model for name in VARIANTS if evaluation.restorer(model := build_model(name, loss), method, {}, 0)]
+    applicable = [model for name in VARIANTS if scoring.restorer(model := build_model(name, loss), method, {}, 0)]
     assert applicable
     for model in applicable:
         condition = model.variant.granted(corrupted, mask, labels, model.classes)
@@ -81,7 +82,7 @@ def test_every_method_restores_whole_images_and_only_reads_what_it_gets(method, 
 )
 def test_methods_apply_where_they_make_sense(method, applicable, build_model):
     names = [*SOURCE, "unet", "unet_blind", "conv_vae", "cvae_prior"]
-    assert [name for name in names if evaluation.restorer(build_model(name), method, {}, 0)] == applicable
+    assert [name for name in names if scoring.restorer(build_model(name), method, {}, 0)] == applicable
 
 
 @torch.no_grad()

@@ -2,7 +2,7 @@ import platform
 import subprocess
 import sys
 
-from restoration import identity
+from restoration.core import fingerprint
 
 PAGES = """
 import resource
@@ -26,7 +26,7 @@ print(faults())
 
 def test_memory_that_is_freed_is_used_again():
     run = subprocess.run(
-        [sys.executable, "-c", PAGES], cwd=identity.SCRIPTS, capture_output=True, text=True, check=True, timeout=120
+        [sys.executable, "-c", PAGES], cwd=fingerprint.SCRIPTS, capture_output=True, text=True, check=True, timeout=120
     )
     before, after = map(int, run.stdout.split())
     if platform.libc_ver()[0] == "glibc":

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from restoration import artifacts, landing, mlflow_links
+from restoration.core import artifacts
+from restoration.report import index_page
+from restoration.tracking import run_links
 
 PAGE = Path(__file__).parents[2] / "workflow" / "report"
 CONFIGURATION = {"dataset": {"name": "mnist"}, "tasks": {"inpainting": {"seeds": [0]}}}
@@ -41,16 +43,16 @@ def folder(tmp_path) -> Path:
 
 @pytest.fixture
 def summary(folder) -> dict:
-    return landing.summarise(folder, CONFIGURATION, "abc", VERSIONS)
+    return index_page.summarise(folder, CONFIGURATION, "abc", VERSIONS)
 
 
 def written(folder: Path) -> str:
-    path = landing.write(folder.parent, *(PAGE / name for name in ("index.html.j2", "report.css", "theme.js")))
+    path = index_page.write(folder.parent, *(PAGE / name for name in ("index.html.j2", "report.css", "theme.js")))
     return path.read_text(encoding="utf-8")
 
 
 def test_each_task_links_to_its_runs_in_mlflow(folder, summary):
-    landing.record(folder, summary)
+    index_page.record(folder, summary)
     assert "make mlflow" not in written(folder)
     store = folder.parent / "mlflow" / "mlflow.db"
     store.parent.mkdir()
@@ -65,14 +67,14 @@ def test_each_task_links_to_its_runs_in_mlflow(folder, summary):
     assert re.findall(r'href="http://127.0.0.1:5000/#/experiments/(\d)/runs[^"]*">(.*?)<', page) == [
         ("0", "inpainting")
     ]
-    mlflow_links.keep(store.parent, "mnist/inpainting", "http://me:secret@my-server:5000/", 7)
+    run_links.keep(store.parent, "mnist/inpainting", "http://me:secret@my-server:5000/", 7)
     page = written(folder)
     assert re.findall(r'href="(http:[^"?]*)', page) == ["http://my-server:5000/#/experiments/7/runs"]
     assert "Runs on MLflow's server: <a" in page
     assert "make mlflow" not in page
-    mlflow_links.keep(store.parent, "mnist/inpainting", "postgresql://my-server/mlflow", 7)
+    run_links.keep(store.parent, "mnist/inpainting", "postgresql://my-server/mlflow", 7)
     assert "experiments/" not in written(folder)  # neither there nor where they were before
-    mlflow_links.keep(store.parent, "mnist/inpainting", None, 0)
+    run_links.keep(store.parent, "mnist/inpainting", None, 0)
     assert "make mlflow" in written(folder)
 
 
@@ -103,28 +105,28 @@ def test_a_summary_holds_what_the_task_is_judged_by(summary):
 def test_results_without_claims_or_champion_have_a_summary(folder):
     (folder / "claims" / "claims.json").unlink()
     artifacts.write_json(folder / "champion" / "inpainting.json", {"champion": None})
-    summary = landing.summarise(folder, CONFIGURATION, "", VERSIONS)
+    summary = index_page.summarise(folder, CONFIGURATION, "", VERSIONS)
     assert (summary["verdicts"], summary["champions"]) == ({}, {"inpainting": "none"})
-    landing.record(folder, summary)
+    index_page.record(folder, summary)
     assert "inpainting</b>: none" in written(folder)
 
 
 def test_a_run_that_changed_nothing_is_no_run_before(folder, summary):
-    landing.record(folder, summary)
-    landing.record(folder, summary | {"when": "later", "commit": "def"})
+    index_page.record(folder, summary)
+    index_page.record(folder, summary | {"when": "later", "commit": "def"})
     assert [path.name for path in (folder / "logs" / "runs").iterdir()] == ["000001.json"]
     assert "There is no run before it" in written(folder)
 
 
 def test_only_the_last_runs_are_kept(folder, summary):
-    for number in range(landing.KEPT + 3):
-        landing.record(folder, summary | {"champions": {"inpainting": str(number)}})
+    for number in range(index_page.KEPT + 3):
+        index_page.record(folder, summary | {"champions": {"inpainting": str(number)}})
     names = sorted(path.name for path in (folder / "logs" / "runs").iterdir())
-    assert names == [f"{number:06}.json" for number in range(4, landing.KEPT + 4)]
+    assert names == [f"{number:06}.json" for number in range(4, index_page.KEPT + 4)]
 
 
 def test_what_changed_is_told_most_of_all_first(summary):
-    found = landing.compare(summary, changed(summary))
+    found = index_page.compare(summary, changed(summary))
     assert found.settings == [("tasks.inpainting.seeds", "[0]", "[0, 1]")]
     assert found.verdicts == [("It <b>holds</b>. (as read)", "supported", "undecided")]
     assert found.champions == [("inpainting", "vae, BCE, map latent", "unet, BCE, encode")]
@@ -133,14 +135,14 @@ def test_what_changed_is_told_most_of_all_first(summary):
         ("inpainting: vae, MSE, map latent", 10, False),
     ]
     assert (found.alike, found.new, found.gone) == (1, ["inpainting: unet, BCE, encode"], [])
-    back = landing.compare(changed(summary), summary)
+    back = index_page.compare(changed(summary), summary)
     assert (back.new, back.gone) == ([], ["inpainting: unet, BCE, encode"])
-    assert landing.compare(summary, summary)[2:] == ([], [], [], [], 0, 3, [], [])
+    assert index_page.compare(summary, summary)[2:] == ([], [], [], [], 0, 3, [], [])
 
 
 def test_the_page_lists_the_data_sets_and_what_changed(folder, summary):
-    landing.record(folder, summary)
-    landing.record(folder, changed(summary))
+    index_page.record(folder, summary)
+    index_page.record(folder, changed(summary))
     page = written(folder)
     assert '<a href="mnist/report/report.html">' in page
     assert "It &lt;b&gt;holds&lt;/b&gt;." in page
@@ -151,8 +153,8 @@ def test_the_page_lists_the_data_sets_and_what_changed(folder, summary):
 
 
 def test_a_damaged_summary_is_passed_over(folder, summary):
-    landing.record(folder, summary)
+    index_page.record(folder, summary)
     (folder / "logs" / "runs" / "000001.json").write_text("{")
     assert "<section" not in written(folder)
-    landing.record(folder, summary)
+    index_page.record(folder, summary)
     assert "There is no run before it" in written(folder)

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch.distributions import Normal, kl
 
-from restoration import latent
+from restoration.models import gaussian_latent
 
 
 def seeded(seed: int) -> torch.Generator:
@@ -20,17 +20,17 @@ def distribution() -> tuple[torch.Tensor, torch.Tensor]:
 def test_kl_divergence_is_torchs_summed_over_the_latent(distribution):
     mu, logvar = distribution
     expected = kl.kl_divergence(Normal(mu, (0.5 * logvar).exp()), Normal(0.0, 1.0)).sum(dim=1)
-    torch.testing.assert_close(latent.kl_divergence(mu, logvar), expected)
+    torch.testing.assert_close(gaussian_latent.kl_divergence(mu, logvar), expected)
 
 
 def test_kl_divergence_is_zero_at_the_prior_and_positive_elsewhere(distribution):
-    assert latent.kl_divergence(torch.zeros(3, 4), torch.zeros(3, 4)).tolist() == [0, 0, 0]
-    assert (latent.kl_divergence(*distribution) > 0).all()
+    assert gaussian_latent.kl_divergence(torch.zeros(3, 4), torch.zeros(3, 4)).tolist() == [0, 0, 0]
+    assert (gaussian_latent.kl_divergence(*distribution) > 0).all()
 
 
 def test_kl_divergence_by_hand():
     # mean 1, variance e: (1 + e - 1 - 1) / 2
-    divergence = latent.kl_divergence(torch.ones(1, 1), torch.ones(1, 1))
+    divergence = gaussian_latent.kl_divergence(torch.ones(1, 1), torch.ones(1, 1))
     assert divergence.item() == pytest.approx((torch.e - 1) / 2)
 
 
@@ -44,21 +44,25 @@ def prior() -> tuple[torch.Tensor, torch.Tensor]:
 def test_kl_divergence_from_another_prior_is_torchs(distribution, prior):
     mu, logvar = distribution
     expected = kl.kl_divergence(Normal(mu, (0.5 * logvar).exp()), Normal(prior[0], (0.5 * prior[1]).exp())).sum(dim=1)
-    torch.testing.assert_close(latent.kl_divergence(mu, logvar, prior), expected)
+    torch.testing.assert_close(gaussian_latent.kl_divergence(mu, logvar, prior), expected)
 
 
 def test_kl_divergence_from_the_standard_prior_is_the_same_when_it_is_given(distribution):
     zeros = torch.zeros(7, 5, dtype=torch.float64)
-    torch.testing.assert_close(latent.kl_divergence(*distribution, (zeros, zeros)), latent.kl_divergence(*distribution))
-    assert latent.kl_divergence(*distribution, distribution).abs().max() < 1e-12
+    torch.testing.assert_close(
+        gaussian_latent.kl_divergence(*distribution, (zeros, zeros)), gaussian_latent.kl_divergence(*distribution)
+    )
+    assert gaussian_latent.kl_divergence(*distribution, distribution).abs().max() < 1e-12
 
 
 def test_kl_divergence_is_the_mean_of_log_ratios_over_draws(distribution, prior):
     mu, logvar = (part[:, None] for part in distribution)
     draws = mu + (0.5 * logvar).exp() * torch.randn(7, 100_000, 5, dtype=torch.float64, generator=seeded(3))
-    ratios = latent.log_density(draws, mu, logvar) - latent.log_density(draws, *(part[:, None] for part in prior))
+    ratios = gaussian_latent.log_density(draws, mu, logvar) - gaussian_latent.log_density(
+        draws, *(part[:, None] for part in prior)
+    )
     standard_error = ratios.std(dim=1) / 100_000**0.5
-    difference = ratios.mean(dim=1) - latent.kl_divergence(*distribution, prior)
+    difference = ratios.mean(dim=1) - gaussian_latent.kl_divergence(*distribution, prior)
     assert (difference.abs() < 4 * standard_error).all()
 
 
@@ -67,13 +71,13 @@ def test_log_density_is_torchs_summed_over_the_latent(distribution):
     z = torch.randn(4, 7, 5, dtype=torch.float64, generator=seeded(4))
     expected = Normal(mu, (0.5 * logvar).exp()).log_prob(z).sum(dim=-1)
     assert expected.shape == (4, 7)
-    torch.testing.assert_close(latent.log_density(z, mu, logvar), expected)
+    torch.testing.assert_close(gaussian_latent.log_density(z, mu, logvar), expected)
 
 
 def test_sample_has_the_mean_and_the_variance_asked_for():
     mu, logvar = torch.tensor([-1.0, 0.0, 3.0]), torch.tensor([-2.0, 0.0, 1.0])
     count = 200_000
-    draws = latent.sample(mu.expand(count, 3), logvar.expand(count, 3), torch.Generator().manual_seed(0))
+    draws = gaussian_latent.sample(mu.expand(count, 3), logvar.expand(count, 3), torch.Generator().manual_seed(0))
     standard_error = (0.5 * logvar).exp() / count**0.5
     assert ((draws.mean(dim=0) - mu).abs() < 5 * standard_error).all()
     torch.testing.assert_close(draws.var(dim=0), logvar.exp(), rtol=0.02, atol=0)
@@ -83,7 +87,7 @@ def test_sample_has_the_mean_and_the_variance_asked_for():
 
 def test_sample_passes_the_gradient_on_to_mean_and_variance(distribution):
     mu, logvar = (part.requires_grad_() for part in distribution)
-    draw = latent.sample(mu, logvar, torch.Generator().manual_seed(0))
+    draw = gaussian_latent.sample(mu, logvar, torch.Generator().manual_seed(0))
     draw.sum().backward()
     torch.testing.assert_close(mu.grad, torch.ones_like(mu))
     torch.testing.assert_close(logvar.grad, ((draw - mu) / 2).detach())
@@ -93,6 +97,6 @@ def test_sample_draws_from_its_generator_alone(distribution):
     draws = []
     for global_seed, seed in ((0, 5), (1, 5), (0, 6)):
         torch.manual_seed(global_seed)
-        draws.append(latent.sample(*distribution, torch.Generator().manual_seed(seed)))
+        draws.append(gaussian_latent.sample(*distribution, torch.Generator().manual_seed(seed)))
     assert draws[0].equal(draws[1])
     assert not draws[0].equal(draws[2])

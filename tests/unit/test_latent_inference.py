@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from restoration import context, corruptions, registry
-from restoration.models import Model
-from restoration.networks import Autoencoder
-from restoration.variants import Variant
+from restoration.core import registry
+from restoration.data import corruptions
+from restoration.models.model_file import Model
+from restoration.models.networks import Autoencoder
+from restoration.models.variants import Variant
+from restoration.restorers import blending
 
 map_latent, posterior_mean = (registry.load("inference", name) for name in ("map_latent", "posterior_mean"))
 PLAIN = {"near": 0.0, "far": 1.0, "blend": False}
@@ -103,9 +105,9 @@ def test_the_weights_are_the_hidden_share_of_the_window():
     expected = np.full((7, 7), 0.5)
     expected[2:5, 2:5] = 0.5 + 4 / 9
     expected[3, 3] = 0
-    np.testing.assert_allclose(context.weights(mask, 3, 4.0, 0.5)[0, 0].numpy(), expected, rtol=1e-6)
+    np.testing.assert_allclose(blending.weights(mask, 3, 4.0, 0.5)[0, 0].numpy(), expected, rtol=1e-6)
     everything = torch.ones_like(mask)
-    assert (context.weights(everything, 3, 4.0, 0.5) == 1).all()
+    assert (blending.weights(everything, 3, 4.0, 0.5) == 1).all()
 
 
 def test_what_is_blended_meets_the_visible_pixels_and_is_harmonic_in_the_hole():
@@ -114,7 +116,7 @@ def test_what_is_blended_meets_the_visible_pixels_and_is_harmonic_in_the_hole():
     corrupted = 0.4 + 0.2 * torch.rand(2, 3, 9, 9, generator=generator)
     mask = torch.zeros(2, 1, 9, 9, dtype=torch.bool)
     mask[0, :, 3:6, 2:7], mask[1, :, :4, 5:] = True, True  # one inside, one at the image's corner
-    joined = context.blended(restored, corrupted, mask)
+    joined = blending.blended(restored, corrupted, mask)
     visible = ~mask.expand_as(joined)
     torch.testing.assert_close(joined[visible], corrupted[visible])
     correction = (joined - restored).double()
@@ -163,14 +165,14 @@ def test_the_harmonic_function_is_the_exact_one_whatever_else_is_in_the_batch(ho
     if error == "constant":  # which takes the longest way into the hole
         values = torch.full_like(values, 0.5)
     mask[3] = False  # an image without a hole among the others
-    filled = context.harmonic(values, mask)
+    filled = blending.harmonic(values, mask)
     for alone, hidden, together in zip(values, mask, filled, strict=True):
         expected = harmonic(alone, hidden[0]).float()
         torch.testing.assert_close(together, expected, atol=2e-5, rtol=0)
-        torch.testing.assert_close(context.harmonic(alone[None], hidden[None])[0], together, atol=2e-5, rtol=0)
+        torch.testing.assert_close(blending.harmonic(alone[None], hidden[None])[0], together, atol=2e-5, rtol=0)
 
 
 def test_an_image_that_is_hidden_as_a_whole_is_not_blended():
     restored, noisy = torch.rand(2, 1, 5, 5)[:, None].unbind()
     everything = torch.ones(1, 1, 5, 5, dtype=torch.bool)
-    assert context.blended(restored, noisy, everything).equal(restored)
+    assert blending.blended(restored, noisy, everything).equal(restored)

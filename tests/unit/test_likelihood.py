@@ -7,14 +7,17 @@ import pytest
 import torch
 from torch.nn import functional
 
-from restoration import artifacts, likelihood, likelihood_scope, models, published
-from restoration.configuration import ModelName
-from restoration.errors import DamagedFile, UserError
-from restoration.latent import log_density
-from restoration.models import Model
-from restoration.networks import Autoencoder, RestorationNetwork
-from restoration.stored import Images
-from restoration.variants import Variant
+from restoration.comparison import published
+from restoration.config.configuration import ModelName
+from restoration.core import artifacts
+from restoration.core.errors import DamagedFile, UserError
+from restoration.data.dataset_files import Images
+from restoration.evaluation import likelihood, likelihood_targets
+from restoration.models import model_file
+from restoration.models.gaussian_latent import log_density
+from restoration.models.model_file import Model
+from restoration.models.networks import Autoencoder, RestorationNetwork
+from restoration.models.variants import Variant
 
 SHAPE = (1, 2, 3)
 SLOPE = torch.tensor([2.0, -1.0, 0.5, 3.0, -2.0, 1.0])
@@ -256,8 +259,8 @@ def test_the_images_are_chosen_at_random_and_the_same_for_all_models():
 )
 def test_quantity(network, condition, corruption, expected):
     variant = {"network": network, "condition": condition}
-    assert likelihood_scope.quantity(variant, "bce", corruption) == expected
-    assert likelihood_scope.quantity(variant, "mse", corruption) is None
+    assert likelihood_targets.quantity(variant, "bce", corruption) == expected
+    assert likelihood_targets.quantity(variant, "mse", corruption) is None
 
 
 def test_only_models_of_tasks_that_ask_for_it():
@@ -265,7 +268,7 @@ def test_only_models_of_tasks_that_ask_for_it():
     plain = {"corruption": {"name": "none"}, "variants": variants}
     tasks = {"plain": plain, "asked": plain | {"likelihood": {}}}
     names = [ModelName(task, name, loss, 0) for task in tasks for name in variants for loss in ("bce", "mse")]
-    assert likelihood_scope.quantities(names, tasks) == {ModelName("asked", "vae", "bce", 0): "image"}
+    assert likelihood_targets.quantities(names, tasks) == {ModelName("asked", "vae", "bce", 0): "image"}
 
 
 def test_published_figures_are_offered_where_their_convention_fits():
@@ -296,7 +299,7 @@ def files(tmp_path, build_model, strokes):
     artifacts.write_npz(tmp_path / "test.npz", corrupted=np.where(mask, 0, complete), mask=mask)
 
     def of(name: str, **other) -> SimpleNamespace:
-        models.save(build_model(name, **other), tmp_path / "model.pt")
+        model_file.save(build_model(name, **other), tmp_path / "model.pt")
         return SimpleNamespace(
             **{key: tmp_path / f"{key}.npz" for key in ("dataset", "test")}, model=tmp_path / "model.pt"
         )

@@ -2,8 +2,8 @@ import pytest
 import torch
 from torch import nn
 
-from restoration import linear
-from restoration.linear import LARGE, Linear
+from restoration.models import linear
+from restoration.models.linear import LARGE, Linear
 
 
 @pytest.fixture(autouse=True)

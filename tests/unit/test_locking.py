@@ -6,9 +6,9 @@ import time
 import pytest
 from conftest import gone
 
-from restoration import locking
+from restoration.core import process_locks
 
-PRELUDE = f"import sys, os, time; sys.path.insert(0, {str(locking.Path(locking.__file__).parents[1])!r})\n"
+PRELUDE = f"import sys, os, time; sys.path.insert(0, {str(process_locks.Path(process_locks.__file__).parents[1])!r})\n"
 PRELUDE += "from restoration import locking\n"
 
 
@@ -51,7 +51,7 @@ def test_a_job_whose_snakemake_is_gone_does_not_begin(tmp_path):
     job = subprocess.run(
         [sys.executable, "-c", PRELUDE + "locking.join(); print('began')"],
         cwd=tmp_path,
-        env=os.environ | {locking.SNAKEMAKE: str(ended.pid)},
+        env=os.environ | {process_locks.SNAKEMAKE: str(ended.pid)},
         capture_output=True,
         text=True,
     )

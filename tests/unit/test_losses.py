@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from restoration import registry
+from restoration.core import registry
 
 LOSSES = registry.names("losses")
 LOGITS = torch.tensor([[-2.0, -0.5, 0.0], [0.3, 1.0, 4.0]]).reshape(1, 1, 2, 3)

@@ -5,7 +5,7 @@ import pytest
 import torch
 from skimage.metrics import structural_similarity
 
-from restoration import metrics
+from restoration.evaluation import metrics
 
 SHAPES = [(1, 28, 28), (3, 20, 24), (1, 13, 31)]
 

@@ -1,10 +1,10 @@
 from test_tracking import METRICS
 
-from restoration import mlflow_note
+from restoration.tracking import run_description
 
 
 def test_the_description_of_a_run_has_its_figures():
-    note = mlflow_note.of_model("task vae bce seed 0", METRICS, "results/digits/report/report.html")
+    note = run_description.of_model("task vae bce seed 0", METRICS, "results/digits/report/report.html")
     assert note.split("\n") == [
         "**task vae bce seed 0**, measured on 1,000 test images.",
         "",
@@ -21,5 +21,5 @@ def test_the_description_of_a_run_has_its_figures():
 
 def test_a_figure_that_one_method_has_not_is_left_empty():
     scores = {**METRICS["scores"], "other": {"raw": {"whole": {"mse": 0.3}}}}
-    last = mlflow_note.of_model("name", {**METRICS, "scores": scores}).split("\n")[-1]
+    last = run_description.of_model("name", {**METRICS, "scores": scores}).split("\n")[-1]
     assert last == "| other | raw | 0.3 |  |  |  |  |  |  |"

@@ -8,7 +8,11 @@ import numpy as np
 import pytest
 import register
 
-from restoration import artifacts, champions, identity, mlflow_store, model_registry, models, restorer
+from restoration.champion import restorer
+from restoration.comparison import champion_choice
+from restoration.core import artifacts, fingerprint
+from restoration.models import model_file
+from restoration.tracking import mlflow_store, model_registry
 
 FIGURE = {"output": "pasted", "region": "hole", "measure": "mse", "mean": 0.2, "low": 0.1, "high": 0.3}
 FIGURE |= {"seeds": 1, "images": 9}
@@ -19,7 +23,7 @@ def folder(tmp_path_factory, build_model):
     """Two models, and six damaged test images."""
     folder = tmp_path_factory.mktemp("registry")
     for seed in (0, 1):
-        models.save(build_model("vae", seed=seed), folder / f"{seed}.pt")
+        model_file.save(build_model("vae", seed=seed), folder / f"{seed}.pt")
     rng = np.random.default_rng(0)
     corrupted, mask = rng.integers(0, 256, (6, 1, 12, 12), dtype=np.uint8), rng.random((6, 1, 12, 12)) < 0.3
     artifacts.write_npz(folder / "test.npz", corrupted=corrupted, mask=mask)
@@ -38,15 +42,15 @@ def here(folder, monkeypatch):
     mlflow.set_tracking_uri(before)
 
 
-def champion(seed: int = 0, **changes) -> champions.Champion:
+def champion(seed: int = 0, **changes) -> champion_choice.Champion:
     of = {"dataset": "digits", "task": "holes", "variant": "vae", "loss": "bce", "seed": seed, "network": "vae"}
     of |= {"identity": "", "run": "", "method": "best_prior", "parameters": {"samples": 3}, "figure": FIGURE}
-    return champions.Champion(**of | changes, model=f"{seed}.pt", sha256=artifacts.sha256(f"{seed}.pt"))
+    return champion_choice.Champion(**of | changes, model=f"{seed}.pt", sha256=artifacts.sha256(f"{seed}.pt"))
 
 
-def registered(*kept: champions.Champion | None) -> dict[str, str]:
+def registered(*kept: champion_choice.Champion | None) -> dict[str, str]:
     for number, one in enumerate(kept):
-        champions.write(f"champion{number}.json", one)
+        champion_choice.write(f"champion{number}.json", one)
     return model_registry.register_all(
         None, [f"champion{number}.json" for number in range(len(kept))], ["test.npz"] * len(kept)
     )
@@ -88,14 +92,14 @@ def test_what_is_registered_restores_and_brings_its_code(here):
     np.testing.assert_array_equal(loaded.predict(by_transparency), expected)
     assert loaded.metadata.get_input_schema().input_names() == ["images", "mask"]
     packed = next(Path(here / "mlflow").rglob("code/restoration/served.py"))
-    assert packed.read_bytes() == (identity.SCRIPTS / "restoration/served.py").read_bytes()
+    assert packed.read_bytes() == (fingerprint.SCRIPTS / "restoration/served.py").read_bytes()
 
 
 def test_other_code_makes_another_version(here, monkeypatch):
     registered(champion(0))
     before = versions()
-    real = identity.code
-    monkeypatch.setattr(identity, "code", lambda *arguments: [*real(*arguments), "another"])
+    real = fingerprint.code
+    monkeypatch.setattr(fingerprint, "code", lambda *arguments: [*real(*arguments), "another"])
     version = registered(champion(0))["digits-holes"]
     assert version not in before
 
@@ -114,7 +118,7 @@ def test_a_registry_that_cannot_be_written_is_one_line_and_asked_again(here, cap
     def refuse(_):
         raise ConnectionError("nobody there\nat all")
 
-    champions.write("champion.json", champion(0))
+    champion_choice.write("champion.json", champion(0))
     with caplog.at_level(logging.WARNING, "restoration"), monkeypatch.context() as patch:
         patch.setattr(mlflow_store, "connect", refuse)
         register.registered("made.json", 2, None, ["champion.json"], ["test.npz"])

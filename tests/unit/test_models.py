@@ -6,9 +6,10 @@ import pytest
 import torch
 from conftest import VARIANTS, small
 
-from restoration import models, networks, objective, registry
-from restoration.networks import Autoencoder
-from restoration.variants import Variant
+from restoration.core import registry
+from restoration.models import model_file, networks, objective
+from restoration.models.networks import Autoencoder
+from restoration.models.variants import Variant
 
 NETWORKS = registry.names("networks")
 SHAPES = [(1, 28, 28), (3, 20, 24), (1, 7, 9), (3, 13, 11)]
@@ -46,7 +47,7 @@ def build(name: str, condition: str, shape: tuple[int, int, int] = (1, 7, 9), pa
     return network.eval(), inputs
 
 
-def outputs(model: models.Model) -> torch.Tensor:
+def outputs(model: model_file.Model) -> torch.Tensor:
     """The restoration of fixed images."""
     generator = torch.Generator().manual_seed(0)
     images = torch.rand(4, *model.image_shape, generator=generator)
@@ -57,7 +58,7 @@ def outputs(model: models.Model) -> torch.Tensor:
 
 @pytest.fixture
 def saved(build_model, tmp_path) -> Path:
-    models.save(build_model("vae"), tmp_path / "saved.pt")
+    model_file.save(build_model("vae"), tmp_path / "saved.pt")
     return tmp_path / "saved.pt"
 
 
@@ -218,8 +219,8 @@ def test_the_networks_have_the_layers_of_the_source():
 @pytest.mark.parametrize("loss", registry.names("losses"))
 def test_a_loaded_model_is_the_one_that_was_saved(name, loss, build_model, tmp_path):
     model = build_model(name, loss, shape=(3, 6, 5))
-    models.save(model, tmp_path / "model.pt")
-    loaded = models.load(tmp_path / "model.pt")
+    model_file.save(model, tmp_path / "model.pt")
+    loaded = model_file.load(tmp_path / "model.pt")
     assert (loaded.variant, loaded.loss_name, loaded.image_shape, loaded.classes) == (
         model.variant,
         loss,
@@ -236,21 +237,21 @@ def test_a_loaded_model_is_the_one_that_was_saved(name, loss, build_model, tmp_p
 def test_the_same_model_is_the_same_bytes_under_any_name(name, build_model, tmp_path):
     model = build_model(name)
     for name in ("first.pt", "first again.pt", "elsewhere/other.bin"):
-        models.save(model, tmp_path / name)
+        model_file.save(model, tmp_path / name)
     first = (tmp_path / "first.pt").read_bytes()
     assert (tmp_path / "first again.pt").read_bytes() == first
     assert (tmp_path / "elsewhere" / "other.bin").read_bytes() == first
-    models.save(models.load(tmp_path / "first.pt"), tmp_path / "loaded.pt")
+    model_file.save(model_file.load(tmp_path / "first.pt"), tmp_path / "loaded.pt")
     assert (tmp_path / "loaded.pt").read_bytes() == first
 
 
 def test_a_model_is_loaded_where_no_configuration_is(saved, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
-    assert models.load(Path("saved.pt")).variant.parameters == {"hidden": 16, "latent": 3}
+    assert model_file.load(Path("saved.pt")).variant.parameters == {"hidden": 16, "latent": 3}
 
 
 def test_writing_tensors_does_not_put_the_files_name_into_the_bytes(tmp_path):
-    models.write_tensors({"weights": torch.ones(3)}, tmp_path / "a long name.pt")
+    model_file.write_tensors({"weights": torch.ones(3)}, tmp_path / "a long name.pt")
     buffer = io.BytesIO()
     torch.save({"weights": torch.ones(3)}, buffer)
     assert (tmp_path / "a long name.pt").read_bytes() == buffer.getvalue()

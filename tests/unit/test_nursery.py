@@ -11,9 +11,9 @@ from types import SimpleNamespace
 import pytest
 from conftest import gone
 
-from restoration import nursery
+from restoration.execution import fork_server
 
-SCRIPTS = Path(nursery.__file__).parents[1]
+SCRIPTS = Path(fork_server.__file__).parents[1]
 TELL = """
 import json, os, signal, sys
 from pathlib import Path
@@ -164,6 +164,6 @@ def due(torch: int, local: bool = True) -> SimpleNamespace:
 
 
 def test_it_pays_for_enough_jobs_that_use_torch():
-    assert not nursery.pays(due(nursery.ENOUGH - 1))
-    assert nursery.pays(due(nursery.ENOUGH))
-    assert not nursery.pays(due(nursery.ENOUGH, local=False))
+    assert not fork_server.pays(due(fork_server.ENOUGH - 1))
+    assert fork_server.pays(due(fork_server.ENOUGH))
+    assert not fork_server.pays(due(fork_server.ENOUGH, local=False))

@@ -7,19 +7,19 @@ import pytest
 import torch
 
 from checkout import ROOT
-from restoration import optimisation
+from restoration.models import optimizer
 
 
 def test_the_cosine_schedule_rises_for_a_twentieth_and_falls_to_zero():
-    assert [optimisation.factor("constant", progress) for progress in (0, 0.3, 1)] == [1, 1, 1]
+    assert [optimizer.factor("constant", progress) for progress in (0, 0.3, 1)] == [1, 1, 1]
     # The rise is over at 4.9 %: it begins a thousandth on, so that the first iteration does something.
-    assert optimisation.factor("cosine", 0) == pytest.approx(0.001 / 0.05)
-    assert optimisation.factor("cosine", 0.024) == pytest.approx(0.5 * 0.5 * (1 + math.cos(0.024 * math.pi)))
-    assert optimisation.factor("cosine", 0.05) == pytest.approx(0.5 * (1 + math.cos(0.05 * math.pi)))
-    assert optimisation.factor("cosine", 0.05) == pytest.approx(1, abs=0.01)
-    assert optimisation.factor("cosine", 0.5) == pytest.approx(0.5)
-    assert optimisation.factor("cosine", 1) == pytest.approx(0)
-    factors = [optimisation.factor("cosine", step / 1000) for step in range(1001)]
+    assert optimizer.factor("cosine", 0) == pytest.approx(0.001 / 0.05)
+    assert optimizer.factor("cosine", 0.024) == pytest.approx(0.5 * 0.5 * (1 + math.cos(0.024 * math.pi)))
+    assert optimizer.factor("cosine", 0.05) == pytest.approx(0.5 * (1 + math.cos(0.05 * math.pi)))
+    assert optimizer.factor("cosine", 0.05) == pytest.approx(1, abs=0.01)
+    assert optimizer.factor("cosine", 0.5) == pytest.approx(0.5)
+    assert optimizer.factor("cosine", 1) == pytest.approx(0)
+    factors = [optimizer.factor("cosine", step / 1000) for step in range(1001)]
     top = factors.index(max(factors))
     assert 40 <= top <= 50
     assert (np.diff(factors[: top + 1]) > 0).all()
@@ -34,7 +34,7 @@ def test_adam_takes_the_steps_of_torchs_class_to_the_bit():
     ours, theirs = ([torch.linspace(-1, 1, 15).reshape(5, 3), torch.ones(7)] for _ in range(2))
     for values in theirs:
         values.requires_grad_()
-    adam, reference = optimisation.Adam(ours, 0.01), torch.optim.Adam(theirs, lr=0.01, fused=True)
+    adam, reference = optimizer.Adam(ours, 0.01), torch.optim.Adam(theirs, lr=0.01, fused=True)
     generator = torch.Generator().manual_seed(0)
     for number in range(30):
         found = gradients(generator)
@@ -50,8 +50,8 @@ def test_adam_takes_the_steps_of_torchs_class_to_the_bit():
 def test_adam_takes_gradients_that_lie_in_another_order():
     ours, theirs = (torch.ones(4, 3, 2, 2) for _ in range(2))
     gradient = torch.randn(4, 3, 2, 2, generator=torch.Generator().manual_seed(0))
-    optimisation.Adam([ours], 0.01).step([gradient.contiguous(memory_format=torch.channels_last)])
-    optimisation.Adam([theirs], 0.01).step([gradient])
+    optimizer.Adam([ours], 0.01).step([gradient.contiguous(memory_format=torch.channels_last)])
+    optimizer.Adam([theirs], 0.01).step([gradient])
     assert torch.equal(ours, theirs)
 
 
@@ -60,7 +60,7 @@ def test_weights_decay_as_in_torchs_adamw_and_offsets_do_not():
     for values in theirs:
         values.requires_grad_()
     groups = [{"params": theirs[:1], "weight_decay": 0.2}, {"params": theirs[1:], "weight_decay": 0.0}]
-    adam, reference = optimisation.Adam(ours, 0.01, decay=0.2), torch.optim.AdamW(groups, lr=0.01, fused=True)
+    adam, reference = optimizer.Adam(ours, 0.01, decay=0.2), torch.optim.AdamW(groups, lr=0.01, fused=True)
     generator = torch.Generator().manual_seed(0)
     for _ in range(10):
         found = gradients(generator)
@@ -75,7 +75,7 @@ def test_weights_decay_as_in_torchs_adamw_and_offsets_do_not():
 def test_adam_goes_on_from_its_state():
     generator = torch.Generator().manual_seed(0)
     whole, halves = ([torch.ones(5, 3), torch.ones(7)] for _ in range(2))
-    one, first, second = (optimisation.Adam(values, 0.01) for values in (whole, halves, halves))
+    one, first, second = (optimizer.Adam(values, 0.01) for values in (whole, halves, halves))
     for number in range(6):
         found = gradients(generator)
         one.step(found)

@@ -14,20 +14,13 @@ from conftest import changed
 from PIL import Image
 
 from checkout import ROOT
-from restoration import (
-    artifacts,
-    claims_file,
-    configuration,
-    configuration_file,
-    consistency,
-    dataset_settings,
-    shares,
-    stored,
-    unlabelled,
-)
-from restoration.configuration import ModelName
-from restoration.datasets import folder
-from restoration.errors import UserError
+from restoration.comparison import claims_file
+from restoration.config import configuration, consistency, dataset_settings, unlabelled, yaml_file
+from restoration.config.configuration import ModelName
+from restoration.core import artifacts
+from restoration.core.errors import UserError
+from restoration.data import dataset_files, split_sizes
+from restoration.data.datasets import folder
 
 KINDS = {"house": 12, "sun": 20, "tree": 8}
 
@@ -70,7 +63,7 @@ def test_images_without_labels_are_of_one_class(plain):
     whole = np.stack([np.asarray(Image.open(path)).transpose(2, 0, 1) for path in sorted(plain.iterdir())])
     assert pixels(found.train_images) | pixels(found.test_images) == pixels(whole)
     assert found.sources == {path.name: artifacts.sha256(path) for path in plain.iterdir()}
-    stored.check({"train": stored.Split(found.train_images, found.train_labels)}, found.classes)
+    dataset_files.check({"train": dataset_files.Split(found.train_images, found.train_labels)}, found.classes)
 
 
 def test_of_each_class_the_same_share_is_for_testing(sorted_):
@@ -245,7 +238,7 @@ def test_what_the_pages_show_as_a_configuration_is_one_in_a_few_lines(name, conf
     text = documented(name)
     given = yaml.safe_load(text)
     assert given["dataset"] == {"name": "folder", "source": "my-images/", "size": 32}
-    resolved = configuration.resolve(configuration_file.laid_over(own(given, plain, size=32), config))
+    resolved = configuration.resolve(yaml_file.laid_over(own(given, plain, size=32), config))
     assert resolved["dataset"]["labels"] == []
     assert len(text.splitlines()) < 15
 
@@ -324,7 +317,7 @@ def test_the_stored_data_set_is_the_same_bytes_twice(labels, plain, sorted_, tmp
     for name in ("first.npz", "second.npz"):
         download.main(job, str(source), tmp_path / name, tmp_path / "sources.json")
     assert (tmp_path / "first.npz").read_bytes() == (tmp_path / "second.npz").read_bytes()
-    splits, classes = stored.read_dataset(tmp_path / "first.npz", "train", "validation", "test")
+    splits, classes = dataset_files.read_dataset(tmp_path / "first.npz", "train", "validation", "test")
     assert classes == max(1, len(labels))
     assert {name: split.images.shape for name, split in splits.items()} == {
         "train": (28, 3, 16, 16),
@@ -351,7 +344,7 @@ def test_images_that_change_meanwhile_are_not_stored(plain, tmp_path, config):
     [(None, 60_000, 5000), (None, 1437, 180), (None, 160, 20), (0.25, 160, 40), (7, 160, 7), (None, 40_000, 5000)],
 )
 def test_validation_images(wanted, count, found):
-    assert shares.validation(wanted, count) == found
+    assert split_sizes.validation(wanted, count) == found
 
 
 @pytest.mark.parametrize(
@@ -367,10 +360,10 @@ def test_validation_images(wanted, count, found):
     ],
 )
 def test_a_number_is_spread_in_proportion(total, sizes, parts):
-    assert shares.spread(total, sizes) == parts
+    assert split_sizes.spread(total, sizes) == parts
 
 
 @pytest.mark.parametrize("total", [2, 13])
 def test_a_number_that_cannot_be_spread_is_refused(total):
     with pytest.raises(ValueError, match=f"{total} of 3 kinds, 15 in all"):
-        shares.spread(total, [5, 5, 5])
+        split_sizes.spread(total, [5, 5, 5])

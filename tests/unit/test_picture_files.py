@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from restoration import image_files, picture_files
-from restoration.errors import UserError
+from restoration.champion import picture_files
+from restoration.core.errors import UserError
+from restoration.data import image_decoding
 
 RAMP = np.linspace(0, 255, 12 * 14).round().astype(np.uint8).reshape(12, 14)
 COLOUR = np.stack([RAMP, RAMP[::-1], RAMP[:, ::-1]], axis=-1)
@@ -86,7 +87,7 @@ LARGE = np.random.default_rng(0).integers(0, 256, (3, 40, 60), dtype=np.uint8)
 def test_a_picture_of_another_size_is_fitted_as_the_images_of_a_training_are(fit, tmp_path):
     picture = LARGE // 2 + 64  # Pillow cuts what is beyond 0 and 255 after each of its two passes
     picture_files.write(tmp_path / "a.png", picture)
-    expected = image_files.decode((tmp_path / "a.png").read_bytes(), "a.png", (16, 20), fit)
+    expected = image_decoding.decode((tmp_path / "a.png").read_bytes(), "a.png", (16, 20), fit)
     found, hidden = picture_files.fitted(picture, NOTHING, (16, 20), fit)
     np.testing.assert_allclose(found.astype(int), expected.astype(int), atol=1)
     assert not hidden.any()

@@ -3,7 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from restoration import progress
+from restoration.models import training_progress
 
 
 class Clock:
@@ -16,7 +16,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(progress.time, "monotonic", clock.monotonic)
+    monkeypatch.setattr(training_progress.time, "monotonic", clock.monotonic)
     return clock
 
 
@@ -24,7 +24,7 @@ def clock(monkeypatch) -> Clock:
 def terminal(monkeypatch) -> io.StringIO:
     stream = io.StringIO()
     stream.isatty = lambda: True
-    monkeypatch.setattr(progress, "sys", SimpleNamespace(stderr=stream))
+    monkeypatch.setattr(training_progress, "sys", SimpleNamespace(stderr=stream))
     return stream
 
 
@@ -33,7 +33,7 @@ def lines(stream: io.StringIO) -> list[str]:
 
 
 def test_a_line_tells_epoch_iteration_speed_loss_and_time_left(clock, terminal):
-    shown = progress.Progress("task vae", epochs=10, iterations=1000, batch_size=20)
+    shown = training_progress.Progress("task vae", epochs=10, iterations=1000, batch_size=20)
     clock.now += 10
     shown.show(250, 12.34567)
     (line,) = lines(terminal)
@@ -42,7 +42,7 @@ def test_a_line_tells_epoch_iteration_speed_loss_and_time_left(clock, terminal):
 
 
 def test_lines_keep_their_distance_but_the_last_is_always_shown(clock, terminal):
-    shown = progress.Progress("task", epochs=1, iterations=10, batch_size=1, interval=5)
+    shown = training_progress.Progress("task", epochs=1, iterations=10, batch_size=1, interval=5)
     for iteration in range(1, 11):
         clock.now += 2
         shown.show(iteration, 1.0)
@@ -52,7 +52,7 @@ def test_lines_keep_their_distance_but_the_last_is_always_shown(clock, terminal)
 
 
 def test_the_speed_of_a_resumed_training_is_that_of_this_process(clock, terminal):
-    shown = progress.Progress("task", epochs=10, iterations=1000, batch_size=10, done=900)
+    shown = training_progress.Progress("task", epochs=10, iterations=1000, batch_size=10, done=900)
     clock.now += 10
     shown.show(950, 1.0)
     assert "50 images/s" in lines(terminal)[0]
@@ -60,7 +60,7 @@ def test_the_speed_of_a_resumed_training_is_that_of_this_process(clock, terminal
 
 
 def test_nothing_is_written_where_nobody_watches(clock, capsys):
-    shown = progress.Progress("task", epochs=1, iterations=2, batch_size=1)
+    shown = training_progress.Progress("task", epochs=1, iterations=2, batch_size=1)
     clock.now += 10
     shown.show(2, 1.0)
     assert capsys.readouterr().err == ""

@@ -3,8 +3,8 @@ import subprocess
 import pytest
 
 from checkout import ROOT
-from restoration import provenance
-from restoration.errors import DamagedFile
+from restoration.core.errors import DamagedFile
+from restoration.report import ro_crate
 
 
 def git(folder, *arguments):
@@ -17,16 +17,16 @@ def test_the_code_has_the_version_of_its_commit(tmp_path):
     (tmp_path / "a.py").write_text("1")
     git(tmp_path, "add", ".")
     git(tmp_path, "commit", "-m", "one")
-    clean = provenance.code_version(tmp_path)
+    clean = ro_crate.code_version(tmp_path)
     assert len(clean["commit"]) == 40
     assert clean["changed"] == []
     (tmp_path / "a.py").write_text("2")
     (tmp_path / "b.py").write_text("3")
-    assert provenance.code_version(tmp_path) == {"commit": clean["commit"], "changed": ["a.py", "b.py"]}
+    assert ro_crate.code_version(tmp_path) == {"commit": clean["commit"], "changed": ["a.py", "b.py"]}
 
 
 def test_a_folder_without_a_history_has_no_version(tmp_path):
-    assert provenance.code_version(tmp_path) == {"commit": None, "changed": []}
+    assert ro_crate.code_version(tmp_path) == {"commit": None, "changed": []}
 
 
 def test_the_authors_and_the_licence_are_those_of_the_citation(tmp_path):
@@ -37,18 +37,18 @@ def test_the_authors_and_the_licence_are_those_of_the_citation(tmp_path):
         "  - {given-names: Ada, name-particle: de, family-names: Vries, orcid: https://orcid.org/0000-0001-2345-6789}\n"
         "  - {name: A Group}\n"
     )
-    assert provenance.credits(file) == (
+    assert ro_crate.credits(file) == (
         "MIT",
         [
             {"@id": "https://orcid.org/0000-0001-2345-6789", "@type": "Person", "name": "Ada de Vries"},
             {"@id": "#A%20Group", "@type": "Organization", "name": "A Group"},
         ],
     )
-    assert provenance.credits(ROOT / "CITATION.cff").licence == "MIT"
+    assert ro_crate.credits(ROOT / "CITATION.cff").licence == "MIT"
 
 
 @pytest.mark.parametrize("text", ["", "license: MIT\n", "authors: [{name: A}]\n", "license: MIT\nauthors: 3\n", "{"])
 def test_a_citation_that_says_neither_is_named(text, tmp_path):
     (tmp_path / "CITATION.cff").write_text(text)
     with pytest.raises(DamagedFile, match=r"CITATION\.cff: cannot be read"):
-        provenance.credits(tmp_path / "CITATION.cff")
+        ro_crate.credits(tmp_path / "CITATION.cff")

@@ -3,8 +3,9 @@ import inspect
 import pytest
 import yaml
 
-from restoration import configuration, registry
-from restoration.errors import UserError
+from restoration.config import configuration
+from restoration.core import registry
+from restoration.core.errors import UserError
 
 SHIPPED = {
     "corruptions": ["central_hole", "gaussian_noise", "missing_pixels", "none", "quadrants", "stroke_hole"],

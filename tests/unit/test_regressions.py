@@ -12,16 +12,13 @@ import pytest
 import torch
 from conftest import changed, read
 
-from restoration import (
-    configuration,
-    identity,
-    idx,
-    metrics,
-    models,
-    progress,
-    tracking,
-)
-from restoration.errors import UserError
+from restoration.config import configuration
+from restoration.core import fingerprint
+from restoration.core.errors import UserError
+from restoration.data import idx
+from restoration.evaluation import metrics
+from restoration.models import model_file, training_progress
+from restoration.tracking import run_log
 
 
 @pytest.mark.parametrize("text", ["1e-3", "1E-3", "1.0e-3", ".001"])
@@ -81,8 +78,8 @@ def test_a_bad_file_of_a_mirror_is_named_by_its_address():
     "statement", ["from . import helper", "from .helper import thing", "from ..objective import x"]
 )
 def test_relative_imports_are_followed(statement, tmp_path, monkeypatch):
-    monkeypatch.setattr(identity, "SCRIPTS", tmp_path)
-    identity._closure.cache_clear()  # which does not ask twice what a script imports
+    monkeypatch.setattr(fingerprint, "SCRIPTS", tmp_path)
+    fingerprint._closure.cache_clear()  # which does not ask twice what a script imports
     losses = tmp_path / "restoration" / "losses"
     losses.mkdir(parents=True)
     (tmp_path / "script.py").touch()
@@ -94,23 +91,23 @@ def test_relative_imports_are_followed(statement, tmp_path, monkeypatch):
     ):
         path.touch()
     (losses / "mine.py").write_text(f"{statement}\n")
-    files = {line.split(" = ")[0] for line in identity.code("script.py", [("losses", "mine")])}
+    files = {line.split(" = ")[0] for line in fingerprint.code("script.py", [("losses", "mine")])}
     assert f"restoration/{'objective' if '..' in statement else 'losses/helper'}.py" in files
 
 
 def test_parts_may_be_any_iterable():
     parts = [("losses", "bce")]
-    assert identity.code("train.py", iter(parts)) == identity.code("train.py", parts)
+    assert fingerprint.code("train.py", iter(parts)) == fingerprint.code("train.py", parts)
 
 
 def test_what_names_the_columns_of_a_history_is_part_of_the_trainings_code():
-    text = (identity.SCRIPTS / "train.py").read_text()
+    text = (fingerprint.SCRIPTS / "train.py").read_text()
     assert "tracking.MEASURED" not in text
-    assert "tracking" in identity.WITHOUT_EFFECT
+    assert "tracking" in fingerprint.WITHOUT_EFFECT
 
 
 def test_more_than_an_hour_left_is_told(monkeypatch, capsys):
-    shown = progress.Progress("task", epochs=1, iterations=10_000, batch_size=1)
+    shown = training_progress.Progress("task", epochs=1, iterations=10_000, batch_size=1)
     shown.watched, shown.start, shown.last = True, time.monotonic() - 10, time.monotonic() - 10
     shown.show(10, 1.0)
     assert "2:46:" in capsys.readouterr().err
@@ -139,7 +136,7 @@ def test_a_job_goes_on_where_mlflow_cannot_be_imported(monkeypatch, tmp_path, ca
     for name in [name for name in sys.modules if name.split(".")[0] == "mlflow"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "mlflow", None)
-    with caplog.at_level(logging.WARNING), tracking.Run(None, "a", "b", "c").start({}) as run:
+    with caplog.at_level(logging.WARNING), run_log.Run(None, "a", "b", "c").start({}) as run:
         run.log_history(torch.ones(1, 3), first=1)
 
 
@@ -148,14 +145,15 @@ def test_no_method_that_applies_is_told(build_model, tmp_path, strokes):
 
     import evaluate
 
-    from restoration import artifacts, classifier
+    from restoration.core import artifacts
+    from restoration.models import classifier
 
     images, labels = strokes(8)
     artifacts.write_npz(
         tmp_path / "d.npz", test_images=images, test_labels=labels, train_images=images, train_labels=labels, classes=4
     )
     artifacts.write_npz(tmp_path / "t.npz", corrupted=images, mask=np.zeros((8, 1, 12, 12), bool))
-    models.save(build_model("ae"), tmp_path / "m.pt")
+    model_file.save(build_model("ae"), tmp_path / "m.pt")
     classifier.save(classifier.Classifier((1, 12, 12), 4), tmp_path / "c.pt")
     files = {"dataset": "d.npz", "test": "t.npz", "model": "m.pt", "classifier": "c.pt"}
     inputs = SimpleNamespace(**{name: tmp_path / file for name, file in files.items()})
@@ -166,7 +164,7 @@ def test_no_method_that_applies_is_told(build_model, tmp_path, strokes):
 
 def test_an_unexpected_value_error_leaves_its_traceback_in_the_log(tmp_path):
     program = f"""
-import sys; sys.path.insert(0, {str(identity.SCRIPTS)!r})
+import sys; sys.path.insert(0, {str(fingerprint.SCRIPTS)!r})
 from types import SimpleNamespace
 from restoration import jobs
 def deep(): raise ValueError("unforeseen")

@@ -14,21 +14,22 @@ import pytest
 import report as report_script
 from PIL import Image
 
-from restoration import artifacts, champions, compared, summary
-from restoration.claims import VERDICTS
-from restoration.errors import DamagedFile
+from restoration.comparison import champion_choice, interval_tables, models_table
+from restoration.comparison.claims import VERDICTS
+from restoration.core import artifacts
+from restoration.core.errors import DamagedFile
 from restoration.report import (
-    cells,
-    embedded,
-    findings,
-    likelihoods,
-    models,
+    claim_verdicts,
+    embedded_figures,
+    figure_values,
+    likelihood_table,
+    model_tables,
     overview,
     page,
-    poster,
-    results,
-    values,
-    verdicts,
+    poster_losses,
+    restoration_tables,
+    table_cells,
+    task_sentences,
 )
 
 REPOSITORY = Path(__file__).parents[2]
@@ -161,9 +162,11 @@ def folder(tmp_path_factory) -> Path:
     figure = {"output": "pasted", "region": "hole", "measure": "mse", "mean": 0.1, "low": 0.09, "high": 0.11}
     of = {"variant": "vae", "loss": "bce", "seed": 1, "network": "vae", "model": "model.pt", "sha256": "0"}
     of |= {"identity": "id1", "run": "", "method": "map_latent", "parameters": {"steps": 9}}
-    kept = champions.Champion(dataset="mnist", task="inpainting", **of, figure=figure | {"seeds": 2, "images": IMAGES})
-    champions.write(folder / "inpainting" / "champion.json", kept)
-    champions.write(folder / "quiet" / "champion.json", None)
+    kept = champion_choice.Champion(
+        dataset="mnist", task="inpainting", **of, figure=figure | {"seeds": 2, "images": IMAGES}
+    )
+    champion_choice.write(folder / "inpainting" / "champion.json", kept)
+    champion_choice.write(folder / "quiet" / "champion.json", None)
     for seed in (0, 1):
         artifacts.write_json(folder / f"likelihood{seed}.json", likelihood(seed))
     artifacts.write_json(folder / "claims.json", {"claims": CLAIMS})
@@ -249,14 +252,14 @@ def files(job, inputs) -> page.Files:
 
 @pytest.fixture(scope="module")
 def collected(files) -> pd.DataFrame:
-    return summary.collect(
+    return models_table.collect(
         [(model, path, files.trainings[model]) for model, path in files.metrics.items()], list(files.baselines.items())
     )
 
 
 @pytest.fixture(scope="module")
 def sections(files, collected) -> dict[str, page.Section]:
-    seeds = summary.over_seeds(collected)
+    seeds = models_table.over_seeds(collected)
     return {task: page.section(task, EXPERIMENT, seeds, files, GRIDS) for task in TASKS}
 
 
@@ -265,7 +268,7 @@ def html(job, inputs, files, collected) -> str:
     return report_script.render(job, inputs, files, collected, {"train": 100, "validation": 10, "test": IMAGES})
 
 
-def texts(table: cells.Table, heading: str, group: str | None = None) -> list[str]:
+def texts(table: table_cells.Table, heading: str, group: str | None = None) -> list[str]:
     """What stands in a column."""
     places = [
         number
@@ -304,14 +307,16 @@ def test_each_task_names_its_champion(html, folder):
 
 def test_a_row_has_its_interval_its_difference_from_the_best_and_what_it_costs(sections, files):
     table = sections["inpainting"].main
-    intervals = compared.lookup(compared.read_intervals(files.intervals["inpainting"]))
+    intervals = interval_tables.lookup(interval_tables.read_intervals(files.intervals["inpainting"]))
     own = intervals["vae", "bce", "map_latent", "raw", "hole", "mse"]
     row = table.rows[3]
     assert row.cells[3].text == f"{own.mean:.4f}"
     assert row.cells[3].small == f"[{own.low:.4f}, {own.high:.4f}]"
     best = intervals["unet", "bce", "encode", "raw", "hole", "mse"]
     assert row.cells[4].text == f"+{own.mean - best.mean:.4f}"
-    paired = compared.read_differences(files.differences["inpainting"]).query("against == 'best' and measure == 'mse'")
+    paired = interval_tables.read_differences(files.differences["inpainting"]).query(
+        "against == 'best' and measure == 'mse'"
+    )
     expected = paired[(paired["variant"] == "vae") & (paired["method"] == "map_latent")].iloc[0]
     assert row.cells[4].small == f"[+{expected['low']:.4f}, +{expected['high']:.4f}]"
     assert table.rows[0].cells[4].text == "the best"
@@ -338,9 +343,9 @@ def test_a_baseline_shows_its_parameters(sections):
 
 @pytest.mark.parametrize(("size", "told"), [(3, " (the smallest tried)"), (5, ""), (7, " (the largest tried)")])
 def test_a_parameter_at_an_end_of_what_was_tried_is_told_of(size, told):
-    task = results.Task("", {}, 2, pd.DataFrame(), pd.DataFrame(), pd.DataFrame(), {}, {}, [], GRIDS)
+    task = restoration_tables.Task("", {}, 2, pd.DataFrame(), pd.DataFrame(), pd.DataFrame(), {}, {}, [], GRIDS)
     task = task._replace(parameters={"median_calibrated": {"size": size, "other_one": 1}})
-    assert results.tuned(task, "median_calibrated") == f"size {size}{told}, other one 1"
+    assert restoration_tables.tuned(task, "median_calibrated") == f"size {size}{told}, other one 1"
 
 
 def test_doing_nothing_is_not_ranked_where_nothing_is_corrupted(sections):
@@ -361,40 +366,45 @@ def test_the_finding_names_the_best_model_the_best_without_one_and_doing_nothing
 
 def test_the_finding_says_so_if_a_baseline_is_better(files, collected):
     settings = TASKS["inpainting"] | {"variants": {"cvae_label": {"condition": "label"}}}
-    intervals = compared.read_intervals(files.intervals["inpainting"])
+    intervals = interval_tables.read_intervals(files.intervals["inpainting"])
     intervals = intervals[intervals["variant"].isin(["cvae_label", ""]) & (intervals["method"] != "identity")]
     intervals.loc[intervals["variant"] == "", "mean"] /= 10
-    task = results.Task("inpainting", settings, 2, intervals, pd.DataFrame(), summary.over_seeds(collected), {}, {}, [])
+    task = restoration_tables.Task(
+        "inpainting", settings, 2, intervals, pd.DataFrame(), models_table.over_seeds(collected), {}, {}, []
+    )
     label_given = r"\(given the true label, cvae_label trained with MSE, by “encode” has 0\.0[45]\d+\)"
     assert re.search(
         rf"model: cvae_label trained with MSE, by “inferred label”, with .* of 0\.\d+ \[.*\] {label_given}\. Best",
-        findings.of_task(task),
+        task_sentences.of_task(task),
     )
-    assert re.search(r"kernel neighbours, 0\.00[78]\d+, which is better\.$", findings.of_task(task))
+    assert re.search(r"kernel neighbours, 0\.00[78]\d+, which is better\.$", task_sentences.of_task(task))
 
 
 def test_what_is_given_the_true_label_is_ranked_but_not_the_best(files, collected):
-    intervals = compared.read_intervals(files.intervals["inpainting"])
-    differences = compared.read_differences(files.differences["inpainting"])
-    seeds, of = summary.over_seeds(collected), dict.fromkeys(("intervals", "differences", "table", "baselines"), "")
+    intervals = interval_tables.read_intervals(files.intervals["inpainting"])
+    differences = interval_tables.read_differences(files.differences["inpainting"])
+    seeds, of = (
+        models_table.over_seeds(collected),
+        dict.fromkeys(("intervals", "differences", "table", "baselines"), ""),
+    )
     ours = intervals[intervals["variant"] != "unet"]
-    task = results.Task("inpainting", TASKS["inpainting"], 2, ours, differences, seeds, {}, of, [])
-    rows = results.main_table(task).rows
+    task = restoration_tables.Task("inpainting", TASKS["inpainting"], 2, ours, differences, seeds, {}, of, [])
+    rows = restoration_tables.main_table(task).rows
     assert [(row.cells[0].text, row.kind) for row in rows][:3] == [
         ("cvae_label†", ""),
         ("kernel neighbours", "baseline"),
         ("vae", "best"),
     ]
-    assert findings.of_errors(task).startswith("The error inside the hole is between 0.0")
-    assert "(cvae_label†, MSE by encode)" in findings.of_errors(task)
+    assert task_sentences.of_errors(task).startswith("The error inside the hole is between 0.0")
+    assert "(cvae_label†, MSE by encode)" in task_sentences.of_errors(task)
     encode = ours[(ours["variant"] != "vae") & (ours["method"] != "inferred_label")]
     assert task._replace(intervals=encode).best().variant == "cvae_label"  # where all are given it
-    assert "by “encode”, given the true label, with a mean" in findings.of_task(task._replace(intervals=encode))
+    assert "by “encode”, given the true label, with a mean" in task_sentences.of_task(task._replace(intervals=encode))
 
 
 def test_a_picture_says_whether_all_models_restore_by_one_inference(files, sections):
-    intervals = compared.read_intervals(files.intervals["inpainting"])
-    task = results.Task("inpainting", TASKS["inpainting"], 2, intervals, *[pd.DataFrame()] * 2, {}, {}, [])
+    intervals = interval_tables.read_intervals(files.intervals["inpainting"])
+    task = restoration_tables.Task("inpainting", TASKS["inpainting"], 2, intervals, *[pd.DataFrame()] * 2, {}, {}, [])
     assert task.all_by("encode")
     assert not task.all_by("map_latent")
     assert "by “encode”. " in sections["inpainting"].figures["grid"].note
@@ -402,7 +412,7 @@ def test_a_picture_says_whether_all_models_restore_by_one_inference(files, secti
 
 def test_each_output_and_region_has_a_table_of_all_measures(sections):
     tables = dict(sections["inpainting"].regions)
-    assert list(tables) == list(results.REGIONS.values())
+    assert list(tables) == list(restoration_tables.REGIONS.values())
     assert [column.heading for column in tables["Inside the hole"].columns[3:]] == ["MSE", "PSNR, dB", "SSIM"]
     assert len(tables["Whole image, raw output"].columns) == 7
     assert all(row.cells[4].small for row in tables["Whole image, raw output"].rows)
@@ -423,9 +433,9 @@ def test_means_over_seeds_have_the_interval_of_students_t(files, collected):
     table = collected.copy()
     vae = table["variant"] == "vae"
     table.loc[vae & (table["seed"] == 1), "common_mse"] += 0.5  # 11.75 and 12.25
-    frames = (pd.DataFrame(), pd.DataFrame(), summary.over_seeds(table))
-    task = results.Task("inpainting", TASKS["inpainting"], 2, *frames, {}, {"table": ""}, [])
-    rows = models.scale_table(task).rows
+    frames = (pd.DataFrame(), pd.DataFrame(), models_table.over_seeds(table))
+    task = restoration_tables.Task("inpainting", TASKS["inpainting"], 2, *frames, {}, {"table": ""}, [])
+    rows = model_tables.scale_table(task).rows
     assert rows[0].cells[2][::2] == ("12.00", "± 3.18")  # t of one degree of freedom, 12.71, times 0.25
     assert rows[1].cells[2].small == "± 0.00"
     assert [row.cells[0].small for row in rows] == ["", "", "1 seed"]
@@ -447,10 +457,10 @@ def test_the_sources_statistic_stands_beside_what_was_published(sections):
     [("digits", HOLE), ("mnist", HOLE | {"size": 8}), ("mnist", {"name": "central_hole", "size": 6})],
 )
 def test_published_figures_are_shown_for_the_same_setting_alone(dataset, corruption, files, collected):
-    assert poster.published("mnist", HOLE)["cvae_incomplete", "mse"] == 2.93
+    assert poster_losses.published("mnist", HOLE)["cvae_incomplete", "mse"] == 2.93
     tasks = {"inpainting": TASKS["inpainting"] | {"corruption": corruption}}
     experiment = EXPERIMENT | {"dataset": {"name": dataset}, "tasks": tasks}
-    section = page.section("inpainting", experiment, summary.over_seeds(collected), files, GRIDS)
+    section = page.section("inpainting", experiment, models_table.over_seeds(collected), files, GRIDS)
     assert [column.heading for column in section.source.columns] == ["Model", "Loss", "This run", "This run"]
     assert section.source_finding == ""
 
@@ -475,9 +485,11 @@ def test_likelihoods_are_averaged_over_seeds_and_stand_beside_what_was_published
 def test_a_published_elbo_stands_among_the_elbos(sections, files, collected):
     ours = page.estimates.averaged(page.estimates.read([("vae", "bce", next(iter(files.likelihoods.values())))]))
     ours = [one._replace(quantity="hidden") for one in ours]
-    others = likelihoods.published(ours, "mnist", {"name": "quadrants", "observed": 1})
-    task = results.Task("inpainting", {}, 2, pd.DataFrame(), pd.DataFrame(), summary.over_seeds(collected), {}, {}, [])
-    table = likelihoods.table(task, ours, others, [])
+    others = likelihood_table.published(ours, "mnist", {"name": "quadrants", "observed": 1})
+    task = restoration_tables.Task(
+        "inpainting", {}, 2, pd.DataFrame(), pd.DataFrame(), models_table.over_seeds(collected), {}, {}, []
+    )
+    table = likelihood_table.table(task, ours, others, [])
     assert texts(table, "Model")[1:3] == ["deterministic network", "CVAE"]
     assert texts(table, "Estimate")[1:3] == ["100.40", ""]
     assert texts(table, "Above it")[1:3] == ["66.20", ""]
@@ -488,13 +500,13 @@ def test_a_published_elbo_stands_among_the_elbos(sections, files, collected):
 
 def test_no_figure_is_published_of_another_data_set(files):
     ours = page.estimates.averaged(page.estimates.read([("vae", "bce", next(iter(files.likelihoods.values())))]))
-    assert likelihoods.published(ours, "digits", HOLE) == {("image", "grey"): [], ("image", "stochastic"): []}
+    assert likelihood_table.published(ours, "digits", HOLE) == {("image", "grey"): [], ("image", "stochastic"): []}
 
 
 def test_verdicts_have_a_mark_a_word_and_a_link_to_their_evidence(sections, folder):
     anchors = set[str]().union(*(section.anchors(task) for task, section in sections.items()))
-    found = verdicts.read(str(folder / "claims.json"), anchors)
-    assert [(one.verdict, one.mark) for one in found] == list(verdicts.MARKS.items())
+    found = claim_verdicts.read(str(folder / "claims.json"), anchors)
+    assert [(one.verdict, one.mark) for one in found] == list(claim_verdicts.MARKS.items())
     links = [one.tests[0].links for one in found]
     assert links == [
         [("task.inpainting.loss", "inpainting")],
@@ -507,19 +519,19 @@ def test_verdicts_have_a_mark_a_word_and_a_link_to_their_evidence(sections, fold
     assert found[0].tests[0].table.rows[0].cells[1].text == "\N{MINUS SIGN}0.07"
     assert found[0].tests[0].table.columns[1].heading == "MSE, asked for above 0.25"
     assert found[3].tests[0].table is None
-    assert verdicts.counted(found[:2]) == [("supported", "✓", 1), ("not supported", "✗", 1)]
+    assert claim_verdicts.counted(found[:2]) == [("supported", "✓", 1), ("not supported", "✗", 1)]
 
 
 def test_every_verdict_has_a_mark_of_its_own():
-    assert set(verdicts.MARKS) == set(VERDICTS)
-    assert len(set(verdicts.MARKS.values())) == len(VERDICTS)
+    assert set(claim_verdicts.MARKS) == set(VERDICTS)
+    assert len(set(claim_verdicts.MARKS.values())) == len(VERDICTS)
 
 
 @pytest.mark.parametrize("content", [{"claims": [{}]}, {"claims": [claim("true", "a")]}, {"claims": 3}, {}])
 def test_a_damaged_file_of_claims_is_refused(content, tmp_path):
     artifacts.write_json(tmp_path / "claims.json", content)
     with pytest.raises(DamagedFile):
-        verdicts.read(str(tmp_path / "claims.json"), ())
+        claim_verdicts.read(str(tmp_path / "claims.json"), ())
 
 
 @pytest.mark.parametrize(
@@ -534,7 +546,10 @@ def test_a_damaged_file_of_claims_is_refused(content, tmp_path):
     ],
 )
 def test_a_damaged_comparison_is_refused(change, words, files, tmp_path):
-    for read, path in ((compared.read_intervals, files.intervals), (compared.read_differences, files.differences)):
+    for read, path in (
+        (interval_tables.read_intervals, files.intervals),
+        (interval_tables.read_differences, files.differences),
+    ):
         table = pd.read_parquet(path["inpainting"])
         if "mean" not in table:
             table, back = table.rename(columns={"difference": "mean"}), {"mean": "difference"}
@@ -617,7 +632,7 @@ def test_the_page_opens_with_the_verdicts(html):
     places = [html.index(f"Sentence of {one['id']}.") for one in CLAIMS]
     assert places == sorted(places)
     assert places[-1] < html.index('id="glance"') < html.index('id="task.inpainting"')
-    for verdict, sign in verdicts.MARKS.items():
+    for verdict, sign in claim_verdicts.MARKS.items():
         assert f'<span class="sign" aria-hidden="true">{sign}</span>{verdict}</span>' in html
     assert "Finding of decreasing." in html
 
@@ -633,7 +648,7 @@ def test_the_page_is_whole_without_claims(job, inputs, files, collected):
 def test_why_bm3d_is_missing_is_said_where_all_pixels_are_corrupted(files, collected, job, inputs):
     noise = {"name": "gaussian_noise", "sigma": 0.1}
     tasks = {"quiet": TASKS["quiet"] | {"corruption": noise}}
-    section = page.section("quiet", EXPERIMENT | {"tasks": tasks}, summary.over_seeds(collected), files, GRIDS)
+    section = page.section("quiet", EXPERIMENT | {"tasks": tasks}, models_table.over_seeds(collected), files, GRIDS)
     assert section.noisy
     render = report_script.render
     told = render(job | {"settings": EXPERIMENT | {"tasks": TASKS | tasks}}, inputs, files, collected, SIZES)
@@ -771,16 +786,18 @@ def test_damaged_values_of_a_figure_are_refused(key, folder, tmp_path):
     content = artifacts.read_json(folder / "cases.json")
     artifacts.write_json(tmp_path / "cases.json", content | {key: None})
     with pytest.raises(DamagedFile, match=r"cases\.json"):
-        embedded.restorations("task", values.read(tmp_path / "cases.json", "ways"), True)
+        embedded_figures.restorations("task", figure_values.read(tmp_path / "cases.json", "ways"), True)
 
 
 def test_figures_have_the_numbers_and_captions_of_the_source(folder):
-    paths = {(task, key): str(folder / "figure.png") for task in ("denoising", "own") for key in embedded.OTHERWISE}
+    paths = {
+        (task, key): str(folder / "figure.png") for task in ("denoising", "own") for key in embedded_figures.OTHERWISE
+    }
     paths |= {("denoising", key): str(folder / "figure.png") for key in ("originals", "corrupted", "reconstructed")}
     named = ("dataset", "method", "otherwise", "place", "drawn", "few", "best", "outline", "given")
-    words = dict.fromkeys(named, "WORD") | embedded.of_labels(None)
+    words = dict.fromkeys(named, "WORD") | embedded_figures.of_labels(None)
     noise = {"name": "gaussian_noise", "sigma": 0.1}
-    found = embedded.embedded("denoising", noise, paths, words, {"loss": "Finding."}, {"loss": ["history"]}, {})
+    found = embedded_figures.embedded("denoising", noise, paths, words, {"loss": "Finding."}, {"loss": ["history"]}, {})
     assert [(one.number, key) for key, one in found.items()][:4] == [
         ("Figure 3", "originals"),
         ("Figure 4", "corrupted"),
@@ -789,14 +806,14 @@ def test_figures_have_the_numbers_and_captions_of_the_source(folder):
     ]
     assert "grid" not in found
     assert found["corrupted"].caption == "Noisy images (gaussian noise, sigma = 0.1)"
-    own = embedded.embedded("own", {"name": "none"}, paths, words, {}, {}, {})
+    own = embedded_figures.embedded("own", {"name": "none"}, paths, words, {}, {}, {})
     assert {one.number for one in own.values()} == {""}
     assert own["grid"].caption == "Original and reconstructed images"
     assert not any(re.search(r"[{}]", one.caption + one.note) for one in [*found.values(), *own.values()])
 
 
 def test_the_notes_name_what_labels_there_are():
-    numbers, names, none = (embedded.of_labels(labels) for labels in (None, ["cat", "dog"], []))
+    numbers, names, none = (embedded_figures.of_labels(labels) for labels in (None, ["cat", "dog"], []))
     assert numbers["shown"] == "The first test image of each class"
     assert numbers["names"].startswith("; numbers: the labels")
     assert names["names"].startswith("; names: the classes")
@@ -824,19 +841,21 @@ def test_a_report_on_images_without_labels_says_what_was_left_out(job, inputs, f
 
 
 def test_a_figure_is_embedded_whole_at_the_width_of_its_inches(folder):
-    head, content = embedded.data_uri(folder / "figure.png").split(",")
+    head, content = embedded_figures.data_uri(folder / "figure.png").split(",")
     assert head == "data:image/png;base64"
     assert base64.b64decode(content) == (folder / "figure.png").read_bytes()
     assert (
-        embedded.width(folder / "figure.png") == embedded.width(folder / "figure.svg") == 2 * embedded.PIXELS_PER_INCH
+        embedded_figures.width(folder / "figure.png")
+        == embedded_figures.width(folder / "figure.svg")
+        == 2 * embedded_figures.PIXELS_PER_INCH
     )
 
 
 def test_the_finding_of_losses_gives_their_range_for_each_loss():
-    sentence = findings.of_losses({"bce": [81.24, 90.0], "mse": [30.0]})
+    sentence = task_sentences.of_losses({"bce": [81.24, 90.0], "mse": [30.0]})
     assert sentence.startswith("BCE models end at 81.2 to 90; MSE models end at 30, on average")
-    assert findings.of_losses({"bce": [81.24]}) == "BCE models end at 81.2, on average over the last epoch."
-    assert findings.of_losses({"bce": [968.4, 1042.4]}).startswith("BCE models end at 968 to 1,042, on average")
+    assert task_sentences.of_losses({"bce": [81.24]}) == "BCE models end at 81.2, on average over the last epoch."
+    assert task_sentences.of_losses({"bce": [968.4, 1042.4]}).startswith("BCE models end at 968 to 1,042, on average")
 
 
 @pytest.mark.parametrize(
@@ -848,7 +867,7 @@ def test_the_finding_of_losses_gives_their_range_for_each_loss():
     ],
 )
 def test_a_corruption_is_described_in_words(corruption, words):
-    assert embedded.describe(corruption) == words
+    assert embedded_figures.describe(corruption) == words
 
 
 @pytest.mark.parametrize(
@@ -869,7 +888,7 @@ def test_a_corruption_is_described_in_words(corruption, words):
     ],
 )
 def test_numbers_have_the_digits_that_they_deserve(value, measure, signed, text):
-    assert cells.number(value, measure, signed) == text
+    assert table_cells.number(value, measure, signed) == text
 
 
 @pytest.mark.parametrize(
@@ -877,20 +896,28 @@ def test_numbers_have_the_digits_that_they_deserve(value, measure, signed, text)
     [(12, "12"), (650_000, "650 k"), (1_234_567, "1.23 M"), (5e9, "5 G"), (None, ""), (float("nan"), "")],
 )
 def test_large_numbers_are_short(value, text):
-    assert cells.count(value).text == text
+    assert table_cells.count(value).text == text
 
 
 def test_files_that_differ_in_their_folders_are_one():
     files = ["r/a/seed0/m.json", "r/a/seed1/m.json", "r/b/seed0/m.json", "r/t.csv", "r/t.csv"]
-    assert cells.patterns(files) == ["r/*/*/m.json (3 files)", "r/t.csv"]
-    assert cells.interval(0.1, 0.2, "accuracy") == "[10.0, 20.0]"
+    assert table_cells.patterns(files) == ["r/*/*/m.json (3 files)", "r/t.csv"]
+    assert table_cells.interval(0.1, 0.2, "accuracy") == "[10.0, 20.0]"
 
 
 def test_models_are_told_apart_by_variant_and_loss(files, collected):
-    task = results.Task(
-        "inpainting", TASKS["inpainting"], 2, pd.DataFrame(), pd.DataFrame(), summary.over_seeds(collected), {}, {}, []
+    task = restoration_tables.Task(
+        "inpainting",
+        TASKS["inpainting"],
+        2,
+        pd.DataFrame(),
+        pd.DataFrame(),
+        models_table.over_seeds(collected),
+        {},
+        {},
+        [],
     )
-    assert [(model.variant, model.loss) for model in models.each(task)] == [
+    assert [(model.variant, model.loss) for model in model_tables.each(task)] == [
         ("vae", "bce"),
         ("cvae_label", "mse"),
         ("unet", "bce"),

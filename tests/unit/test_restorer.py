@@ -6,9 +6,12 @@ import restore
 from conftest import quick
 from PIL import Image
 
-from restoration import artifacts, champions, models, restorer, served
-from restoration.errors import DamagedFile, UserError
-from restoration.restorer import Restorer
+from restoration.champion import pyfunc_model, restorer
+from restoration.champion.restorer import Restorer
+from restoration.comparison import champion_choice
+from restoration.core import artifacts
+from restoration.core.errors import DamagedFile, UserError
+from restoration.models import model_file
 
 SHAPE = (1, 12, 12)
 METHODS = [
@@ -72,12 +75,12 @@ def test_images_of_colour_need_not_be_square(build_model, strokes):
     np.testing.assert_array_equal(restored[:, :, ~mask[0, 0]], images[:, :, ~mask[0, 0]])
     seen = np.concatenate([images, np.where(mask, 0, 255).astype(np.uint8)], axis=1)
     for request, last in ((seen, False), (np.moveaxis(seen, 1, -1), True)):
-        pixels, opacity, came_last = served.arranged(request, shape)
+        pixels, opacity, came_last = pyfunc_model.arranged(request, shape)
         assert came_last == last
         np.testing.assert_array_equal(pixels, images)
         np.testing.assert_array_equal(opacity < 255, mask)
     np.testing.assert_array_equal(
-        served.Served(restore).predict(np.moveaxis(seen, 1, -1)), np.moveaxis(restored, 1, -1)
+        pyfunc_model.Served(restore).predict(np.moveaxis(seen, 1, -1)), np.moveaxis(restored, 1, -1)
     )
 
 
@@ -116,29 +119,31 @@ def test_an_inference_that_is_not_for_the_model_is_refused(build_model):
 @pytest.fixture
 def folder(build_model, tmp_path):
     """A champion's file and its model's, as MLflow keeps them."""
-    models.save(build_model("vae"), tmp_path / served.MODEL)
+    model_file.save(build_model("vae"), tmp_path / pyfunc_model.MODEL)
     figure = {"output": "pasted", "region": "hole", "measure": "mse", "mean": 0.2, "low": 0.1, "high": 0.3}
     figure |= {"seeds": 1, "images": 9}
-    sha256 = artifacts.sha256(tmp_path / served.MODEL)
+    sha256 = artifacts.sha256(tmp_path / pyfunc_model.MODEL)
     of = {"variant": "vae", "loss": "bce", "seed": 3, "network": "vae", "model": "model.pt", "sha256": sha256}
     of |= {"identity": "", "run": "", "method": "map_latent", "parameters": quick("map_latent"), "figure": figure}
-    champions.write(tmp_path / served.CHAMPION, champions.Champion(dataset="digits", task="holes", **of))
+    champion_choice.write(
+        tmp_path / pyfunc_model.CHAMPION, champion_choice.Champion(dataset="digits", task="holes", **of)
+    )
     return tmp_path
 
 
 def test_a_champion_restores_as_its_file_says(folder, build_model, damaged):
-    loaded = restorer.load(folder / served.CHAMPION, folder / served.MODEL)
+    loaded = restorer.load(folder / pyfunc_model.CHAMPION, folder / pyfunc_model.MODEL)
     expected = used(build_model, "vae", "map_latent").restore(*damaged)
     np.testing.assert_array_equal(loaded.restore(*damaged), expected)
 
 
 def test_another_model_than_the_champions_is_refused(folder, build_model):
-    models.save(build_model("vae", seed=1), folder / served.MODEL)
+    model_file.save(build_model("vae", seed=1), folder / pyfunc_model.MODEL)
     with pytest.raises(DamagedFile, match="is not the model that"):
-        restorer.load(folder / served.CHAMPION, folder / served.MODEL)
-    champions.write(folder / served.CHAMPION, None)
+        restorer.load(folder / pyfunc_model.CHAMPION, folder / pyfunc_model.MODEL)
+    champion_choice.write(folder / pyfunc_model.CHAMPION, None)
     with pytest.raises(UserError, match="the task has no champion"):
-        restorer.load(folder / served.CHAMPION, folder / served.MODEL)
+        restorer.load(folder / pyfunc_model.CHAMPION, folder / pyfunc_model.MODEL)
 
 
 @pytest.mark.parametrize("fit", ["crop", "stretch"])
@@ -149,18 +154,18 @@ def test_pictures_of_any_size_are_restored_where_they_are_to_be_fitted(fit, fold
     picture.paste((0, 0), (13, 8, 19, 14))
     picture.save("damaged/a.png")
     request = {"task": "holes", "images": "damaged", "masks": None, "output": "restored", "fit": fit}
-    assert restore.main(request, served.CHAMPION) == 1
+    assert restore.main(request, pyfunc_model.CHAMPION) == 1
     restored = np.asarray(Image.open("restored/a.png"))
     assert restored.shape == SHAPE[1:]
     assert 30 < (restored == 120).sum() < 12 * 12
     with pytest.raises(UserError, match=r"a.png: has 20 x 31 pixels .* are needed; resize it, or have it done"):
-        restore.main(request | {"fit": None}, served.CHAMPION)
+        restore.main(request | {"fit": None}, pyfunc_model.CHAMPION)
 
 
 def test_a_request_may_have_its_channels_first_or_last_and_be_transparent(folder, damaged):
     images, mask = damaged
-    model = served._load_pyfunc(str(folder))
-    expected = restorer.load(folder / served.CHAMPION, folder / served.MODEL).restore(images, mask)
+    model = pyfunc_model._load_pyfunc(str(folder))
+    expected = restorer.load(folder / pyfunc_model.CHAMPION, folder / pyfunc_model.MODEL).restore(images, mask)
     asked = {"images": images, "mask": mask[:, 0].astype(np.uint8) * 255}
     np.testing.assert_array_equal(model.predict(asked), expected)
     last = model.predict({"images": images.transpose(0, 2, 3, 1), "mask": mask[:, 0]})
@@ -192,6 +197,6 @@ def test_a_request_that_does_not_fit_is_told_so(asked, line, folder):
     from mlflow.exceptions import MlflowException
 
     with pytest.raises(MlflowException) as refused:
-        served._load_pyfunc(str(folder)).predict(asked)
+        pyfunc_model._load_pyfunc(str(folder)).predict(asked)
     assert refused.value.message.startswith(line)
     assert refused.value.get_http_status_code() == 400

@@ -7,14 +7,14 @@ import pytest
 from snakemake.scheduling import job_scheduler
 from snakemake.settings.types import MaxJobsPerTimespan, SchedulingSettings
 
-from restoration import scheduling
+from restoration.execution import scheduler_rate
 
 
 def limiter(asked: str, local: bool = True) -> job_scheduler.JobRateLimiter | None:
     rate = MaxJobsPerTimespan.parse_choice(asked)
     scheduler = SimpleNamespace(job_rate_limiter=job_scheduler.JobRateLimiter(rate))
     settings = SchedulingSettings(max_jobs_per_timespan=rate)
-    scheduling.calm(SimpleNamespace(scheduling_settings=settings, scheduler=scheduler, local_exec=local))
+    scheduler_rate.calm(SimpleNamespace(scheduling_settings=settings, scheduler=scheduler, local_exec=local))
     return scheduler.job_rate_limiter
 
 

@@ -5,8 +5,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from restoration import artifacts, summary
-from restoration.errors import DamagedFile
+from restoration.comparison import models_table
+from restoration.core import artifacts
+from restoration.core.errors import DamagedFile
 
 SCORES = {"mse": 0.1, "psnr": 10.0, "ssim": 0.5}
 KEYS = ("task", "variant", "loss", "method", "output", "region")
@@ -44,7 +45,7 @@ def table(tmp_path: Path) -> pd.DataFrame:
         )
         models.append((("inpainting", variant, "bce", seed), str(metrics), str(training)))
     artifacts.write_json(tmp_path / "baselines.json", measured(0.7))
-    return summary.collect(models, [("inpainting", str(tmp_path / "baselines.json"))])
+    return models_table.collect(models, [("inpainting", str(tmp_path / "baselines.json"))])
 
 
 def test_each_method_output_and_region_of_a_model_is_a_row(table):
@@ -63,9 +64,9 @@ def test_what_no_classifier_has_read_has_no_accuracy(tmp_path):
         for regions in outputs.values():
             del regions["whole"]["accuracy"]
     artifacts.write_json(tmp_path / "baselines.json", content)
-    table = summary.collect([], [("inpainting", str(tmp_path / "baselines.json"))])
+    table = models_table.collect([], [("inpainting", str(tmp_path / "baselines.json"))])
     assert "accuracy" not in table
-    assert "accuracy" not in summary.over_seeds(table)
+    assert "accuracy" not in models_table.over_seeds(table)
 
 
 def test_a_baseline_has_no_variant_loss_or_objective(table):
@@ -73,7 +74,7 @@ def test_a_baseline_has_no_variant_loss_or_objective(table):
     assert len(baseline) == 8
     assert set(baseline["loss"]) == {""}
     assert set(baseline["mse"]) == {0.7, 1.4}
-    assert baseline[["test_objective", "parameters", "identity", *summary.FIGURES]].isna().all(axis=None)
+    assert baseline[["test_objective", "parameters", "identity", *models_table.FIGURES]].isna().all(axis=None)
 
 
 def test_a_measure_of_whole_images_is_missing_inside_the_hole(table):
@@ -94,11 +95,11 @@ def test_each_row_of_a_model_has_its_diagnostics_and_the_cost_of_its_method(tabl
     ae = table[table["variant"] == "ae"]
     assert ae[["latent_kl", "latent_collapsed", "prior_draw_visible"]].isna().all(axis=None)
     assert set(zip(ae["common_mse"], ae["common_bce"], strict=True)) == {(12, 85)}
-    assert all(table[name].dtype == float for name in [*summary.WHOLE, *summary.FIGURES])
+    assert all(table[name].dtype == float for name in [*models_table.WHOLE, *models_table.FIGURES])
 
 
 def test_seeds_are_summed_up_by_mean_standard_deviation_and_number(table):
-    seeds = summary.over_seeds(table)
+    seeds = models_table.over_seeds(table)
     assert tuple(seeds.index.names) == KEYS
     vae = seeds.loc[("inpainting", "vae", "bce", "encode", "raw", "whole")]
     assert vae["mse", "mean"] == pytest.approx(0.2)
@@ -118,13 +119,13 @@ def test_seeds_are_summed_up_by_mean_standard_deviation_and_number(table):
 
 def test_the_baselines_parameters_and_the_classifiers_accuracy_are_read(tmp_path):
     artifacts.write_json(tmp_path / "a.json", {"parameters": {"median": {"size": 3}}, "accuracy": {"test": 0.98}})
-    assert summary.read_parameters(str(tmp_path / "a.json")) == {"median": {"size": 3}}
-    assert summary.read_ceiling(str(tmp_path / "a.json")) == 0.98
+    assert models_table.read_parameters(str(tmp_path / "a.json")) == {"median": {"size": 3}}
+    assert models_table.read_ceiling(str(tmp_path / "a.json")) == 0.98
 
 
 @pytest.mark.parametrize("content", [{}, {"parameters": 3, "accuracy": 3}, {"parameters": {"a": 1}, "accuracy": {}}])
 def test_without_them_a_file_is_refused(content, tmp_path):
     artifacts.write_json(tmp_path / "a.json", content)
-    for read in (summary.read_parameters, summary.read_ceiling):
+    for read in (models_table.read_parameters, models_table.read_ceiling):
         with pytest.raises(DamagedFile):
             read(str(tmp_path / "a.json"))

@@ -16,7 +16,7 @@ import pytest
 import torch
 from mlflow.exceptions import MlflowException
 
-from restoration import mlflow_links, mlflow_run, mlflow_store, tracking, unsent
+from restoration.tracking import mlflow_run, mlflow_store, run_links, run_log, unsent
 
 DEAD = "http://127.0.0.1:9"
 METRICS = {
@@ -54,19 +54,17 @@ def client(folder) -> Any:
 
 
 @pytest.fixture
-def open_run(client) -> Callable[..., tracking.Run]:
+def open_run(client) -> Callable[..., run_log.Run]:
     """A run of an experiment that this test has for itself."""
     experiment = f"digits/task{next(experiments)}"
-    return lambda name="task vae bce seed 0", identity="0123456789abcdef": tracking.Run(
-        None, experiment, name, identity
-    )
+    return lambda name="task vae bce seed 0", identity="0123456789abcdef": run_log.Run(None, experiment, name, identity)
 
 
-def stored(client: Any, run: tracking.Run) -> Any:
+def stored(client: Any, run: run_log.Run) -> Any:
     return client.get_run(run.run_id)
 
 
-def history(client: Any, run: tracking.Run, metric: str) -> list[tuple[int, float]]:
+def history(client: Any, run: run_log.Run, metric: str) -> list[tuple[int, float]]:
     return sorted((point.step, point.value) for point in client.get_metric_history(run.run_id, metric))
 
 
@@ -225,7 +223,7 @@ def test_the_addresses_that_make_prints_are_those_of_the_experiments(open_run, c
     with open_run().start({}) as run:
         pass
     number = client.get_experiment_by_name(run.experiment).experiment_id
-    links = mlflow_links.links(folder / "results/mlflow/mlflow.db")
+    links = run_links.links(folder / "results/mlflow/mlflow.db")
     assert links[run.experiment] == (
         f"http://127.0.0.1:5000/#/experiments/{number}/runs?workflowType=machine_learning"
         "&searchFilter=tags.state%20%3D%20%27current%27"
@@ -235,24 +233,24 @@ def test_the_addresses_that_make_prints_are_those_of_the_experiments(open_run, c
 
 def test_a_training_can_be_logged_from_its_files(open_run, client, tmp_path):
     (tmp_path / "model.pt").write_text("weights")
-    steps = pd.DataFrame(np.arange(12.0).reshape(4, 3), columns=tracking.MEASURED)
+    steps = pd.DataFrame(np.arange(12.0).reshape(4, 3), columns=run_log.MEASURED)
     steps.insert(0, "iteration", range(1, 5))
     validation = pd.DataFrame([{"iteration": 4, "objective": 1.5, "reconstruction": 1.0, "kl": 0.5}])
     with open_run().start({}) as run:
-        tracking.log_training(run, steps, validation, tmp_path / "model.pt")
+        run_log.log_training(run, steps, validation, tmp_path / "model.pt")
     assert history(client, run, "train_objective") == [(1, 0.0), (2, 3.0), (3, 6.0), (4, 9.0)]
     assert history(client, run, "validation_kl") == [(4, 0.5)]
 
 
 def test_the_run_of_a_model_is_named_by_it(client):
     model = SimpleNamespace(task=f"task{next(experiments)}", variant="vae", loss="bce", seed=3)
-    run = tracking.model_run({"dataset": {"name": "digits"}}, model, "identity")
+    run = run_log.model_run({"dataset": {"name": "digits"}}, model, "identity")
     assert run.name == f"{model.task} vae bce seed 3"
     assert run.experiment == f"digits/{model.task}"
 
 
 def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [record.getMessage() for record in caplog.records if record.name == tracking.logger.name]
+    return [record.getMessage() for record in caplog.records if record.name == run_log.logger.name]
 
 
 def test_a_server_that_cannot_be_reached_costs_one_warning_and_little_time(caplog, tmp_path, monkeypatch):
@@ -261,7 +259,7 @@ def test_a_server_that_cannot_be_reached_costs_one_warning_and_little_time(caplo
     mlflow_store.connect(DEAD)  # MLflow's import is not what is measured
     start = time.monotonic()
     with caplog.at_level(logging.WARNING):
-        run = tracking.Run(DEAD, "digits/task", "task vae bce seed 0", "0123456789abcdef")
+        run = run_log.Run(DEAD, "digits/task", "task vae bce seed 0", "0123456789abcdef")
         assert not run.reopen()
         with run.start({"loss": "bce"}):
             run.log_history(torch.ones(5, 3), first=1)
@@ -284,7 +282,7 @@ def test_a_server_that_takes_a_call_and_never_answers_costs_seconds(caplog, tmp_
     with socket.create_server(("127.0.0.1", 0)) as silent:
         uri = f"http://127.0.0.1:{silent.getsockname()[1]}"
         start = time.monotonic()
-        with caplog.at_level(logging.WARNING), tracking.Run(uri, "digits/task", "name", "identity").start({}) as run:
+        with caplog.at_level(logging.WARNING), run_log.Run(uri, "digits/task", "name", "identity").start({}) as run:
             run.log_history(torch.ones(5, 3), first=1)
     assert time.monotonic() - start < 15
     (warning,) = warnings_of(caplog)
@@ -303,7 +301,7 @@ def test_a_server_whose_database_is_away_is_said_to_answer_with_an_error(caplog,
     with ThreadingHTTPServer(("127.0.0.1", 0), Unable) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         uri = f"http://127.0.0.1:{server.server_port}"
-        with caplog.at_level(logging.WARNING), tracking.Run(uri, "digits/task", "name", "identity").start({}):
+        with caplog.at_level(logging.WARNING), run_log.Run(uri, "digits/task", "name", "identity").start({}):
             pass
         server.shutdown()
     (warning,) = warnings_of(caplog)

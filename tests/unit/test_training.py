@@ -7,9 +7,11 @@ import pytest
 import torch
 from conftest import SOURCE, VARIANTS
 
-from restoration import corruptions, models, objective, optimisation, registry, training
-from restoration.errors import UserError
-from restoration.images import as_float
+from restoration.core import registry
+from restoration.core.errors import UserError
+from restoration.data import corruptions
+from restoration.data.tensors import as_float
+from restoration.models import model_file, objective, optimizer, training
 
 SETTINGS = {"epochs": 3, "batch_size": 16, "learning_rate": 0.003, "schedule": "constant", "weight_decay": 0}
 IMAGES = 120  # eight iterations an epoch, the last of them with half a batch
@@ -200,7 +202,7 @@ def test_each_iteration_has_the_learning_rate_of_its_schedule(schedule, trainer,
 
     monkeypatch.setattr(loop.optimiser, "step", noted)
     run(loop)
-    assert rates == pytest.approx([0.002 * optimisation.factor(schedule, iteration / 24) for iteration in range(24)])
+    assert rates == pytest.approx([0.002 * optimizer.factor(schedule, iteration / 24) for iteration in range(24)])
 
 
 @pytest.mark.parametrize("name", ["ae", "cvae_incomplete", "unet", "unet_dropout", "cvae_prior"])
@@ -293,9 +295,9 @@ def test_a_finished_checkpoint_resumes_as_finished(schedule, trainer):
 def test_a_finished_checkpoint_holds_no_optimiser(trainer):
     loop = trainer()
     loop.save()
-    unfinished = models.read_tensors(loop.checkpoint)
+    unfinished = model_file.read_tensors(loop.checkpoint)
     run(loop)
-    assert unfinished.keys() - models.read_tensors(loop.checkpoint).keys() == {"optimiser", "generator"}
+    assert unfinished.keys() - model_file.read_tensors(loop.checkpoint).keys() == {"optimiser", "generator"}
 
 
 def test_checkpoints_are_written_when_they_are_due(trainer, monkeypatch):
@@ -314,8 +316,8 @@ def test_checkpoints_are_written_when_they_are_due(trainer, monkeypatch):
 def test_a_trained_unet_is_saved_and_loaded(trainer, tmp_path):
     loop = trainer("unet", schedule="cosine")
     run(loop)
-    models.save(loop.model, tmp_path / "model.pt")
-    loaded = models.load(tmp_path / "model.pt")
+    model_file.save(loop.model, tmp_path / "model.pt")
+    loaded = model_file.load(tmp_path / "model.pt")
     generator = torch.Generator().manual_seed(0)
     images, mask = torch.rand(5, 1, 8, 8, generator=generator), torch.zeros(5, 1, 8, 8)
     with torch.no_grad():
@@ -376,7 +378,7 @@ def test_a_diverged_training_does_not_overwrite_its_last_good_checkpoint(trainer
     calls = itertools.count(1)
     loop = trainer("ae", corrupt=lambda images, _: (images * (math.nan if next(calls) == 12 else 1), images > 2))
     divergence(loop)
-    kept = models.read_tensors(loop.checkpoint)
+    kept = model_file.read_tensors(loop.checkpoint)
     assert kept["iteration"] == 10
     assert kept["record"].isfinite().all()
     assert all(weights.isfinite().all() for weights in kept["network"].values())

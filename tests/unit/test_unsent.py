@@ -18,7 +18,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from test_tracking import METRICS, MILLISECONDS
 
-from restoration import courier, mlflow_run, mlflow_store, tracking, unsent
+from restoration.tracking import mirror, mlflow_run, mlflow_store, run_log, unsent
 
 NAME = "task vae bce seed 0"
 TRAINING, EVALUATION = 7, 7  # calls
@@ -39,12 +39,12 @@ def client(tmp_path_factory) -> Iterator[Any]:
 def clock(monkeypatch) -> None:
     """Times that are the same in every try."""
     times = iter(range(1_000_000, 2_000_000, 1000))
-    monkeypatch.setattr(tracking, "now", lambda: next(times))
+    monkeypatch.setattr(run_log, "now", lambda: next(times))
 
 
-def run(experiment: str, identity: str = "0123456789abcdef") -> tracking.Run:
+def run(experiment: str, identity: str = "0123456789abcdef") -> run_log.Run:
     files = {key: f"results/digits/{key}.npz" for key in ("dataset", "test")}
-    return tracking.Run(None, experiment, NAME, identity, files)
+    return run_log.Run(None, experiment, NAME, identity, files)
 
 
 def train(experiment: str) -> None:
@@ -58,8 +58,8 @@ def evaluate(experiment: str) -> None:
     reopened = of.reopen()
     with of if reopened else of.start({"loss": "bce", "training": {"epochs": 2}}):
         if not reopened:
-            history = pd.DataFrame([[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]], columns=tracking.MEASURED)
-            tracking.log_training(of, history, history[:0].assign(iteration=[]), "results/digits/model.pt")
+            history = pd.DataFrame([[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]], columns=run_log.MEASURED)
+            run_log.log_training(of, history, history[:0].assign(iteration=[]), "results/digits/model.pt")
         of.log_evaluation(METRICS, MILLISECONDS, ["results/digits/metrics.json"])
 
 
@@ -119,7 +119,7 @@ def whole(client) -> list[dict[str, Any]]:
     """What a server has that was there all the time."""
     with pytest.MonkeyPatch.context() as patch:
         times = iter(range(1_000_000, 2_000_000, 1000))
-        patch.setattr(tracking, "now", lambda: next(times))
+        patch.setattr(run_log, "now", lambda: next(times))
         train("whole")
         evaluate("whole")
     (one,) = found = runs(client, "whole")
@@ -327,10 +327,10 @@ def test_files_are_kept_as_they_were(client, monkeypatch, tmp_path):
 
 
 @pytest.fixture
-def carried(monkeypatch) -> courier.Rounds:
+def carried(monkeypatch) -> mirror.Rounds:
     """The rounds of a courier in this process, for which jobs write down what they do."""
-    monkeypatch.setattr(courier, "at_work", lambda: True)
-    return courier.Rounds(None)
+    monkeypatch.setattr(mirror, "at_work", lambda: True)
+    return mirror.Rounds(None)
 
 
 def test_a_courier_makes_the_calls_that_a_job_would(client, whole, carried):
@@ -371,7 +371,7 @@ def test_a_courier_goes_on_where_the_server_failed(client, whole, carried, monke
     train(experiment)
     evaluate(experiment)
     with broken(monkeypatch, first, first), caplog.at_level(logging.WARNING):
-        courier.carry(None, lambda _: next(over), troubles.append)
+        mirror.carry(None, lambda _: next(over), troubles.append)
     assert troubles[:2] == ["nobody there", ""]
     assert caplog.text.count("nobody there; runs wait in") == 1
     assert same(runs(client, experiment), whole)
@@ -383,8 +383,8 @@ def test_a_courier_goes_on_with_others_where_the_server_refuses_one(client, carr
     with refusing(monkeypatch, "courier-refused"):
         for _ in range(3):
             carried.go()
-        courier._lock().write_text("")
-        courier.flush(None)  # and what registers the champions does not wait for it
+        mirror._lock().write_text("")
+        mirror.flush(None)  # and what registers the champions does not wait for it
     assert caplog.text.count("not sent (The experiment must be in the 'active' state)") == 1
     assert [one["status"] for one in runs(client, "courier-taken")] == ["FINISHED"]
     carried.again.clear()
@@ -395,7 +395,7 @@ def test_a_courier_goes_on_with_others_where_the_server_refuses_one(client, carr
 def test_a_courier_ends_with_the_execution_though_the_server_is_gone(client, carried, monkeypatch):
     train("gone")
     with broken(monkeypatch, 1, 10**6) as asked:
-        courier.carry(None, lambda _: True, lambda _: None)
+        mirror.carry(None, lambda _: True, lambda _: None)
     assert len(asked) == 1
     assert unsent.told() == [
         f"MLflow: 1 run waits in {unsent.folder()} to be sent: `{unsent.COMMAND}`, once the server answers"
@@ -407,22 +407,22 @@ def test_after_ctrl_c_a_server_that_never_answers_is_not_waited_for(tmp_path, mo
     monkeypatch.chdir(tmp_path)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         uri = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        process = courier.start(uri)
-        while not courier.at_work():
+        process = mirror.start(uri)
+        while not mirror.at_work():
             assert process.poll() is None
             time.sleep(0.05)
-        with tracking.Run(uri, "digits/task", NAME, "identity").start({}):
+        with run_log.Run(uri, "digits/task", NAME, "identity").start({}):
             pass
         silent.accept()  # it has asked
         stopped = time.monotonic()
-        courier.finish(process, stopped=True)
-    assert time.monotonic() - stopped < 2 * courier.PATIENCE_STOPPED
+        mirror.finish(process, stopped=True)
+    assert time.monotonic() - stopped < 2 * mirror.PATIENCE_STOPPED
     assert runs_waiting() == 1
 
 
 def test_a_courier_of_its_own_process_takes_what_a_job_writes_that_does_not_load_mlflow(client, whole):
-    process = courier.start(None)
-    while not courier.at_work():
+    process = mirror.start(None)
+    while not mirror.at_work():
         assert process.poll() is None
         time.sleep(0.05)
     code = (
@@ -434,12 +434,12 @@ def test_a_courier_of_its_own_process_takes_what_a_job_writes_that_does_not_load
         "    of.log_file('results/digits/model.pt', 'model')\n"
         "sys.exit('mlflow' in sys.modules)"
     )
-    scripts = Path(tracking.__file__).parents[1]
+    scripts = Path(run_log.__file__).parents[1]
     job = subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(scripts)})
     assert job.returncode == 0
     evaluate("process")
-    courier.finish(process)
+    mirror.finish(process)
     assert process.returncode == 0
-    assert not courier.at_work()
+    assert not mirror.at_work()
     assert runs_waiting() == 0
     assert same(runs(client, "process"), whole)

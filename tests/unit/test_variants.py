@@ -3,7 +3,7 @@ from typing import get_args, get_type_hints
 import pytest
 import torch
 
-from restoration.variants import Variant
+from restoration.models.variants import Variant
 
 COMPLETE, CORRUPTED = torch.rand(3, 1, 4, 5), torch.rand(3, 1, 4, 5)
 MASK = torch.rand(3, 1, 4, 5) < 0.5

@@ -2,7 +2,7 @@ import io
 import logging
 import time
 
-from restoration import watching
+from restoration.execution import terminal_lines
 
 JOBS = {1: ("download",), 2: ("train", "inpainting", "vae"), 3: ("train", "inpainting", "ae"), 4: ("report",)}
 
@@ -20,7 +20,7 @@ def end(watch, job, seconds, done, total=4) -> None:
 
 def test_a_line_for_each_job_that_ends_and_none_but_these():
     shown = io.StringIO()
-    watch = watching.Watch(JOBS, shown)
+    watch = terminal_lines.Watch(JOBS, shown)
     told(watch, "job_info", jobid=1)
     assert shown.getvalue() == ""
     end(watch, 1, 2, done=1)
@@ -38,7 +38,7 @@ def test_a_line_for_each_job_that_ends_and_none_but_these():
 
 def test_what_is_left_is_shared_by_the_jobs_that_run_side_by_side():
     jobs = {number: ("train", str(number)) for number in range(6)}
-    watch = watching.Watch(jobs, io.StringIO())
+    watch = terminal_lines.Watch(jobs, io.StringIO())
     assert watch.left() is None
     end(watch, 0, 10, done=1, total=6)
     watch.started = {1: time.monotonic() - 4, 2: time.monotonic() - 30}  # one for longer than was expected
@@ -46,7 +46,7 @@ def test_what_is_left_is_shared_by_the_jobs_that_run_side_by_side():
 
 
 def test_a_job_that_failed_is_no_longer_waited_for():
-    watch = watching.Watch({1: ("train", "a"), 2: ("train", "b"), 3: ("train", "c")}, io.StringIO())
+    watch = terminal_lines.Watch({1: ("train", "a"), 2: ("train", "b"), 3: ("train", "c")}, io.StringIO())
     end(watch, 1, 10, done=1, total=3)
     told(watch, "job_info", jobid=2)
     told(watch, "job_error", jobid=2)
@@ -55,7 +55,7 @@ def test_a_job_that_failed_is_no_longer_waited_for():
 
 
 def test_a_group_that_failed_is_no_longer_waited_for():
-    watch = watching.Watch(JOBS, io.StringIO())
+    watch = terminal_lines.Watch(JOBS, io.StringIO())
     for job in (2, 3):
         told(watch, "job_info", jobid=job)
     told(watch, "group_error", job_error_info=[{"jobid": 2}, {"jobid": 3}])
@@ -65,7 +65,7 @@ def test_a_group_that_failed_is_no_longer_waited_for():
 
 def test_of_a_group_no_job_is_said_to_have_taken_as_long_as_all():
     shown = io.StringIO()
-    watch = watching.Watch(JOBS, shown, grouped={2})
+    watch = terminal_lines.Watch(JOBS, shown, grouped={2})
     end(watch, 2, 10, done=1)
     end(watch, 1, 2, done=2)
     assert [line.partition(": ")[2] for line in shown.getvalue().splitlines()] == [
@@ -76,7 +76,7 @@ def test_of_a_group_no_job_is_said_to_have_taken_as_long_as_all():
 
 def test_silence_is_broken_until_it_is_over():
     shown = io.StringIO()
-    watch = watching.Watch(JOBS, shown, silence=0.05)
+    watch = terminal_lines.Watch(JOBS, shown, silence=0.05)
     told(watch, "job_info", jobid=2)
     told(watch, "job_info", jobid=3)
     time.sleep(0.5)

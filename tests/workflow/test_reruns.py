@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from checkout import ROOT, Checkout, jobs
-from restoration import registry
+from restoration.core import registry
 
 SCRIPTS = Path("workflow/scripts")
 ALL = {

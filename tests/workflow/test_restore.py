@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 from PIL import Image, ImageDraw
 
-from restoration import picture_files
+from restoration.champion import picture_files
 
 TASKS = ("representation", "denoising", "inpainting")
 

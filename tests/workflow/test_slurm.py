@@ -14,7 +14,7 @@ import pytest
 
 import slurm
 from checkout import Checkout
-from restoration import stopping
+from restoration.execution import interrupt
 
 CONFIGURATION = "tests/workflow/one_model.yaml"
 LIMIT = 1200  # seconds
@@ -87,7 +87,7 @@ def test_ctrl_c_leaves_no_job_in_the_queue(cluster, trial, start):
     said = run.communicate(timeout=LIMIT)[0]
     assert time.monotonic() - asked < 30
     assert run.returncode == 1
-    assert said.splitlines()[-1] == stopping.GO_ON
+    assert said.splitlines()[-1] == interrupt.GO_ON
     assert cluster.left(60) == []
 
 

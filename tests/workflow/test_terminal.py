@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from checkout import Checkout
-from restoration import stopping
+from restoration.execution import interrupt
 
 MODEL = "results/digits/train/inpainting/vae_incomplete/bce/seed0/model.pt"
 ARGUMENTS = ("--keep-going", MODEL, "--config", "training={epochs: 200, batch_size: 32}")
@@ -85,7 +85,7 @@ def test_a_terminal_shows_a_line_a_job_and_what_is_left(stopped):
 def test_ctrl_c_ends_soon_leaves_no_process_and_says_how_to_go_on(stopped, trial):
     terminal, seconds = stopped
     assert seconds < 60  # one or two, where nothing else computes
-    assert terminal.lines()[-1] == stopping.GO_ON
+    assert terminal.lines()[-1] == interrupt.GO_ON
     assert "Traceback" not in terminal.text
     assert any(line.startswith("  still to do: ") for line in terminal.lines())
     here = str(trial.folder)

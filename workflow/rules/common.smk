@@ -14,46 +14,37 @@ IMPORTED = not workflow.modifier.is_main_snakefile()
 
 sys.path.insert(0, str(BASE / "workflow/scripts"))
 
-from restoration import (
-    baselines,
-    claims_file,
-    configuration,
-    configuration_file,
-    dataset_settings,
-    identity,
-    integrity,
-    locking,
-    provenance,
-    pruning,
-    published,
-    registry,
-    unlabelled,
-    unsent,
-)
-from restoration.errors import UserError
+from restoration.comparison import claims_file, published
+from restoration.config import configuration, dataset_settings, unlabelled, yaml_file
+from restoration.core import fingerprint, process_locks, registry
+from restoration.execution import early_cutoff, tamper_check
+from restoration.report import ro_crate
+from restoration.restorers import baselines
+from restoration.tracking import unsent
+from restoration.core.errors import UserError
 
-locking.announce()
+process_locks.announce()
 # A cluster's job is a Snakemake as well, which does what the user's has decided.
 if workflow.is_main_process:
-    provenance.announce()
+    ro_crate.announce()
     # What Snakemake does with the rules of another workflow is that one's matter.
     if not IMPORTED:
-        pruning.install()
-        integrity.install()
+        early_cutoff.install()
+        tamper_check.install()
 
 try:
     for path in workflow.configfiles:
-        configuration_file.refuse_duplicates(path)
+        yaml_file.refuse_duplicates(path)
     with open(BASE / "config/config.yaml") as file:
         defaults = yaml.safe_load(file)
     if IMPORTED:
         # Snakemake passes over `configfile` where a module is given a configuration.
         if defaults["claims"]:
             defaults["claims"] = str(BASE / defaults["claims"])
-        config = configuration_file.laid_over(config, defaults)
+        config = yaml_file.laid_over(config, defaults)
     # Its order of tasks and variants is the report's; Snakemake puts what is laid over it in front.
     # What --config says is plain here for the scripts as well: its null is no text.
-    config = configuration_file.in_order(configuration_file.plain(config), defaults)
+    config = yaml_file.in_order(yaml_file.plain(config), defaults)
     CONFIG = configuration.resolve(config)
     CLAIMS = claims_file.load(CONFIG["claims"], config)
     CONTENTS = dataset_settings.contents(CONFIG["dataset"])
@@ -152,9 +143,11 @@ def job(script, settings, parts=()):
         return value(wildcards) if callable(value) else value
 
     return {
-        "settings": lambda wildcards: identity.write_settings(of(settings, wildcards)),
-        "code": lambda wildcards: identity.code(script, of(parts, wildcards)),
-        "packages": lambda wildcards: identity.packages(
+        "settings": lambda wildcards: fingerprint.write_settings(
+            of(settings, wildcards)
+        ),
+        "code": lambda wildcards: fingerprint.code(script, of(parts, wildcards)),
+        "packages": lambda wildcards: fingerprint.packages(
             script, of(parts, wildcards), CONFIG["packages"]
         ),
     }
@@ -249,7 +242,7 @@ def check_restore(dag):
     hides = registry.constant("corruptions", corruption, "HIDES")
     size = dataset_settings.size(CONFIG["dataset"])
     with suppress(ImportError):  # Snakemake may run beside the environment of its jobs
-        from restoration import restore_request
+        from restoration.champion import restore_request
 
         restore_request.plan(asked, hides and hides == "some", size)
 

@@ -1,16 +1,15 @@
 # What goes round an execution: the folder is taken for it, and its account written at the end.
 import sqlite3
 
-from restoration import (
-    account,
-    courier,
-    landing,
-    nursery,
-    scheduling,
-    software,
-    stopping,
-    watching,
+from restoration.execution import (
+    fork_server,
+    interrupt,
+    rerun_reasons,
+    scheduler_rate,
+    terminal_lines,
 )
+from restoration.report import index_page, versions
+from restoration.tracking import mirror
 
 
 def end():
@@ -19,7 +18,7 @@ def end():
     if workflow.watch:
         workflow.watch.stop()
     if workflow.courier:
-        courier.finish(workflow.courier, workflow.stop.asked)
+        mirror.finish(workflow.courier, workflow.stop.asked)
     lines = "\n".join([*of.lines(stopped=workflow.stop.asked), *unsent.told()])
     print(lines, file=sys.stderr)
     try:
@@ -35,10 +34,12 @@ def land():
     if not any(job.rule.name == "provenance" for job in workflow.dag.jobs):
         return
     try:
-        commit = provenance.code_version(BASE)["commit"] or ""
-        kept = landing.summarise(Path(RESULTS), EXPERIMENT, commit, software.versions())
-        landing.record(Path(RESULTS), kept)
-        page = landing.write(
+        commit = ro_crate.code_version(BASE)["commit"] or ""
+        kept = index_page.summarise(
+            Path(RESULTS), EXPERIMENT, commit, versions.versions()
+        )
+        index_page.record(Path(RESULTS), kept)
+        page = index_page.write(
             Path(RESULTS).parent,
             *(
                 BASE / "workflow/report" / name
@@ -59,23 +60,23 @@ def land():
 
 onstart:
     try:
-        locking.take_folder()
+        process_locks.take_folder()
         check_restore(workflow.dag)
     except UserError as error:
         raise SystemExit(f"Nothing was run: {error}.") from None
-    scheduling.calm(workflow)
-    workflow.account = account.Account(workflow.dag)
+    scheduler_rate.calm(workflow)
+    workflow.account = rerun_reasons.Account(workflow.dag)
     due = {job.rule.name for job in workflow.dag.needrun_jobs()}
     workflow.courier = (
-        courier.start(CONFIG["tracking"]["uri"])
+        mirror.start(CONFIG["tracking"]["uri"])
         if due & {"train", "evaluate", "register"}
         else None
     )
     # On a GPU it was never tried.
-    if CONFIG["device"] == "cpu" and nursery.pays(workflow):
-        nursery.start()
-    workflow.stop = stopping.Stop()
-    workflow.watch = watching.watch(workflow, workflow.stop)
+    if CONFIG["device"] == "cpu" and fork_server.pays(workflow):
+        fork_server.start()
+    workflow.stop = interrupt.Stop()
+    workflow.watch = terminal_lines.watch(workflow, workflow.stop)
 
 
 onsuccess:

@@ -4,8 +4,12 @@ import logging
 
 import torch
 
-from restoration import artifacts, baselines, classifier, evaluation, jobs, stored, tuning
-from restoration.images import as_float
+from restoration.core import artifacts, script
+from restoration.data import dataset_files
+from restoration.data.tensors import as_float
+from restoration.evaluation import scoring, tuning
+from restoration.models import classifier
+from restoration.restorers import baselines
 
 
 def main(job: dict, dataset: str, validation: str, test: str, reader: str | None, outputs: dict[str, str]) -> None:
@@ -15,12 +19,12 @@ def main(job: dict, dataset: str, validation: str, test: str, reader: str | None
     on the task's validation images.
     """
     logger = logging.getLogger("restoration")
-    splits, classes = stored.read_dataset(dataset, "train", "validation", "test")
+    splits, classes = dataset_files.read_dataset(dataset, "train", "validation", "test")
     complete, labels = splits["test"]
-    corrupted, mask = stored.read_corrupted(test, complete)
+    corrupted, mask = dataset_files.read_corrupted(test, complete)
     train_images, known = torch.from_numpy(splits["train"].images), splits["validation"].images
     first = slice(tuning.IMAGES)
-    known_corrupted, known_mask = stored.read_corrupted(validation, known)
+    known_corrupted, known_mask = dataset_files.read_corrupted(validation, known)
     examples = tuning.Examples(
         as_float(known[first]), as_float(known_corrupted[first]), torch.from_numpy(known_mask[first])
     )
@@ -29,9 +33,9 @@ def main(job: dict, dataset: str, validation: str, test: str, reader: str | None
         if name in baselines.fitting(baselines.hides(mask)):
             methods |= tuning.tune(name, train_images, examples)
     restorers = {method: tuned.restore for method, tuned in methods.items()}
-    shown = evaluation.shown(labels, classes)
+    shown = scoring.shown(labels, classes)
     read = classifier.load(reader, complete.shape[1:], classes).read if reader else None
-    scores, shown_restorations, kept = evaluation.measure(restorers, complete, corrupted, mask, labels, shown, read)
+    scores, shown_restorations, kept = scoring.measure(restorers, complete, corrupted, mask, labels, shown, read)
     parameters = {method: tuned.baseline.parameters for method, tuned in methods.items()}
     for method, tuned in methods.items():
         milliseconds = 1000 * tuned.baseline.seconds / tuned.baseline.images
@@ -42,7 +46,7 @@ def main(job: dict, dataset: str, validation: str, test: str, reader: str | None
     artifacts.write_json(
         outputs["metrics"],
         {
-            "scores": evaluation.summarise(scores),
+            "scores": scoring.summarise(scores),
             "images": len(labels),
             "parameters": parameters,
             "validation_images": len(examples.mask),
@@ -51,7 +55,7 @@ def main(job: dict, dataset: str, validation: str, test: str, reader: str | None
 
 
 if __name__ == "__main__":
-    with jobs.running(snakemake):
+    with script.running(snakemake):
         inputs = snakemake.input
         images = (inputs.dataset, inputs.validation, inputs.test)
-        main(jobs.settings(snakemake), *images, inputs.classifier, dict(snakemake.output.items()))
+        main(script.settings(snakemake), *images, inputs.classifier, dict(snakemake.output.items()))

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from restoration import artifacts, jobs, registry
-from restoration.claims import NOT_TESTED, VERDICTS, NotTested, Outcome, overall
-from restoration.evidence import Evidence, Source
+from restoration.comparison.claim_inputs import Evidence, Source
+from restoration.comparison.claims import NOT_TESTED, VERDICTS, NotTested, Outcome, overall
+from restoration.core import artifacts, registry, script
 
 SHOWN = ("verdict", "finding", "figure", "low", "high", "threshold", "unit", "seeds", "images")
 
@@ -44,5 +44,5 @@ def main(job: Mapping[str, Any], paths: Sequence[str], output: str) -> None:
 
 
 if __name__ == "__main__":
-    with jobs.running(snakemake):
-        main(jobs.settings(snakemake), snakemake.input, snakemake.output[0])
+    with script.running(snakemake):
+        main(script.settings(snakemake), snakemake.input, snakemake.output[0])

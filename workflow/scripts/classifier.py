@@ -2,12 +2,14 @@
 
 import time
 
-from restoration import artifacts, classifier, jobs, stored
+from restoration.core import artifacts, script
+from restoration.data import dataset_files
+from restoration.models import classifier
 
 
 def main(job: dict, dataset: str, outputs: dict[str, str]) -> dict:
     """Write the classifier, and its accuracy on images that it was not trained on. Returns what metrics.json holds."""
-    splits, classes = stored.read_dataset(dataset, "train", "validation", "test")
+    splits, classes = dataset_files.read_dataset(dataset, "train", "validation", "test")
     network = classifier.train(*splits["train"], classes, job["seed"])
     classifier.save(network, outputs["model"])
     metrics = {
@@ -21,7 +23,7 @@ def main(job: dict, dataset: str, outputs: dict[str, str]) -> dict:
 
 
 if __name__ == "__main__":
-    with jobs.running(snakemake) as logger:
+    with script.running(snakemake) as logger:
         start = time.process_time()
-        metrics = main(jobs.settings(snakemake), snakemake.input.dataset, dict(snakemake.output.items()))
+        metrics = main(script.settings(snakemake), snakemake.input.dataset, dict(snakemake.output.items()))
         logger.info("%s in %.1f CPU s", metrics["accuracy"], time.process_time() - start)

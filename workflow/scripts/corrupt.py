@@ -3,10 +3,11 @@
 import numpy as np
 import torch
 
-from restoration import artifacts, corruptions, jobs, stored
-from restoration.errors import UserError
-from restoration.identity import derived_seed
-from restoration.images import as_float
+from restoration.core import artifacts, script
+from restoration.core.errors import UserError
+from restoration.core.fingerprint import derived_seed
+from restoration.data import corruptions, dataset_files
+from restoration.data.tensors import as_float
 
 
 def check(corrupted: torch.Tensor, mask: torch.Tensor, shape: torch.Size, name: str) -> None:
@@ -21,7 +22,7 @@ def check(corrupted: torch.Tensor, mask: torch.Tensor, shape: torch.Size, name: 
 def main(job: dict, dataset: str, outputs: dict[str, str]) -> None:
     """Write {split}.npz with corrupted (N, C, H, W), mask (N, 1, H, W) and parameters, for validation and test."""
     corrupt = corruptions.build(job["corruption"])
-    splits, _ = stored.read_dataset(dataset, *outputs)
+    splits, _ = dataset_files.read_dataset(dataset, *outputs)
     for name, path in outputs.items():
         generator = torch.Generator().manual_seed(derived_seed(job["seed"], "corrupt", name))
         complete = as_float(splits[name].images)
@@ -36,5 +37,5 @@ def main(job: dict, dataset: str, outputs: dict[str, str]) -> None:
 
 
 if __name__ == "__main__":
-    with jobs.running(snakemake):
-        main(jobs.settings(snakemake), snakemake.input.dataset, dict(snakemake.output.items()))
+    with script.running(snakemake):
+        main(script.settings(snakemake), snakemake.input.dataset, dict(snakemake.output.items()))

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import numpy as np
 
-from restoration import artifacts, image_folder, jobs, registry, shares, stored
-from restoration.datasets import Dataset
-from restoration.errors import UserError
-from restoration.identity import derived_seed
+from restoration.core import artifacts, registry, script
+from restoration.core.errors import UserError
+from restoration.core.fingerprint import derived_seed
+from restoration.data import dataset_files, image_folder, split_sizes
+from restoration.data.datasets import Dataset
 
 
 def split(dataset: Dataset, validation: float | None, seed: int) -> dict[str, np.ndarray]:
@@ -17,7 +18,7 @@ def split(dataset: Dataset, validation: float | None, seed: int) -> dict[str, np
     Raises UserError if that would leave no image to train on, or none to validate with.
     """
     count = len(dataset.train_images)
-    drawn = shares.validation(validation, count)
+    drawn = split_sizes.validation(validation, count)
     if not 0 < drawn < count:
         raise UserError(f"dataset.validation: {drawn} of {count} training images leave none to validate or to train on")
     aside = np.zeros(count, bool)
@@ -36,11 +37,11 @@ def split(dataset: Dataset, validation: float | None, seed: int) -> dict[str, np
 def check(dataset: Dataset, name: str) -> None:
     """Raises UserError unless what datasets/<name>.py loaded is a data set, and of the size that it says it is."""
     splits = {
-        "train": stored.Split(dataset.train_images, dataset.train_labels),
-        "test": stored.Split(dataset.test_images, dataset.test_labels),
+        "train": dataset_files.Split(dataset.train_images, dataset.train_labels),
+        "test": dataset_files.Split(dataset.test_images, dataset.test_labels),
     }
     try:
-        stored.check(splits, dataset.classes)
+        dataset_files.check(splits, dataset.classes)
         for constant, found in (
             ("IMAGE_SHAPE", dataset.train_images.shape[1:]),
             ("TRAIN_IMAGES", len(dataset.train_images)),
@@ -69,6 +70,6 @@ def main(job: dict, source: str | None, output: str | Path, sources: str | Path)
 
 
 if __name__ == "__main__":
-    with jobs.running(snakemake) as logger:
-        arrays = main(jobs.settings(snakemake), snakemake.config["dataset"].get("source"), *snakemake.output)
+    with script.running(snakemake) as logger:
+        arrays = main(script.settings(snakemake), snakemake.config["dataset"].get("source"), *snakemake.output)
         logger.info("%s", {name: array.shape for name, array in arrays.items()})

@@ -6,20 +6,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from restoration import (
-    artifacts,
-    classifier,
-    device,
-    diagnostics,
-    evaluation,
-    images,
-    jobs,
-    models,
-    objective,
-    stored,
-    tracking,
-)
-from restoration.errors import DamagedFile, UserError
+from restoration.core import artifacts, script
+from restoration.core.errors import DamagedFile, UserError
+from restoration.data import dataset_files, device, tensors
+from restoration.evaluation import diagnostics, scoring
+from restoration.models import classifier, model_file, objective
+from restoration.tracking import run_log
 
 LATENTS = 10_000  # of the training images; enough for a picture of the clusters
 
@@ -33,7 +25,7 @@ def write_picture(path: str, rows: list[np.ndarray]) -> None:
         Image.fromarray(picture.transpose(1, 2, 0).squeeze()).save(part)
 
 
-def timed(restore: evaluation.Restorer, seconds: dict[str, float], method: str) -> evaluation.Restorer:
+def timed(restore: scoring.Restorer, seconds: dict[str, float], method: str) -> scoring.Restorer:
     """The same restorer, which adds to `seconds` what it takes."""
 
     def restore_in_time(*batch: torch.Tensor) -> torch.Tensor:
@@ -51,20 +43,20 @@ def main(job: dict, inputs: Any, outputs: Any, seed: int) -> tuple[dict, dict[st
 
     Returns the metrics, as they are in metrics.json, and the milliseconds that each method took for an image.
     """
-    model = models.load(inputs.model)
-    splits, classes = stored.read_dataset(inputs.dataset, "train", "test")
+    model = model_file.load(inputs.model)
+    splits, classes = dataset_files.read_dataset(inputs.dataset, "train", "test")
     complete, labels = splits["test"]
-    corrupted, mask = stored.read_corrupted(inputs.test, complete)
+    corrupted, mask = dataset_files.read_corrupted(inputs.test, complete)
     if (model.image_shape, model.classes) != (complete.shape[1:], classes):
         fits = f"images {model.image_shape} of {model.classes} classes"
         raise DamagedFile(inputs.model, f"a model for {fits}; the data set has {complete.shape[1:]} of {classes}")
-    shown = evaluation.shown(labels, model.classes)
+    shown = scoring.shown(labels, model.classes)
     read = classifier.load(inputs.classifier, complete.shape[1:], classes).read if inputs.classifier else None
-    test = stored.Images(complete, corrupted, mask, labels)
+    test = dataset_files.Images(complete, corrupted, mask, labels)
     restorers, cost, seconds = {}, {}, {}
     for method, parameters in job["inference"]:
         # One to count with and one to measure with: each goes on with its own draws.
-        counted, restore = (evaluation.restorer(model, method, parameters, seed) for _ in range(2))
+        counted, restore = (scoring.restorer(model, method, parameters, seed) for _ in range(2))
         if counted and restore:
             cost[method] = {"multiply_adds": diagnostics.multiply_adds(counted, test)}
             restorers[method] = timed(restore, seconds, method)
@@ -73,23 +65,23 @@ def main(job: dict, inputs: Any, outputs: Any, seed: int) -> tuple[dict, dict[st
         raise UserError(
             f"{inputs.model}: no inference of its task applies to it ({methods}); add encode, or take the variant out"
         )
-    scores, examples, kept = evaluation.measure(restorers, *test, shown, read)
+    scores, examples, kept = scoring.measure(restorers, *test, shown, read)
     artifacts.write_parquet(outputs.scores, scores)
     artifacts.write_npz(outputs.examples, shown=shown, **examples)
     artifacts.write_npz(outputs.cases, **kept)
-    write_picture(outputs.picture, [complete[shown], corrupted[shown], *map(images.as_uint8, examples.values())])
+    write_picture(outputs.picture, [complete[shown], corrupted[shown], *map(tensors.as_uint8, examples.values())])
 
     train_images, train_labels = (array[:LATENTS] for array in splits["train"])
     artifacts.write_npz(
         outputs.latents,
-        train=evaluation.latent_means(model, train_images, np.zeros_like(train_images[:, :1], bool), train_labels),
+        train=scoring.latent_means(model, train_images, np.zeros_like(train_images[:, :1], bool), train_labels),
         train_labels=train_labels,
-        test=evaluation.latent_means(model, corrupted, mask, labels),
+        test=scoring.latent_means(model, corrupted, mask, labels),
         test_labels=labels,
     )
     metrics = {
         "test": objective.held_out(model, complete, corrupted, mask, labels, seed),
-        "scores": evaluation.summarise(scores),
+        "scores": scoring.summarise(scores),
         "images": len(labels),
         "cost": cost,
         **diagnostics.measure(model, test, seed),
@@ -99,20 +91,20 @@ def main(job: dict, inputs: Any, outputs: Any, seed: int) -> tuple[dict, dict[st
 
 
 if __name__ == "__main__":
-    with jobs.running(snakemake) as logger:
+    with script.running(snakemake) as logger:
         start = time.monotonic()
-        job, inputs, outputs = jobs.settings(snakemake), snakemake.input, snakemake.output
+        job, inputs, outputs = script.settings(snakemake), snakemake.input, snakemake.output
         device.use(job["device"])
         # Read before anything is computed, which would be lost to a damaged file.
         summary = artifacts.read_json(inputs.summary, "identity", "settings")
         history = artifacts.read_parquet(inputs.history, *objective.MEASURED)
         validation = artifacts.read_parquet(inputs.validation, "iteration", *objective.MEASURED)
         metrics, milliseconds = main(job, inputs, outputs, int(snakemake.wildcards.seed))
-        run = tracking.model_run(snakemake.config, snakemake.wildcards, summary["identity"])
+        run = run_log.model_run(snakemake.config, snakemake.wildcards, summary["identity"])
         reopened = run.reopen()
         with run if reopened else run.start(summary["settings"]):
             if not reopened:
-                tracking.log_training(run, history, validation, inputs.model)
+                run_log.log_training(run, history, validation, inputs.model)
             run.log_evaluation(metrics, milliseconds, [outputs.metrics, outputs.scores, outputs.picture])
         for method, taken in milliseconds.items():
             logger.info("%s: %s: %.2f ms an image", run.name, method, taken)

@@ -6,8 +6,12 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from restoration import artifacts, cases, compared, figures, jobs, plots, stored
-from restoration.figures import GIVEN_LABEL
+from restoration.comparison import interval_tables
+from restoration.config.model_names import GIVEN_LABEL, model_name
+from restoration.core import artifacts, script
+from restoration.data import dataset_files
+from restoration.evaluation import best_worst_cases
+from restoration.report import figure_style, plot_values
 
 SHOWN = 10  # of each kind
 LEAST = 0.0001  # of the errors below a column that are written out
@@ -19,7 +23,7 @@ class Way(NamedTuple):
     """A way to restore: its name in the figure, and what it restored, as `cases.read` gives it."""
 
     label: str
-    kept: dict[str, cases.Kept]
+    kept: dict[str, best_worst_cases.Kept]
 
 
 class Test(NamedTuple):
@@ -35,16 +39,16 @@ class Test(NamedTuple):
 
     def above(self, images: np.ndarray) -> dict[str, np.ndarray]:
         """The rows of RGB images at the top of a figure: the originals and, where anything is, the corrupted."""
-        top = {"original": figures.to_rgb(self.complete[images])}
+        top = {"original": figure_style.to_rgb(self.complete[images])}
         if self.mask.any():
-            damaged = figures.to_rgb(self.corrupted[images])
-            top["corrupted"] = figures.outlined(damaged, self.mask[images]) if self.has_hole else damaged
+            damaged = figure_style.to_rgb(self.corrupted[images])
+            top["corrupted"] = figure_style.outlined(damaged, self.mask[images]) if self.has_hole else damaged
         return top
 
     def restored(self, images: np.ndarray, restored: np.ndarray) -> np.ndarray:
         """RGB, where there is a hole with the visible pixels put back."""
         mask = self.mask[images] if self.has_hole else np.ones_like(self.mask[images])
-        return figures.to_rgb(np.where(mask, restored, self.corrupted[images]))
+        return figure_style.to_rgb(np.where(mask, restored, self.corrupted[images]))
 
 
 def best_ways(table: pd.DataFrame, labelled: Collection[str] = ()) -> pd.DataFrame:
@@ -55,12 +59,12 @@ def best_ways(table: pd.DataFrame, labelled: Collection[str] = ()) -> pd.DataFra
     given: whether the true label is given, which `labelled` variants are; best: the task's best model, among those
     without it, if there are any.
     """
-    here = compared.judged(table)
+    here = interval_tables.judged(table)
     chosen = here.groupby(["variant", "loss"], sort=False)["mean"].idxmin().tolist()
     models = here[here["variant"] != ""]
-    blind = compared.without_label(models, labelled)
+    blind = interval_tables.without_label(models, labelled)
     best = (models if blind.empty else blind)["mean"].idxmin()
-    given = ~here.index.isin(compared.without_label(here, labelled).index)
+    given = ~here.index.isin(interval_tables.without_label(here, labelled).index)
     rows = here.assign(given=given, best=here.index == best).loc[list(dict.fromkeys([*chosen, best]))]
     return rows.sort_values("variant", key=lambda names: names == "", kind="stable")
 
@@ -88,7 +92,7 @@ def draw_hard(ways: Sequence[Way], test: Test, outputs: tuple[str, str]) -> None
     rows = test.above(images)
     rows |= {way.label: test.restored(images, way.kept["drawn"].restored[hardest]) for way in ways}
     errors = mean_errors(ways)[hardest]
-    figures.draw_sheet([("", list(rows.values()))], list(rows), outputs, [captions(images, errors)])
+    figure_style.draw_sheet([("", list(rows.values()))], list(rows), outputs, [captions(images, errors)])
 
 
 def draw_extremes(way: Way, test: Test, outputs: tuple[str, str]) -> None:
@@ -99,7 +103,7 @@ def draw_extremes(way: Way, test: Test, outputs: tuple[str, str]) -> None:
         rows = test.above(images) | {"restored": test.restored(images, restored)}
         blocks.append((heading, list(rows.values())))
         below.append(captions(images, error))
-    figures.draw_sheet(blocks, list(rows), outputs, below)
+    figure_style.draw_sheet(blocks, list(rows), outputs, below)
 
 
 def write_values(ways: Sequence[Way], best: Way, test: Test, outputs: Mapping[str, str]) -> None:
@@ -110,12 +114,12 @@ def write_values(ways: Sequence[Way], best: Way, test: Test, outputs: Mapping[st
     places = order[::-1][np.linspace(0, len(order) - 1, min(SHOWN, len(order))).round().astype(int)]
     images = ways[0].kept["drawn"].images[places]
     rows = test.above(images) | {way.label: test.restored(images, way.kept["drawn"].restored[places]) for way in ways}
-    size = plots.write_sheet(outputs["images"], list(rows.values()), SIDE)
+    size = plot_values.write_sheet(outputs["images"], list(rows.values()), SIDE)
     known = []
     for way in ways:
         drawn = way.kept["drawn"].error
         means = {"drawn": float(drawn.mean()), "hardest": float(drawn[order[:SHOWN]].mean())}
-        known.append({"name": way.label, "errors": plots.rounded(drawn[places]), **means})
+        known.append({"name": way.label, "errors": plot_values.rounded(drawn[places]), **means})
     hardest = order[:SHOWN]
     of_figures = {"hardest": numbered(ways[0].kept["drawn"].images[hardest], mean_errors(ways)[hardest])}
     of_figures |= {key: numbered(best.kept[key].images[:SHOWN], best.kept[key].error[:SHOWN]) for key in EXTREME}
@@ -125,7 +129,7 @@ def write_values(ways: Sequence[Way], best: Way, test: Test, outputs: Mapping[st
 
 def numbered(images: np.ndarray, errors: np.ndarray) -> dict[str, list]:
     """Test images by their numbers, with their errors."""
-    return {"images": images.tolist(), "errors": plots.rounded(errors)}
+    return {"images": images.tolist(), "errors": plot_values.rounded(errors)}
 
 
 def main(
@@ -140,8 +144,8 @@ def main(
     shown = best_ways(table, labelled)
     for row in shown.itertuples(index=False):
         words, variant = row.method.replace("_", " "), row.variant + (GIVEN_LABEL if row.given else "")
-        label = f"{figures.model_name(variant, row.loss)}, {words}" if variant else words
-        ways.append(Way(label, cases.read(files[row.variant, row.loss], row.method, test.complete)))
+        label = f"{model_name(variant, row.loss)}, {words}" if variant else words
+        ways.append(Way(label, best_worst_cases.read(files[row.variant, row.loss], row.method, test.complete)))
     draw_hard(ways, test, (outputs["hard_png"], outputs["hard_svg"]))
     best_way = ways[int(shown["best"].to_numpy().argmax())]
     draw_extremes(best_way, test, (outputs["cases_png"], outputs["cases_svg"]))
@@ -149,12 +153,12 @@ def main(
 
 
 if __name__ == "__main__":
-    with jobs.running(snakemake):
+    with script.running(snakemake):
         inputs = snakemake.input
-        job = jobs.settings(snakemake)
+        job = script.settings(snakemake)
         models = map(tuple, job["models"])
         files = dict(zip(models, inputs.models, strict=True)) | {("", ""): inputs.baselines}
-        complete = stored.read_dataset(inputs.dataset, "test")[0]["test"].images
-        test = Test(complete, *stored.read_corrupted(inputs.test, complete))
-        table = compared.read_intervals(inputs.intervals)
+        complete = dataset_files.read_dataset(inputs.dataset, "test")[0]["test"].images
+        test = Test(complete, *dataset_files.read_corrupted(inputs.test, complete))
+        table = interval_tables.read_intervals(inputs.intervals)
         main(files, table, test, dict(snakemake.output.items()), job["labelled"])

@@ -5,7 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from restoration import compared, figures, jobs
+from restoration.comparison import interval_tables
+from restoration.config.model_names import model_name
+from restoration.core import script
+from restoration.report import figure_style
 
 ROW = 0.34  # inches that a model takes
 
@@ -14,19 +17,19 @@ def draw(table: pd.DataFrame, methods: Sequence[str], outputs: dict[str, str]) -
     """table: as `compared.read_intervals`; methods: every inference in the configuration's order, which gives each its
     colour.
     """
-    figures.style()
+    figure_style.style()
     from matplotlib import pyplot as plt
 
-    here = compared.judged(table)
-    place = compared.PLACES[here["region"].iloc[0]]
+    here = interval_tables.judged(table)
+    place = interval_tables.PLACES[here["region"].iloc[0]]
     models = here[here["variant"] != ""]
     baselines = here[here["variant"] == ""].sort_values("mean", kind="stable")
     names = list(dict.fromkeys(zip(models["variant"], models["loss"], strict=True)))
     # From top to bottom: the models in the configuration's order, then what needs none, best first.
     places = {name: -number for number, name in enumerate(names)}
-    looks = figures.looks(methods, figures.MARKERS)
+    looks = figure_style.looks(methods, figure_style.MARKERS)
     count = len(names) + len(baselines)
-    figure, axis = plt.subplots(figsize=(figures.WIDTH, ROW * count + 0.9), layout="constrained")
+    figure, axis = plt.subplots(figsize=(figure_style.WIDTH, ROW * count + 0.9), layout="constrained")
     used = [method for method in methods if (models["method"] == method).any()]
     shifts = np.linspace(0.3, -0.3, len(used)) if len(used) > 1 else [0.0]
     for method, shift in zip(used, shifts, strict=True):
@@ -38,15 +41,15 @@ def draw(table: pd.DataFrame, methods: Sequence[str], outputs: dict[str, str]) -
         intervals(axis, baselines, below, "0.4", "|", "")
         axis.axvline(baselines["mean"].iloc[0], color="0.4", linewidth=0.8, linestyle=":")
         axis.axhline(0.5 - len(names), color="0.8", linewidth=0.8)
-    labels = [figures.model_name(*name) for name in names] + [name.replace("_", " ") for name in baselines["method"]]
+    labels = [model_name(*name) for name in names] + [name.replace("_", " ") for name in baselines["method"]]
     axis.set_yticks(range(0, -count, -1), labels)
     axis.tick_params(axis="y", length=0)
     axis.set(ylim=(0.6 - count, 0.6), xscale="log", xlabel=f"mean squared error {place}, with its 95 % interval")
-    figures.plain_log(axis.xaxis)
+    figure_style.plain_log(axis.xaxis)
     axis.grid(axis="x", linewidth=0.4, alpha=0.6)
     if len(used) > 1:
         axis.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.45, 1), ncols=5)
-    figures.save(figure, outputs["png"], outputs["svg"])
+    figure_style.save(figure, outputs["png"], outputs["svg"])
 
 
 def intervals(axis, table: pd.DataFrame, y: Sequence[float], colour: object, marker: str, label: str) -> None:  # type: ignore[no-untyped-def]
@@ -58,9 +61,9 @@ def intervals(axis, table: pd.DataFrame, y: Sequence[float], colour: object, mar
 
 
 if __name__ == "__main__":
-    with jobs.running(snakemake):
+    with script.running(snakemake):
         draw(
-            compared.read_intervals(snakemake.input[0]),
-            jobs.settings(snakemake)["methods"],
+            interval_tables.read_intervals(snakemake.input[0]),
+            script.settings(snakemake)["methods"],
             dict(snakemake.output.items()),
         )

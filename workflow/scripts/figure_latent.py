@@ -6,7 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from restoration import artifacts, figures, jobs, plots, stored, votes
+from restoration.config.model_names import model_name
+from restoration.core import artifacts, script
+from restoration.data import dataset_files
+from restoration.evaluation import knn_accuracy
+from restoration.report import figure_style, plot_values
 
 TEST_POINTS = 2000  # of the test set, evenly spaced: enough to see where they fall, few enough to see below
 SIDE = 28  # pixels of a test image that the page shows beside its point
@@ -26,19 +30,21 @@ def draw(
         return labels[label] if labels else str(label)
 
     labelled = labels is None or bool(labels)
-    figures.style()
+    figure_style.style()
     import seaborn
     from matplotlib import patheffects
     from matplotlib import pyplot as plt
 
     colours = seaborn.color_palette("colorblind", 10)
-    figure, axes = plt.subplots(1, len(panels), figsize=(figures.WIDTH, figures.WIDTH / 2 + 0.2), squeeze=False)
-    images = stored.read_dataset(dataset, "test")[0]["test"].images
+    figure, axes = plt.subplots(
+        1, len(panels), figsize=(figure_style.WIDTH, figure_style.WIDTH / 2 + 0.2), squeeze=False
+    )
+    images = dataset_files.read_dataset(dataset, "test")[0]["test"].images
     shown = slice(None, None, max(1, len(images) // TEST_POINTS))
     near = np.arange(len(images))[shown][:: -(-len(images[shown]) * SIDE**2 // PIXELS)]
     known = []
     for number, (axis, (title, path)) in enumerate(zip(axes[0], panels, strict=True)):
-        train, train_labels, test, test_labels = stored.read_latents(path)
+        train, train_labels, test, test_labels = dataset_files.read_latents(path)
         for label in np.unique(train_labels):
             colour = colours[label % len(colours)]
             cluster = train[train_labels == label]
@@ -64,21 +70,21 @@ def draw(
         axis.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
         told: dict[str, Any] = {"told": None, "told_of_class": {}}
         if labelled:
-            right = votes.correct(path)
+            right = knn_accuracy.correct(path)
             shares = {name(label): float(right[test_labels == label].mean()) for label in np.unique(test_labels)}
             told = {"told": float(right.mean()), "told_of_class": shares}
-        known.append(plots.panel(axis, number, title, points=plots.rounded(test[near]), **told))
+        known.append(plot_values.panel(axis, number, title, points=plot_values.rounded(test[near]), **told))
     figure.tight_layout()
-    figures.save(figure, outputs["png"], outputs["svg"])
-    size = plots.write_sheet(outputs["images"], plots.in_rows(figures.to_rgb(images[near])), SIDE)
+    figure_style.save(figure, outputs["png"], outputs["svg"])
+    size = plot_values.write_sheet(outputs["images"], plot_values.in_rows(figure_style.to_rgb(images[near])), SIDE)
     of_near = [name(label) for label in test_labels[near]] if labelled else None
-    of_images = {"images": near.tolist(), "labels": of_near, "size": size, "neighbours": votes.NEIGHBOURS}
+    of_images = {"images": near.tolist(), "labels": of_near, "size": size, "neighbours": knn_accuracy.NEIGHBOURS}
     artifacts.write_json(outputs["values"], {"panels": known, **of_images})
 
 
 if __name__ == "__main__":
-    with jobs.running(snakemake):
-        job, inputs = jobs.settings(snakemake), snakemake.input
-        titles = [figures.model_name(*panel) for panel in job["panels"]]
+    with script.running(snakemake):
+        job, inputs = script.settings(snakemake), snakemake.input
+        titles = [model_name(*panel) for panel in job["panels"]]
         panels = list(zip(titles, inputs.latents, strict=True))
         draw(panels, job.get("labels"), inputs.dataset, dict(snakemake.output.items()))

@@ -5,22 +5,23 @@ from typing import Any
 
 import numpy as np
 
-from restoration import figures, jobs
-from restoration.estimates import Estimate, averaged, read
+from restoration.comparison.likelihood_estimates import Estimate, averaged, read
+from restoration.core import script
+from restoration.report import figure_style
 
 
 def draw(estimates: Sequence[Estimate], published: Mapping[str, Sequence[Any]], outputs: dict[str, str]) -> None:
     """published: '<quantity> <target>' to what others have published of it: model and nats."""
-    figures.style()
+    figure_style.style()
     from matplotlib import pyplot as plt
 
     panels = list(dict.fromkeys((estimate.quantity, estimate.target) for estimate in estimates))
     names = list(dict.fromkeys(estimate.label for estimate in estimates))
-    looks = figures.looks(names, figures.MARKERS)
+    looks = figure_style.looks(names, figure_style.MARKERS)
     columns = min(2, len(panels))
     lines = -(-len(panels) // columns)
     figure, axes = plt.subplots(
-        lines, columns, figsize=(figures.WIDTH, 2.9 * lines), squeeze=False, layout="constrained"
+        lines, columns, figsize=(figure_style.WIDTH, 2.9 * lines), squeeze=False, layout="constrained"
     )
     for axis in axes.flat[len(panels) :]:
         axis.set_axis_off()
@@ -49,7 +50,7 @@ def draw(estimates: Sequence[Estimate], published: Mapping[str, Sequence[Any]], 
         axis.legend(frameon=False, fontsize="x-small")
     figure.supxlabel("samples", size="medium")
     figure.supylabel("negative log-likelihood, nats an image", size="medium")
-    figures.save(figure, outputs["png"], outputs["svg"])
+    figure_style.save(figure, outputs["png"], outputs["svg"])
 
 
 def beside(axis: Any, words: str, nats: float, colour: str) -> None:
@@ -59,7 +60,7 @@ def beside(axis: Any, words: str, nats: float, colour: str) -> None:
 
 
 if __name__ == "__main__":
-    with jobs.running(snakemake):
-        job = jobs.settings(snakemake)
+    with script.running(snakemake):
+        job = script.settings(snakemake)
         files = [(*model[:2], path) for model, path in zip(job["models"], snakemake.input, strict=True)]
         draw(averaged(read(files)), job["published"], dict(snakemake.output.items()))

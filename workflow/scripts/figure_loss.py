@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from restoration import artifacts, figures, jobs, plots
+from restoration.core import artifacts, script
+from restoration.report import figure_style, plot_values
 
 PARTS = 100  # of a training, over each of which the loss is averaged
 
@@ -20,13 +21,13 @@ def smooth(objective: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def draw(curves: Sequence[tuple[str, str, int, str]], outputs: dict[str, str]) -> None:
     """curves: variant, loss, seed and the file of the history."""
-    figures.style()
+    figure_style.style()
     from matplotlib import pyplot as plt
 
     losses = list(dict.fromkeys(loss for _, loss, _, _ in curves))
     variants = list(dict.fromkeys(variant for variant, *_ in curves))
-    looks = figures.looks(variants, figures.DASHES)
-    figure, axes = plt.subplots(1, len(losses), figsize=(figures.WIDTH, 3.8), squeeze=False, layout="constrained")
+    looks = figure_style.looks(variants, figure_style.DASHES)
+    figure, axes = plt.subplots(1, len(losses), figsize=(figure_style.WIDTH, 3.8), squeeze=False, layout="constrained")
     models: dict[tuple[str, str], list[tuple[np.ndarray, np.ndarray]]] = {}
     for variant, loss, _, path in curves:
         objective = artifacts.read_parquet(path, "iteration", "objective")["objective"].to_numpy()
@@ -42,20 +43,20 @@ def draw(curves: Sequence[tuple[str, str, int, str]], outputs: dict[str, str]) -
                 x, mean = np.mean(seeds, axis=0)
                 marker = {"marker": "o", "markersize": 3} if len(x) == 1 else {}
                 axis.plot(x, mean, color=colour, linestyle=dashes, linewidth=1.8, label=variant, **marker)
-                lines.append({"name": variant, "x": plots.rounded(x), "y": plots.rounded(mean)})
+                lines.append({"name": variant, "x": plot_values.rounded(x), "y": plot_values.rounded(mean)})
         axis.set(title=f"{loss.upper()} models", xlabel="iteration", yscale="log")
-        figures.plain_log(axis.yaxis)
+        figure_style.plain_log(axis.yaxis)
         axis.grid(axis="y", linewidth=0.4, alpha=0.6)
         axis.legend(frameon=False)
-        panels.append(plots.panel(axis, number, f"{loss.upper()} models", curves=lines))
+        panels.append(plot_values.panel(axis, number, f"{loss.upper()} models", curves=lines))
     axes[0, 0].set_ylabel("training loss for an image")
-    figures.save(figure, outputs["png"], outputs["svg"])
+    figure_style.save(figure, outputs["png"], outputs["svg"])
     artifacts.write_json(outputs["values"], {"panels": panels})
 
 
 if __name__ == "__main__":
-    with jobs.running(snakemake):
-        models = jobs.settings(snakemake)["models"]
+    with script.running(snakemake):
+        models = script.settings(snakemake)["models"]
         draw(
             [(*model, path) for model, path in zip(models, snakemake.input, strict=True)],
             dict(snakemake.output.items()),

@@ -7,9 +7,12 @@ from typing import Any
 
 import torch
 
-from restoration import artifacts, device, jobs, likelihood, models, stored
-from restoration.errors import DamagedFile, UserError
-from restoration.likelihood_scope import IMAGES
+from restoration.core import artifacts, script
+from restoration.core.errors import DamagedFile, UserError
+from restoration.data import dataset_files, device
+from restoration.evaluation import likelihood
+from restoration.evaluation.likelihood_targets import IMAGES
+from restoration.models import model_file
 
 logger = logging.getLogger("restoration.likelihood")
 
@@ -47,10 +50,10 @@ def summarise(batches: Iterable[Mapping[str, torch.Tensor]], target: str, sample
 
 def main(job: Mapping[str, Any], inputs: Any, output: str) -> None:
     """job: quantity, images, samples, targets, seed, data_seed; inputs: model, dataset, test; output: a JSON file."""
-    model = models.load(inputs.model)
-    splits, classes = stored.read_dataset(inputs.dataset, "test")
+    model = model_file.load(inputs.model)
+    splits, classes = dataset_files.read_dataset(inputs.dataset, "test")
     complete, labels = splits["test"]
-    corrupted, mask = stored.read_corrupted(inputs.test, complete)
+    corrupted, mask = dataset_files.read_corrupted(inputs.test, complete)
     if (model.image_shape, model.classes) != (complete.shape[1:], classes):
         fits = f"images {model.image_shape} of {model.classes} classes"
         raise DamagedFile(inputs.model, f"a model for {fits}; the data set has {complete.shape[1:]} of {classes}")
@@ -58,7 +61,7 @@ def main(job: Mapping[str, Any], inputs: Any, output: str) -> None:
     if model.network.variational and hidden != (model.variant.condition in IMAGES):
         raise UserError(f"{inputs.model}: networks/{model.variant.network}.py must say `variational` in its class")
     used = likelihood.chosen(len(complete), job["images"], job["data_seed"])
-    images = stored.Images(complete, corrupted, mask, labels).subset(used)
+    images = dataset_files.Images(complete, corrupted, mask, labels).subset(used)
     pixels = math.prod(model.image_shape)
     figures = []
     for target in job["targets"]:
@@ -78,7 +81,7 @@ def main(job: Mapping[str, Any], inputs: Any, output: str) -> None:
 
 
 if __name__ == "__main__":
-    with jobs.running(snakemake):
-        job = jobs.settings(snakemake) | {"seed": int(snakemake.wildcards.seed)}
+    with script.running(snakemake):
+        job = script.settings(snakemake) | {"seed": int(snakemake.wildcards.seed)}
         device.use(job["device"])
         main(job, snakemake.input, snakemake.output[0])

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import yaml
 
-from restoration import artifacts, identity, jobs, provenance, software
+from restoration.core import artifacts, fingerprint, script
+from restoration.report import ro_crate, versions
 
 KEPT = ["CITATION.cff", "LICENSE", "Snakefile", "config", "envs", "workflow"]  # of the repository
 
@@ -22,21 +23,21 @@ def copy(repository: Path, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    with jobs.running(snakemake):
+    with script.running(snakemake):
         results = Path(snakemake.output.record).parent
         workflow = Path(snakemake.output.workflow)
-        repository = identity.SCRIPTS.parents[1]
+        repository = fingerprint.SCRIPTS.parents[1]
         workflow.mkdir(parents=True)
         copy(repository, workflow)
         configuration = workflow / "configuration.yaml"
-        job = jobs.settings(snakemake)
+        job = script.settings(snakemake)
         artifacts.write_text(configuration, yaml.safe_dump(job, sort_keys=False))
-        provenance.write(
+        ro_crate.write(
             results,
             str((workflow / "Snakefile").relative_to(results)),
             {str(configuration.relative_to(results)): None} | artifacts.read_json(snakemake.input.sources),
             sorted({str(Path(file).relative_to(results)) for file in snakemake.input}),
-            provenance.code_version(repository),
-            software.versions(),
-            provenance.credits(repository / "CITATION.cff"),
+            ro_crate.code_version(repository),
+            versions.versions(),
+            ro_crate.credits(repository / "CITATION.cff"),
         )

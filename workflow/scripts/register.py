@@ -8,8 +8,9 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from restoration import artifacts, courier, jobs, mlflow_store, model_registry, unsent
-from restoration.errors import UserError
+from restoration.core import artifacts, script
+from restoration.core.errors import UserError
+from restoration.tracking import mirror, mlflow_store, model_registry, unsent
 
 logger = logging.getLogger("restoration.register")
 
@@ -21,7 +22,7 @@ def registered(made: str, failed_before: int, uri: str | None, champions: list[s
     versions: dict[str, str] = {}
     about: dict[str, Any] = {"failures": failed_before}
     try:
-        courier.flush(uri)
+        mirror.flush(uri)
         versions = model_registry.register_all(uri, champions, tests)
     except UserError:
         raise
@@ -41,7 +42,7 @@ def registered(made: str, failed_before: int, uri: str | None, champions: list[s
 
 
 if __name__ == "__main__":
-    with jobs.running(snakemake):
-        inputs, failed_before = snakemake.input, jobs.settings(snakemake)["failed_before"]
+    with script.running(snakemake):
+        inputs, failed_before = snakemake.input, script.settings(snakemake)["failed_before"]
         uri = snakemake.config.get("tracking", {}).get("uri")
         registered(snakemake.output[0], failed_before, uri, list(inputs.champions), list(inputs.tests))

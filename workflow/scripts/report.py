@@ -9,9 +9,11 @@ import markupsafe
 import pandas as pd
 import yaml
 
-from restoration import artifacts, jobs, software, stored, summary
-from restoration.report import overview, page, verdicts
-from restoration.report.cells import patterns
+from restoration.comparison import models_table
+from restoration.core import artifacts, script
+from restoration.data import dataset_files
+from restoration.report import claim_verdicts, overview, page, versions
+from restoration.report.table_cells import patterns
 
 LARGE = 10_000_000  # bytes of a page
 
@@ -37,10 +39,10 @@ def collected(job: dict, inputs: Any, table: str) -> page.Files:
 def render(job: dict, inputs: Any, files: page.Files, table: pd.DataFrame, sizes: dict[str, int]) -> str:
     """The report as HTML."""
     settings = job["settings"]
-    dataset, seeds = settings["dataset"]["name"], summary.over_seeds(table)
+    dataset, seeds = settings["dataset"]["name"], models_table.over_seeds(table)
     sections = {task: page.section(task, settings, seeds, files, job["grids"]) for task in settings["tasks"]}
     anchors = set[str]().union(*(section.anchors(task) for task, section in sections.items()))
-    claims = [verdict for path in inputs.claims for verdict in verdicts.read(path, anchors)]
+    claims = [verdict for path in inputs.claims for verdict in claim_verdicts.read(path, anchors)]
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
@@ -58,10 +60,10 @@ def render(job: dict, inputs: Any, files: page.Files, table: pd.DataFrame, sizes
         seeds=settings["seeds"],
         claims=claims,
         claims_file=next(iter(inputs.claims), None),
-        counts=verdicts.counted(claims),
+        counts=claim_verdicts.counted(claims),
         tasks=sections,
         left_out=overview.left_out(job.get("left_out")),
-        ceiling=summary.read_ceiling(inputs.classifier) if inputs.classifier else None,
+        ceiling=models_table.read_ceiling(inputs.classifier) if inputs.classifier else None,
         classifier_file=inputs.classifier,
         dataset_file=inputs.dataset,
         intervals=patterns(inputs.intervals),
@@ -69,7 +71,7 @@ def render(job: dict, inputs: Any, files: page.Files, table: pd.DataFrame, sizes
         table=files.table,
         record=Path(files.table).parents[1] / "ro-crate-metadata.json",
         configuration=yaml.safe_dump(settings, sort_keys=False, default_flow_style=None, width=100),
-        versions=software.versions(),
+        versions=versions.versions(),
     )
 
 
@@ -82,16 +84,16 @@ def warn_of_size(path: str, logger: logging.Logger) -> None:
 
 
 if __name__ == "__main__":
-    with jobs.running(snakemake) as logger:
-        job, inputs, outputs = jobs.settings(snakemake), snakemake.input, snakemake.output
+    with script.running(snakemake) as logger:
+        job, inputs, outputs = script.settings(snakemake), snakemake.input, snakemake.output
         files = collected(job, inputs, outputs.table)
-        table = summary.collect(
+        table = models_table.collect(
             [(model, path, files.trainings[model]) for model, path in files.metrics.items()],
             list(files.baselines.items()),
         )
         with artifacts.replacing(outputs.table) as part:
             table.to_csv(part, index=False)
-        splits, _ = stored.read_dataset(inputs.dataset, "train", "validation", "test")
+        splits, _ = dataset_files.read_dataset(inputs.dataset, "train", "validation", "test")
         sizes = {name: len(split.labels) for name, split in splits.items()}
         artifacts.write_text(outputs.page, render(job, inputs, files, table, sizes))
         warn_of_size(outputs.page, logger)

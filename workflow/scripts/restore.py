@@ -5,8 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from restoration import champions, jobs, picture_files, restore_request, restorer
-from restoration.errors import UserError
+from restoration.champion import picture_files, restore_request, restorer
+from restoration.comparison import champion_choice
+from restoration.core import script
+from restoration.core.errors import UserError
 
 SHOWN = 200  # pairs on the sheet, at most
 
@@ -29,7 +31,7 @@ def read(item: restore_request.Item, used: restorer.Restorer, fit: str | None) -
 
 def main(request: dict[str, Any], champion: str) -> int:
     """Restore the folder; all pictures are read before the first is written. Returns their number."""
-    named = champions.read(champion)
+    named = champion_choice.read(champion)
     used = restorer.load(champion, named.model if named else "")
     items = restore_request.plan(request, used.takes_mask, used.shape[1:])
     images, hidden = zip(*(read(item, used, request["fit"]) for item in items), strict=True)
@@ -44,8 +46,8 @@ def main(request: dict[str, Any], champion: str) -> int:
 
 
 if __name__ == "__main__":
-    with jobs.running(snakemake) as logger:
-        request = jobs.settings(snakemake)["restore"]
+    with script.running(snakemake) as logger:
+        request = script.settings(snakemake)["restore"]
         count = main(request, snakemake.input.champion[0])
         logger.info("%d pictures restored to %s", count, request["output"])
         print(f"{count} pictures restored to {request['output']}, and {restore_request.SHEET}.png beside them")

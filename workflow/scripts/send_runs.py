@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from restoration import jobs, mlflow_store, model_registry, unsent
-from restoration.errors import UserError
+from restoration.core import script
+from restoration.core.errors import UserError
+from restoration.tracking import mlflow_store, model_registry, unsent
 
 
 def main(uri: str | None, registered: Path) -> list[str]:
@@ -19,7 +20,7 @@ def main(uri: str | None, registered: Path) -> list[str]:
 
 
 if __name__ == "__main__":
-    with jobs.running(snakemake) as logger:
+    with script.running(snakemake) as logger:
         sent = main(snakemake.config.get("tracking", {}).get("uri"), Path(snakemake.params.registered))
         logger.info("sent: %s", ", ".join(sent))
         print(f"MLflow: sent: {', '.join(sent)}.", flush=True)

@@ -5,8 +5,9 @@ One that does not answer is a warning: runs wait until it does. One that refuses
 
 import re
 
-from restoration import jobs, mlflow_store, unsent
-from restoration.errors import UserError
+from restoration.core import script
+from restoration.core.errors import UserError
+from restoration.tracking import mlflow_store, unsent
 
 
 def check(uri: str | None) -> str:
@@ -22,7 +23,7 @@ def check(uri: str | None) -> str:
 
 
 if __name__ == "__main__":
-    with jobs.running(snakemake) as logger:
+    with script.running(snakemake) as logger:
         uri = snakemake.config.get("tracking", {}).get("uri")
         if why := check(uri):
             logger.warning(

@@ -9,32 +9,35 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from restoration import artifacts, corruptions, device, jobs, models, objective, stored, tracking, training
-from restoration.identity import derived_seed, identity
-from restoration.progress import Progress
-from restoration.variants import Variant
+from restoration.core import artifacts, script
+from restoration.core.fingerprint import derived_seed, identity
+from restoration.data import corruptions, dataset_files, device
+from restoration.models import model_file, objective, training
+from restoration.models.training_progress import Progress
+from restoration.models.variants import Variant
+from restoration.tracking import run_log
 
 CHECKPOINTS = Path("results/checkpoints")
 logger = logging.getLogger("restoration.train")
 TRACKING_SECONDS = 5  # between two batches of figures for MLflow
 
 
-def trainer(job: dict, train: stored.Split, classes: int, checkpoint: Path) -> training.Trainer:
+def trainer(job: dict, train: dataset_files.Split, classes: int, checkpoint: Path) -> training.Trainer:
     """The job's training, at its start or where its checkpoint stands."""
     torch.manual_seed(derived_seed(job["seed"], "initialisation"))
     variant = Variant(**{key: value for key, value in job["variant"].items() if key != "name"})
-    model = models.create(variant, job["loss"], train.images.shape[1:], classes)
+    model = model_file.create(variant, job["loss"], train.images.shape[1:], classes)
     corrupt = corruptions.build(job["corruption"])
     loop = training.Trainer(model, *train, corrupt, job["training"], job["seed"], checkpoint)
     loop.resume()
     return loop
 
 
-def main(job: dict, dataset: str, validation: str, outputs: dict, run: tracking.Run) -> training.Trainer:
+def main(job: dict, dataset: str, validation: str, outputs: dict, run: run_log.Run) -> training.Trainer:
     """Train, log to `run` after each epoch, and write the model, both histories and a summary."""
-    splits, classes = stored.read_dataset(dataset, "train", "validation")
+    splits, classes = dataset_files.read_dataset(dataset, "train", "validation")
     images, labels = splits["validation"]
-    corrupted, mask = stored.read_corrupted(validation, images)
+    corrupted, mask = dataset_files.read_corrupted(validation, images)
     loop = trainer(job, splits["train"], classes, CHECKPOINTS / run.identity / "state.pt")
     sent = sent_validation = 0
     sent_at = -math.inf
@@ -58,7 +61,7 @@ def main(job: dict, dataset: str, validation: str, outputs: dict, run: tracking.
     history.insert(0, "iteration", range(1, len(history) + 1))
     artifacts.write_parquet(outputs["history"], history)
     artifacts.write_parquet(outputs["validation"], pd.DataFrame(loop.validation))
-    models.save(loop.model, outputs["model"])
+    model_file.save(loop.model, outputs["model"])
     artifacts.write_json(
         outputs["summary"],
         {
@@ -76,12 +79,12 @@ def main(job: dict, dataset: str, validation: str, outputs: dict, run: tracking.
 
 
 if __name__ == "__main__":
-    with jobs.running(snakemake) as logger:
+    with script.running(snakemake) as logger:
         start = time.monotonic()
-        job, params = jobs.settings(snakemake), snakemake.params
+        job, params = script.settings(snakemake), snakemake.params
         device.use(job["device"])
         inputs = [snakemake.input.dataset, snakemake.input.validation]
-        run = tracking.model_run(
+        run = run_log.model_run(
             snakemake.config,
             snakemake.wildcards,
             identity([*params.settings, *params.code, *params.packages], inputs),

@@ -8,18 +8,19 @@ import numpy as np
 import torch
 
 from benchmarks.contenders import BATCH, HIDDEN, LATENT, LEARNING_RATE, Gate, Weights
-from restoration import corruptions, models
-from restoration.training import Trainer
-from restoration.variants import Variant
+from restoration.data import corruptions
+from restoration.models import model_file
+from restoration.models.training import Trainer
+from restoration.models.variants import Variant
 
 HOLES = True
 SETTINGS = {"batch_size": BATCH, "learning_rate": LEARNING_RATE, "schedule": "constant", "weight_decay": 0}
 UNMEASURED = {"objective": 0.0, "reconstruction": 0.0, "kl": 0.0}
 
 
-def create(holes: bool) -> models.Model:
+def create(holes: bool) -> model_file.Model:
     variant = Variant("vae", "corrupted" if holes else "complete", "none", {"hidden": HIDDEN, "latent": LATENT})
-    return models.create(variant, "bce", (1, 28, 28), 10)
+    return model_file.create(variant, "bce", (1, 28, 28), 10)
 
 
 def train(

@@ -9,8 +9,9 @@ from torchvision.transforms import v2
 from benchmarks.contenders.pictures import Hole
 from benchmarks.measuring import Line, Measurement, Options, cases, found, interleaved, ratio
 from benchmarks.subjects import images
-from restoration import corruptions, registry
-from restoration.images import as_float
+from restoration.core import registry
+from restoration.data import corruptions
+from restoration.data.tensors import as_float
 
 TITLE = "Images corrupted a second"
 OURS, IMAGEWISE = "this workflow", "code for one image"

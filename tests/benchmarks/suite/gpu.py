@@ -16,7 +16,7 @@ from benchmarks.measuring import Line, Measurement, Options, cases, found, inter
 from benchmarks.subjects import FEW_IMAGES, TRAINING_IMAGES, Subject, images, resolved, subjects
 from benchmarks.suite import inference
 from benchmarks.suite.step import FLOOR, STEP, stepping, trainer
-from restoration import device
+from restoration.data import device
 
 TITLE = "Training and restoring on a GPU"
 NONE_AT_HAND = "No GPU was at hand when this was measured."

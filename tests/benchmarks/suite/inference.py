@@ -15,9 +15,11 @@ import torch
 from benchmarks.measuring import Line, Measurement, Options, cases, found, interleaved, nothing
 from benchmarks.subjects import Subject, corrupted, images, resolved, subjects
 from benchmarks.suite.step import UNMEASURED, trainer
-from restoration import classifier, evaluation, registry
-from restoration.images import as_float
-from restoration.models import Model
+from restoration.core import registry
+from restoration.data.tensors import as_float
+from restoration.evaluation import scoring
+from restoration.models import classifier
+from restoration.models.model_file import Model
 
 TITLE = "Test images restored and measured a second"
 TASK, MODELS = "inpainting", ("vae", "cvae_label", "cvae_incomplete")
@@ -56,20 +58,18 @@ def run(
         model = trained(subject, options)
         methods = {method: registry.check("inference", method, {}, method) for method in registry.names("inference")}
         restorers = {
-            method: evaluation.restorer(model, method, parameters, 0)
+            method: scoring.restorer(model, method, parameters, 0)
             for method, parameters in (methods | task["inference"]).items()
         }
         acts = {
-            method: partial(evaluation.restore_all, restore, *test[1:])
-            for method, restore in restorers.items()
-            if restore
+            method: partial(scoring.restore_all, restore, *test[1:]) for method, restore in restorers.items() if restore
         }
         measure(subject.name, acts)
     restored = as_float(test.corrupted)
     measure(
         "measuring",
         {
-            MEASURES: lambda: evaluation.score(restored, *test, lambda batch: unread[: len(batch)]),
+            MEASURES: lambda: scoring.score(restored, *test, lambda batch: unread[: len(batch)]),
             READING: lambda: reader.read(restored),
         },
     )

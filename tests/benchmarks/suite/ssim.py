@@ -8,8 +8,9 @@ import torch
 
 from benchmarks.measuring import Line, Measurement, Options, found, interleaved, ratio
 from benchmarks.subjects import images
-from restoration import corruptions, metrics
-from restoration.images import as_float
+from restoration.data import corruptions
+from restoration.data.tensors import as_float
+from restoration.evaluation import metrics
 
 TITLE = "SSIM"
 PEERS = True

@@ -12,7 +12,7 @@ import torch
 from benchmarks.floor import BYTES, Floor
 from benchmarks.measuring import Line, Measurement, Options, cases, found, interleaved, ratio, repeated, say, spread
 from benchmarks.subjects import FEW_IMAGES, TRAINING_IMAGES, Subject, images, subjects
-from restoration import training
+from restoration.models import training
 
 TITLE = "A training step and an epoch, against their floor"
 STEP, FLOOR, DEFAULT = "step", "floor", "floor with torch's own products"

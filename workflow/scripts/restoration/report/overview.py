@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from restoration import summary
-from restoration.report.cells import Cell, Column, Row, Table, patterns, words
+from restoration.comparison import models_table
+from restoration.report.table_cells import Cell, Column, Row, Table, patterns, words
 
 COLUMNS = [
     Column("MLflow run", text=True),
@@ -18,7 +18,7 @@ def runs(trainings: Sequence[str]) -> Table:
     """Each model's training: what finds it again in MLflow, its parameters and the last epoch's mean objective."""
     rows = []
     for path in trainings:
-        trained = summary.read_training(path)
+        trained = models_table.read_training(path)
         parameters, objective = trained["parameters"], trained["train"]["objective"]
         figures = [Cell(f"{parameters:,}", parameters), Cell(f"{objective:.2f}", objective)]
         rows.append(Row([words(trained["run"]), words(trained["identity"]), *figures, words(path)]))

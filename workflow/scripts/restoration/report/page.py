@@ -5,9 +5,17 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from restoration import cases, champions, compared, estimates, summary
-from restoration.report import embedded, findings, likelihoods, models, results, values
-from restoration.report.cells import Table, patterns
+from restoration.comparison import champion_choice, interval_tables, likelihood_estimates, models_table
+from restoration.evaluation import best_worst_cases
+from restoration.report import (
+    embedded_figures,
+    figure_values,
+    likelihood_table,
+    model_tables,
+    restoration_tables,
+    task_sentences,
+)
+from restoration.report.table_cells import Table, patterns
 
 OUTLINE = " An orange line marks what is hidden."
 
@@ -27,16 +35,16 @@ class Files(NamedTuple):
     data: Mapping[tuple[str, str], str]
     sheets: Mapping[tuple[str, str], str]
 
-    def values_of(self, task: str) -> dict[str, values.Values]:
+    def values_of(self, task: str) -> dict[str, figure_values.Values]:
         """What the page's scripts know of the figures of a task, by their keys."""
         keys = {
             "latent": ["panels", "images", "labels"],
             "loss": ["panels"],
             "cases": ["ways", "rows", "images", "best", "worst"],
         }
-        sheets = {key: embedded.data_uri(path) for (of, key), path in self.sheets.items() if of == task}
+        sheets = {key: embedded_figures.data_uri(path) for (of, key), path in self.sheets.items() if of == task}
         return {
-            key: values.read(path, *keys[key], sheet=sheets.get(key, ""))
+            key: figure_values.read(path, *keys[key], sheet=sheets.get(key, ""))
             for (of, key), path in self.data.items()
             if of == task
         }
@@ -65,8 +73,8 @@ class Section(NamedTuple):
     likelihood: Table | None
     conventions: list[str]
     regions: list[tuple[str, Table]]
-    figures: dict[str, embedded.Embedded]
-    restorations: embedded.Restorations
+    figures: dict[str, embedded_figures.Embedded]
+    restorations: embedded_figures.Restorations
 
     def anchors(self, task: str) -> set[str]:
         """Of all its parts that a claim may point to."""
@@ -89,14 +97,14 @@ def section(
     baseline and parameter to the values that were tried.
     """
     settings, dataset = experiment["tasks"][name], experiment["dataset"]["name"]
-    task = results.Task(
+    task = restoration_tables.Task(
         name,
         settings,
         len(experiment["seeds"]),
-        compared.read_intervals(files.intervals[name]),
-        compared.read_differences(files.differences[name]),
+        interval_tables.read_intervals(files.intervals[name]),
+        interval_tables.read_differences(files.differences[name]),
         seeds,
-        summary.read_parameters(files.baselines[name]),
+        models_table.read_parameters(files.baselines[name]),
         {
             "intervals": files.intervals[name],
             "differences": files.differences[name],
@@ -106,29 +114,29 @@ def section(
         patterns(path for model, path in files.metrics.items() if model[0] == name),
         grids,
     )
-    main, source = results.main_table(task), models.source_table(task, dataset)
+    main, source = restoration_tables.main_table(task), model_tables.source_table(task, dataset)
     ours = _likelihoods(name, files)
     likelihood, conventions = _likelihood(task, dataset, files, ours)
-    champion = champions.read(files.champions[name])
+    champion = champion_choice.read(files.champions[name])
     best = task.best()
     finals: dict[str, list[float]] = {}
     for (of, _, loss, _), path in files.trainings.items():
         if of == name:
-            finals.setdefault(loss, []).append(summary.read_training(path)["train"]["objective"])
+            finals.setdefault(loss, []).append(models_table.read_training(path)["train"]["objective"])
     in_hole, method = task.regions[0][1] == "hole", next(iter(settings["inference"]))
-    restored, known = findings.of_restorations(task, method), files.values_of(name)
+    restored, known = task_sentences.of_restorations(task, method), files.values_of(name)
     shown = {
-        "corrupted": findings.of_corrupted(task),
+        "corrupted": task_sentences.of_corrupted(task),
         "reconstructed": restored,
         "grid": restored,
-        "loss": findings.of_losses(finals),
-        "error": findings.of_errors(task),
-        "likelihood": findings.of_likelihoods(ours),
-        "hard": values.of_hard(known["cases"]),
-        "cases": values.of_extremes(known["cases"]),
+        "loss": task_sentences.of_losses(finals),
+        "error": task_sentences.of_errors(task),
+        "likelihood": task_sentences.of_likelihoods(ours),
+        "hard": figure_values.of_hard(known["cases"]),
+        "cases": figure_values.of_extremes(known["cases"]),
     }
     if "latent" in known:
-        shown["latent"] = values.of_latents(known["latent"])
+        shown["latent"] = figure_values.of_latents(known["latent"])
     sources = {
         **{key: [files.intervals[name]] for key in ("corrupted", "reconstructed", "grid", "error")},
         "loss": patterns(path for model, path in files.trainings.items() if model[0] == name),
@@ -142,30 +150,30 @@ def section(
         "method": method.replace("_", " "),
         "otherwise": "" if task.all_by(method) else ", or by what is named behind the model",
         "place": task.place,
-        "drawn": str(min(cases.DRAWN, best.images)),
-        "few": "ten" if best.images >= cases.EXTREMES else str(best.images),
+        "drawn": str(min(best_worst_cases.DRAWN, best.images)),
+        "few": "ten" if best.images >= best_worst_cases.EXTREMES else str(best.images),
         "best": f"{best.variant} trained with {best.loss.upper()}, “{best.method.replace('_', ' ')}”",
         "outline": OUTLINE if in_hole else "",
-        "given": _given(task.labelled, filter(compared.blind, settings["inference"])),
-        **embedded.of_labels(experiment["dataset"].get("labels")),
+        "given": _given(task.labelled, filter(interval_tables.blind, settings["inference"])),
+        **embedded_figures.of_labels(experiment["dataset"].get("labels")),
     }
     return Section(
-        embedded.describe(settings["corruption"]),
-        findings.of_task(task),
+        embedded_figures.describe(settings["corruption"]),
+        task_sentences.of_task(task),
         in_hole,
         not in_hole and settings["corruption"]["name"] != "none",
-        results.label_mark([main]),
+        restoration_tables.label_mark([main]),
         main,
         champion.told() if champion else "none, for each model is to be given the true label",
         files.champions[name],
-        models.scale_table(task),
+        model_tables.scale_table(task),
         source,
-        models.ratios(source),
+        model_tables.ratios(source),
         likelihood,
         conventions,
-        results.region_tables(task),
-        embedded.embedded(name, settings["corruption"], files.figures, texts, shown, sources, known),
-        embedded.restorations(name, known["cases"], in_hole),
+        restoration_tables.region_tables(task),
+        embedded_figures.embedded(name, settings["corruption"], files.figures, texts, shown, sources, known),
+        embedded_figures.restorations(name, known["cases"], in_hole),
     )
 
 
@@ -178,24 +186,24 @@ def _given(labelled: Sequence[str], blind: Iterable[str]) -> str:
     return f" {', '.join(labelled)} {are} given the true label (†){f', except by {but}' if but else ''}."
 
 
-def _likelihoods(task: str, files: Files) -> list[estimates.Estimate]:
-    return estimates.averaged(
-        estimates.read(
+def _likelihoods(task: str, files: Files) -> list[likelihood_estimates.Estimate]:
+    return likelihood_estimates.averaged(
+        likelihood_estimates.read(
             (variant, loss, path) for (of, variant, loss, _), path in files.likelihoods.items() if of == task
         )
     )
 
 
 def _likelihood(
-    task: results.Task, dataset: str, files: Files, ours: Sequence[estimates.Estimate]
+    task: restoration_tables.Task, dataset: str, files: Files, ours: Sequence[likelihood_estimates.Estimate]
 ) -> tuple[Table | None, list[str]]:
     """The table, and the conventions of what is published beside it."""
     if not ours:
         return None, []
-    others = likelihoods.published(ours, dataset, task.settings["corruption"])
+    others = likelihood_table.published(ours, dataset, task.settings["corruption"])
     told = [
         f"{other.source} ({other.address.split('://')[-1]}): {other.convention}."
         for figures in others.values()
         for other in figures
     ]
-    return likelihoods.table(task, ours, others, files.likelihoods_of(task.name)), list(dict.fromkeys(told))
+    return likelihood_table.table(task, ours, others, files.likelihoods_of(task.name)), list(dict.fromkeys(told))

@@ -1,0 +1,1 @@
+"""The restorer that a task keeps: loaded, restoring pictures, served."""

@@ -1,0 +1,1 @@
+"""All ways to restore against one another: bootstrap, intervals, differences, claims, published figures."""

@@ -1,0 +1,90 @@
+"""The files of results that claims are tested on."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from restoration.comparison.claims import NotTested
+from restoration.config import selectors
+from restoration.core import artifacts
+from restoration.core.errors import DamagedFile
+
+
+class Source(NamedTuple):
+    """What a file is: of a task (variant and loss empty, seed -1), or of one of its models."""
+
+    need: str
+    task: str
+    variant: str
+    loss: str
+    seed: int
+
+
+class Name(NamedTuple):
+    """A variant trained under a loss for a task."""
+
+    task: str
+    variant: str
+    loss: str
+
+    def __str__(self) -> str:
+        return f"{self.task} {self.variant}/{self.loss}"
+
+
+class Evidence:
+    """The results' files by what they are. `used`: those that were asked for, for the reader to follow."""
+
+    def __init__(self, files: Mapping[Source, str | Path]) -> None:
+        self._files = files
+        self.used: dict[Source, str] = {}
+
+    def of_models(self, need: str, task: str) -> dict[Name, list[str]]:
+        """The models' files, one for each seed, of a task or, by '*', of all. Raises NotTested where there is none."""
+        found: dict[Name, list[str]] = {}
+        for source, path in self._files.items():
+            if source.need == need and task in ("*", source.task):
+                found.setdefault(Name(*source[1:4]), []).append(str(path))
+                self.used[source] = str(path)
+        if not found:
+            raise NotTested(f"the configuration has no task '{task}'")
+        return found
+
+    def comparison(self, task: str) -> tuple[pd.DataFrame, np.ndarray]:
+        """A task's intervals and replicates, as `comparison.intervals` gives them. Raises NotTested, DamagedFile."""
+        (table_path,) = self.of_models("intervals", task).values()
+        (replicates_path,) = self.of_models("replicates", task).values()
+        columns = ["variant", "loss", "method", "output", "region", "measure", "mean", "low", "high", "seeds", "images"]
+        with artifacts.reading(table_path[0]):
+            table = pd.read_parquet(table_path[0], columns=columns)
+        (replicates,) = artifacts.read_npz(replicates_path[0], "replicates")
+        if replicates.ndim != 2 or len(replicates) != len(table) or not np.isfinite(replicates).all():
+            raise DamagedFile(replicates_path[0], "it does not have the replicates of the intervals beside it")
+        return table, replicates.astype(float)
+
+
+def chosen(models: Mapping[Name, list[str]], texts: Sequence[str]) -> dict[Name, list[str]]:
+    """Those of the models that the selectors name, in the models' order. Raises NotTested where one names none."""
+    wanted = [selectors.read(text) for text in texts]
+    for text, selector in zip(texts, wanted, strict=True):
+        if not any(selector.has(name.variant, name.loss) for name in models):
+            raise NotTested(f"{next(iter(models)).task} has no {text}")
+    return {
+        name: paths
+        for name, paths in models.items()
+        if any(selector.has(name.variant, name.loss) for selector in wanted)
+    }
+
+
+def number(path: str, *keys: str) -> float:
+    """A figure in a JSON file. Raises NotTested where there is none, DamagedFile where it is no number."""
+    content = artifacts.read_json(path)
+    for key in keys:
+        if not isinstance(content, dict) or key not in content:
+            raise NotTested(f"the results have no {' '.join(keys).replace('_', ' ')}")
+        content = content[key]
+    if type(content) not in (int, float):
+        raise DamagedFile(path, f"{'.'.join(keys)} is no number")
+    return float(content)

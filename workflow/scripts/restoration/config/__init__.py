@@ -1,0 +1,1 @@
+"""The configuration: read, checked and completed. No torch."""

@@ -1,0 +1,97 @@
+"""The part of the configuration that names the images: completed, and refused where they are not there."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from restoration.core import checksums, registry
+from restoration.core.errors import UserError, quoted
+from restoration.data import image_folder, split_sizes
+
+RESERVED = {"mlflow", "checkpoints"}  # folders of results/ that are no data set's
+COMMON = ("name", "source", "validation", "seed")
+
+
+def complete(given: Mapping[str, Any]) -> dict[str, Any]:
+    """`given`, which fits the schema, with the data set's own keys, `validation` as a number where that of the images
+    is known, and `labels`, the classes' names, where they are: none for images without labels.
+
+    Raises UserError unless the data set is there, takes the keys, its folder is free, and images to train on are left.
+    """
+    name = given["name"]
+    defaults = registry.check("datasets", name, {}, "dataset.name")
+    if name.lower() in RESERVED:
+        raise UserError(f"dataset.name: results/{name} has another use; give datasets/{name}.py another name")
+    for key in given:
+        if key not in COMMON and key not in defaults:
+            raise UserError(f"dataset.{key}: '{name}' takes no such key; it takes: {', '.join(taken(defaults))}")
+    count, labels = registry.constant("datasets", name, "TRAIN_IMAGES"), registry.constant("datasets", name, "LABELS")
+    if count is not None and type(count) is not int:
+        raise UserError(f"datasets/{name}.py: TRAIN_IMAGES must be a whole number")
+    if labels is not None and not (isinstance(labels, list) and all(isinstance(label, str) for label in labels)):
+        raise UserError(f"datasets/{name}.py: LABELS must be a list of texts")
+    settings = {**given, **{key: given.get(key, default) for key, default in defaults.items() if key != "seed"}}
+    for key in ("validation", "test"):
+        if settings.get(key) is not None:
+            split_sizes.check(settings[key], f"dataset.{key}")
+    if is_folder(name):
+        folder = image_folder.scan(given["source"])
+        labels = folder.labels
+        count = len(folder.files) - _testing(settings["test"], folder)
+    if count is not None:
+        aside = split_sizes.validation(given["validation"], count)
+        if not 0 < aside < count:
+            left = "leave none to train on" if aside else "leave none to validate with"
+            raise UserError(
+                f"dataset.validation: {quoted(given['validation'])} of the {count:,} training images of {name} {left}"
+            )
+        settings["validation"] = aside
+    return settings if labels is None else {**settings, "labels": labels}
+
+
+def taken(defaults: Mapping[str, Any]) -> list[str]:
+    """The keys of a data set whose own ones are these."""
+    return [*COMMON, *(key for key in defaults if key not in COMMON)]
+
+
+def is_folder(name: str) -> bool:
+    """Whether the source of a data set is a folder of images, which can change under the same name."""
+    return bool(registry.constant("datasets", name, "IMAGE_FOLDER"))
+
+
+def contents(settings: Mapping[str, Any]) -> dict[str, str]:
+    """What stands, beside the settings, for images that can change under the same name: `images`, a digest of them.
+
+    settings: as `complete` gives them. Raises UserError for a file that cannot be read.
+    """
+    if not is_folder(settings["name"]):
+        return {}
+    root, files, _ = image_folder.scan(settings["source"])
+    return {"images": image_folder.digest(checksums.of(root, files))}
+
+
+def size(settings: Mapping[str, Any]) -> tuple[int, int] | None:
+    """Height and width of the images, as far as a completed part of the configuration or the data set's file tells.
+
+    Raises UserError for an IMAGE_SHAPE that is none.
+    """
+    name = settings["name"]
+    if settings.get("size") is not None:
+        return image_folder.sides(settings["size"])
+    shape = registry.constant("datasets", name, "IMAGE_SHAPE")
+    if shape is None:
+        return None
+    if not (isinstance(shape, tuple) and [type(side) for side in shape] == [int] * 3):
+        raise UserError(f"datasets/{name}.py: IMAGE_SHAPE must be (channels, height, width)")
+    return shape[1], shape[2]
+
+
+def _testing(test: float, folder: image_folder.Folder) -> int:
+    """How many of the folder's images are for testing."""
+    count, classes = len(folder.files), max(1, len(folder.labels))
+    number = split_sizes.amount(test, count)
+    if not classes <= number < count - classes:
+        each = "one at least" if classes == 1 else f"one at least of each of {classes} classes"
+        raise UserError(
+            f"dataset.test: {quoted(test)} of {count} images is {number}; {each} must be there, and be left"
+        )
+    return number

@@ -1,0 +1,75 @@
+"""Models and baselines by name, as a claims file names them.
+
+cvae_label/mse/encode   a variant, under a loss, by an inference
+cvae_label/mse          by the inference that serves it best, by its mean
+cvae_label              under every loss; as cvae_label/*
+*/*/encode              every variant that it applies to
+*                       every model
+baseline:median         a baseline
+baseline:*              every baseline
+"""
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from restoration.core.errors import UserError, quoted
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BASELINE = "baseline:"
+ANY = "*"
+
+
+class Selector(NamedTuple):
+    """variant: empty for a baseline, whose name is the method; method: empty for a model's best."""
+
+    variant: str
+    loss: str
+    method: str
+
+    def has(self, variant: str, loss: str) -> bool:
+        """Whether a model is among those selected, whatever its inference."""
+        pairs = ((self.variant, variant), (self.loss, loss))
+        return bool(self.variant) == bool(variant) and all(own in (ANY, other) for own, other in pairs)
+
+
+def read(text: str) -> Selector:
+    """Raises ValueError for a text that selects nothing."""
+    if text.startswith(BASELINE):
+        parts = ["", "", text.removeprefix(BASELINE)]
+    else:
+        parts = text.split("/")
+        parts += [ANY] if len(parts) == 1 else []
+        parts += [""] if len(parts) == 2 else []
+    if len(parts) != 3 or not (parts[0] or parts[2]) or (parts[0] and not parts[1]) or text.endswith("/"):
+        raise ValueError
+    return Selector(*parts)
+
+
+def check(text: str, known: Mapping[str, Sequence[str]], where: str) -> Selector:
+    """What `read` reads. Raises UserError, naming the key `where`, for a name that is not `known`.
+
+    known: the names of variants, losses, inference and baselines.
+    """
+    try:
+        selector = read(text)
+    except ValueError:
+        raise UserError(f"{where}: {quoted(text)} is not variant/loss/inference or {BASELINE}name") from None
+    kinds = ("variants", "losses", "inference") if selector.variant else ("", "", "baselines")
+    for kind, name in zip(kinds, selector, strict=True):
+        if name not in ("", ANY) and name not in known[kind]:
+            names = textwrap.shorten(", ".join(known[kind]), 200, placeholder=" …")
+            raise UserError(f"{where}: there is no {quoted(name)} among the {kind}; known: {names}")
+    return selector
+
+
+def rows(table: "pd.DataFrame", selector: Selector, higher_is_better: bool) -> list[int]:
+    """The rows of a table with variant, loss, method and mean, one for each method, that the selector selects."""
+    has = [selector.has(*pair) for pair in zip(table["variant"], table["loss"], strict=True)]
+    models = table[has]
+    if selector.method:
+        return [row for row, method in models["method"].items() if selector.method in (ANY, method)]
+    means = models.groupby(["variant", "loss"], sort=False)["mean"]
+    return list(means.idxmax() if higher_is_better else means.idxmin())

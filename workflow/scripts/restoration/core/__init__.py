@@ -1,0 +1,1 @@
+"""What every storey stands on: files written whole, errors, the registry of parts, fingerprints. No torch."""

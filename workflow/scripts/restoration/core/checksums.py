@@ -1,0 +1,55 @@
+"""The SHA-256 of many files, of which only those are read that changed since they were last asked for.
+
+Like git's index: a file whose size, times of content and of status are the same has the same content. What changed
+within the last seconds is not relied on, for it may change again within the clock's step.
+"""
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from restoration.core import artifacts
+from restoration.core.errors import UserError, quoted
+
+KNOWN = Path(".snakemake/sums")
+SETTLED = 2 * 10**9  # nanoseconds
+
+Entry = list[int | str]  # size, times of content and of status, SHA-256
+
+
+def of(root: Path, files: Iterable[str], known: Path = KNOWN) -> dict[str, str]:
+    """Name to SHA-256 of the files below `root`; known: the folder in which they are kept between two calls.
+
+    Raises UserError, naming the file, where one cannot be read.
+    """
+    place = known / f"{hashlib.sha256(os.fsencode(root.absolute())).hexdigest()[:16]}.json"
+    before, now = _read(place), time.time_ns()
+    sums, entries = {}, {}
+    for name in files:
+        path = os.path.join(root, name)  # noqa: PTH118, a Path for each of 50,000 files is slow
+        try:
+            status = os.stat(path)  # noqa: PTH116
+            marks: Entry = [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
+            entry = before.get(name, [])
+            sums[name] = str(entry[3]) if entry[:3] == marks else artifacts.sha256(path)
+        except OSError as error:
+            raise UserError(f"dataset.source: {quoted(name, 100)} cannot be read ({error.strerror})") from None
+        if now - status.st_ctime_ns > SETTLED:
+            entries[name] = [*marks, sums[name]]
+    if entries != before:
+        with suppress(OSError):  # then they are read again
+            artifacts.write_text(place, json.dumps(entries))
+    return sums
+
+
+def _read(place: Path) -> dict[str, Entry]:
+    try:
+        entries = json.loads(place.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    whole = isinstance(entries, dict) and all(isinstance(entry, list) and len(entry) == 4 for entry in entries.values())
+    return entries if whole else {}

@@ -1,0 +1,1 @@
+"""Data sets, corruptions, masks and holes, picture and IDX files, stored arrays."""

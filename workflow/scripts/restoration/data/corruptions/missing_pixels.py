@@ -1,0 +1,19 @@
+"""Single pixels are missing, each at random."""
+
+import torch
+
+from restoration.core.registry import Fraction
+
+HIDES = "some"
+
+
+def corrupt(
+    images: torch.Tensor, generator: torch.Generator, *, fraction: Fraction = 0.5
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Set each pixel to 0 with the probability `fraction`, whatever becomes of the others: how many of an image are
+    missing varies around `fraction` of them.
+    """
+    batch, _, height, width = images.shape
+    # Uniform on [0, 1): at 0 no pixel is missing, at 1 every one.
+    mask = torch.rand(batch, 1, height, width, generator=generator) < fraction
+    return images.masked_fill(mask, 0), mask

@@ -1,0 +1,121 @@
+"""The files of images that jobs hand on: read, and refused where what they hold does not fit together."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from restoration.core import artifacts
+from restoration.core.errors import DamagedFile, quoted
+
+SMALLEST = 11  # pixels, the window of SSIM
+
+
+class Split(NamedTuple):
+    """Images uint8 (N, C, H, W), complete, and labels int64 (N,) in [0, classes)."""
+
+    images: np.ndarray
+    labels: np.ndarray
+
+
+class Images(NamedTuple):
+    """A stored test set: complete and corrupted uint8 (N, C, H, W); mask bool (N, 1, H, W), True where hidden; labels
+    int64 (N,).
+    """
+
+    complete: np.ndarray
+    corrupted: np.ndarray
+    mask: np.ndarray
+    labels: np.ndarray
+
+    @property
+    def has_hole(self) -> bool:
+        """Whether something, but not everything, is hidden."""
+        return bool(self.mask.any()) and not self.mask.all()
+
+    def subset(self, rows: np.ndarray | slice) -> "Images":
+        return Images(*(array[rows] for array in self))
+
+
+def check(splits: dict[str, Split], classes: Any) -> None:
+    """Raises ValueError, naming the split, unless all are images of one size with their labels."""
+    if not isinstance(classes, int | np.integer) or not 1 <= classes <= 1_000_000:
+        raise ValueError(f"classes: {quoted(classes)}; expected a whole number, 1 or more")
+    first: tuple[str, tuple[int, ...]] | None = None
+    for name, (images, labels) in splits.items():
+        if not isinstance(images, np.ndarray) or not isinstance(labels, np.ndarray):
+            raise ValueError(f"{name}: images and labels must be numpy arrays")
+        channels, *sides = images.shape[1:] if images.ndim == 4 else (0,)
+        if images.dtype != np.uint8 or channels not in (1, 3) or min(sides) < SMALLEST or not len(images):
+            raise ValueError(
+                f"{name}_images: {images.dtype} {images.shape}; "
+                f"expected uint8 (images, 1 or 3 channels, height, width), of {SMALLEST} x {SMALLEST} pixels or more"
+            )
+        first = first or (name, images.shape[1:])
+        if images.shape[1:] != first[1]:
+            raise ValueError(f"images of mixed sizes: {first[0]} {first[1]}, {name} {images.shape[1:]}")
+        if labels.dtype != np.int64 or labels.shape != (len(images),):
+            raise ValueError(f"{name}_labels: {labels.dtype} {labels.shape}; expected int64 ({len(images)},)")
+        if labels.min() < 0 or labels.max() >= classes:
+            raise ValueError(f"{name}_labels: {labels.min()} to {labels.max()}; expected 0 to {classes - 1}")
+
+
+def read_dataset(path: str | Path, *names: str) -> tuple[dict[str, Split], int]:
+    """Splits (train, validation, test) by name, and the number of classes. Raises DamagedFile."""
+    wanted = [f"{name}_{part}" for name in names for part in Split._fields]
+    *arrays, classes = artifacts.read_npz(path, *wanted, "classes")
+    splits = {name: Split(*arrays[2 * number : 2 * number + 2]) for number, name in enumerate(names)}
+    try:
+        check(splits, classes[()])
+    except ValueError as error:
+        raise DamagedFile(path, str(error)) from None
+    return splits, int(classes)
+
+
+def read_corrupted(path: str | Path, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The corrupted form of the complete `images` (N, C, H, W), uint8, and its mask, bool (N, 1, H, W).
+
+    Raises DamagedFile if they are not of those images.
+    """
+    corrupted, mask = artifacts.read_npz(path, "corrupted", "mask")
+    _expect(path, "corrupted", corrupted, "uint8", images.shape)
+    _expect(path, "mask", mask, "bool", (len(images), 1, *images.shape[2:]))
+    return corrupted, mask
+
+
+def read_examples(path: str | Path, method: str, images: np.ndarray) -> tuple[str, np.ndarray, np.ndarray]:
+    """Which of the test `images` (N, C, H, W) figures show, (S,), and their restorations, float (S, C, H, W), by
+    `method`, or by the model's first where it has no such; before them, by which.
+
+    Raises DamagedFile if they are not of those images.
+    """
+    methods = [name for name in artifacts.npz_names(path) if name != "shown"]
+    if not methods:
+        raise DamagedFile(path, "it holds no restorations")
+    used = method if method in methods else methods[0]
+    shown, restored = artifacts.read_npz(path, "shown", used)
+    _expect(path, "shown", shown, "int64", (len(shown) if shown.ndim else 1,))
+    if not len(shown) or shown.min() < 0 or shown.max() >= len(images):
+        raise DamagedFile(path, f"'shown' is not among the {len(images)} test images")
+    _expect(path, "restored images", restored, "float32", (len(shown), *images.shape[1:]))
+    return used, shown, restored
+
+
+def read_latents(path: str | Path) -> list[np.ndarray]:
+    """train, train_labels, test, test_labels: latent means, float32 (N, 2), and labels, int64 (N,).
+
+    Raises DamagedFile if they are not.
+    """
+    arrays = artifacts.read_npz(path, "train", "train_labels", "test", "test_labels")
+    for name, means, labels in (("train", *arrays[:2]), ("test", *arrays[2:])):
+        count = len(means) if means.ndim else 1
+        _expect(path, name, means, "float32", (count, 2))
+        _expect(path, f"{name}_labels", labels, "int64", (count,))
+        if not count or not np.isfinite(means).all():
+            raise DamagedFile(path, f"'{name}' does not hold numbers alone")
+    return arrays
+
+
+def _expect(path: str | Path, name: str, array: np.ndarray, dtype: str, shape: tuple[int, ...]) -> None:
+    if array.dtype != dtype or array.shape != shape:
+        raise DamagedFile(path, f"'{name}' is {array.dtype} {array.shape}; expected {dtype} {shape}")

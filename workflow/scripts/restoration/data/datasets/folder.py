@@ -1,0 +1,95 @@
+"""Images of the user's own: the PNG and JPEG files of a folder, which folders below sort into classes.
+
+Test images are drawn by their contents: the files' names, order and times decide nothing, and with an image more or
+less the others stay where they are, but for one of a class.
+"""
+
+import hashlib
+import logging
+from collections import Counter
+
+import numpy as np
+
+from restoration.core.errors import UserError, quoted
+from restoration.core.fingerprint import derived_seed
+from restoration.data import image_decoding, image_folder, split_sizes
+from restoration.data.datasets import Dataset
+
+IMAGE_FOLDER = True  # its source is listed before anything runs
+
+logger = logging.getLogger("restoration.datasets.folder")
+
+
+def load(
+    source: str | None,
+    *,
+    size: int | list[int] | None = None,
+    fit: str = "crop",
+    channels: int | None = None,
+    test: float = 0.2,
+    seed: int = 0,
+) -> Dataset:
+    """The images of `source`, of which `test`, a number or a share, are set aside for testing, of each class alike.
+
+    size: height and width, or one number for both; None: the images have one size as they are. fit: `crop` or
+    `stretch`, as image_files.decode has it. channels: 1 (grey) or 3; None: 1 if all images are grey.
+
+    Raises UserError, naming the file, for an image that cannot be used.
+    """
+    folder = image_folder.scan(source)
+    images, sums = read(folder, image_folder.sides(size), fit)
+    if channels == 1 or (channels is None and all((image == image[:1]).all() for image in images)):
+        images = grey(images)
+    labels = np.array([folder.label(file) for file in folder.files], np.int64)
+    aside = chosen([sums[file] for file in folder.files], labels, test, seed)
+    order = np.array(sorted(range(len(images)), key=lambda at: sums[folder.files[at]]))
+    train, tests = order[~aside[order]], order[aside[order]]
+    classes = max(1, len(folder.labels))
+    return Dataset(images[train], labels[train], images[tests], labels[tests], classes, sums)
+
+
+def read(folder: image_folder.Folder, size: tuple[int, int] | None, fit: str) -> tuple[np.ndarray, dict[str, str]]:
+    """All images, uint8 (N, 3, H, W), in the order of the files, and the files' SHA-256."""
+    images, sums = np.empty(0, np.uint8), {}
+    for number, name in enumerate(folder.files):
+        try:
+            content = (folder.root / name).read_bytes()
+        except OSError as error:
+            raise UserError(f"{quoted(name, 100)}: cannot be read ({error.strerror})") from None
+        sums[name] = hashlib.sha256(content).hexdigest()
+        image = image_decoding.decode(content, name, size, fit)
+        if not number:
+            images = np.empty((len(folder.files), 3, *image.shape[1:]), np.uint8)
+        if image.shape[1:] != images.shape[2:]:
+            sizes = (" x ".join(map(str, shape)) for shape in (images.shape[2:], image.shape[1:]))
+            first, second = (
+                f"{quoted(file, 80)} has {size}" for file, size in zip((folder.files[0], name), sizes, strict=True)
+            )
+            raise UserError(f"images of mixed sizes: {first} pixels, {second}; set dataset.size, as size: 32")
+        images[number] = image
+    copies = sum(count - 1 for count in Counter(sums.values()).values())
+    if copies:
+        logger.warning(
+            "%d of the %d images are copies of others: some may be seen in training and in test", copies, len(images)
+        )
+    return images, sums
+
+
+def grey(images: np.ndarray) -> np.ndarray:
+    """uint8 (N, 3, H, W) to (N, 1, H, W): the luma of ITU-R BT.601, which leaves grey images as they are."""
+    made = np.empty_like(images[:, :1])
+    for image, colours in zip(made, images, strict=True):
+        red, green, blue = colours.astype(np.uint32)
+        image[0] = (19595 * red + 38470 * green + 7471 * blue + 0x8000) >> 16
+    return made
+
+
+def chosen(sums: list[str], labels: np.ndarray, test: float, seed: int) -> np.ndarray:
+    """Which images are for testing, bool (N,): of each class those that come first in an order by contents and seed."""
+    aside = np.zeros(len(sums), bool)
+    kinds, sizes = np.unique(labels, return_counts=True)
+    for kind, count in zip(kinds, split_sizes.spread(split_sizes.amount(test, len(sums)), sizes.tolist()), strict=True):
+        members = np.flatnonzero(labels == kind)
+        first = sorted(members, key=lambda at: (derived_seed(seed, "test", sums[at]), sums[at]))
+        aside[first[:count]] = True
+    return aside

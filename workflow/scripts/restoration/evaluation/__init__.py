@@ -1,0 +1,1 @@
+"""The scores of one model or baseline: measures, diagnostics, likelihood, calibration, tuning."""

@@ -1,0 +1,138 @@
+"""Log-likelihood of test images by importance sampling, in nats for each image.
+
+log p(x) >= E log 1/k sum_i w_i with w_i = p(x | z_i) p(z_i) / q(z_i | x) and z_i drawn from q. The bound rises with k
+and converges to log p(x) (Burda, Grosse and Salakhutdinov, "Importance Weighted Autoencoders", 2016, arXiv:1509.00519,
+equation 8 and theorem 1). k = 1 is the evidence lower bound. All may have a condition besides.
+
+q is the encoder, and it is shown the complete image, whatever the variant saw in training: nothing is restored here, a
+known image is asked how probable it was. Any q is right in the limit; a good one needs fewer draws. p(z) and p(x | z)
+get what may be known at test time alone.
+"""
+
+import math
+from collections.abc import Iterator
+from types import ModuleType
+
+import numpy as np
+import torch
+
+from restoration.core.fingerprint import derived_seed
+from restoration.data import device
+from restoration.data.dataset_files import Images
+from restoration.data.holes import observed
+from restoration.data.tensors import as_float
+from restoration.models.gaussian_latent import log_density, sample
+from restoration.models.model_file import Model
+
+ELBO_DRAWS = 10  # of which Pyro's tutorial reports the mean
+BATCH = 200  # images at a time: a network of convolutions then takes less than 1 GB
+
+
+def chosen(count: int, wanted: int | None, seed: int) -> np.ndarray:
+    """Which of `count` images are used, rising: `wanted` of them at random (the files of MNIST are not in random order:
+    the second half of its test images is the harder one), or all where there are no more, or None is wanted.
+    """
+    if wanted is None or wanted >= count:
+        return np.arange(count)
+    rng = np.random.default_rng(derived_seed(seed, "likelihood", "images"))
+    return np.sort(rng.choice(count, wanted, replace=False))
+
+
+def targets(images: np.ndarray, target: str, seed: int) -> np.ndarray:
+    """What is asked of each pixel of the images, uint8 to uint8, with 255 for 1.
+
+    grey: its value; threshold: whether it is above a half; stochastic: a Bernoulli draw with its value as probability.
+    """
+    if target == "threshold":
+        return np.where(images > 127, 255, 0).astype(np.uint8)
+    if target == "stochastic":
+        rng = np.random.default_rng(derived_seed(seed, "likelihood", "binarisation"))
+        return np.where(rng.random(images.shape) * 255 < images, 255, 0).astype(np.uint8)
+    return images
+
+
+def entropy(images: torch.Tensor, region: torch.Tensor) -> torch.Tensor:
+    """The sum over the region of the entropy of Bernoullis with the pixels' values for probabilities, float64 (B,).
+
+    No cross-entropy at these targets can be below. images: (B, C, H, W) in [0, 1]; region: bool (B, 1, H, W).
+    """
+    images = images.double()
+    pixels = torch.special.entr(images) + torch.special.entr(1 - images)
+    return (pixels * region).flatten(1).sum(dim=1)
+
+
+def log_weights(
+    model: Model,
+    target: torch.Tensor,
+    condition: torch.Tensor | None,
+    region: torch.Tensor,
+    samples: int,
+    generator: torch.Generator,
+) -> torch.Tensor:
+    """log w of `samples` draws for each image: float64 (B, samples).
+
+    target: (B, C, H, W) in [0, 1]; condition: (B, K) or None; region: bool (B, 1, H, W), the pixels that are asked for.
+    """
+    network = model.autoencoder
+    mu, logvar = network.encode(target, condition)
+    if logvar is None:
+        raise TypeError(f"network '{model.variant.network}' has no distribution to draw from")
+    prior_mu, prior_logvar = (part.double() for part in network.prior(condition, len(target)))
+    weights = torch.empty(len(target), samples, dtype=torch.float64)
+    for draw in range(samples):  # one for each image at a time: the condition is not repeated in memory
+        latent = sample(mu, logvar, generator)
+        weights[:, draw] = log_likelihood(model.loss, network.decode(latent, condition), target, region)
+        latent = latent.double()
+        weights[:, draw] += log_density(latent, prior_mu, prior_logvar)
+        weights[:, draw] -= log_density(latent, mu.double(), logvar.double())
+    return weights
+
+
+def log_likelihood(loss: ModuleType, logits: torch.Tensor, target: torch.Tensor, region: torch.Tensor) -> torch.Tensor:
+    """log p(target | logits) over the region, float64 (B,)."""
+    return -(loss.pixelwise(logits, target) * region).flatten(1).sum(dim=1, dtype=torch.float64)
+
+
+def counts(samples: int) -> list[int]:
+    """The numbers of samples to report, up to `samples`: 1, 10, 100 and so on, and it."""
+    return [*(10**power for power in range(len(str(samples))) if 10**power < samples), samples]
+
+
+def estimates(weights: torch.Tensor) -> dict[int, torch.Tensor]:
+    """Number of samples, as `counts` has them, to the estimate of log p(x) from as many first draws, (B,)."""
+    return {k: weights[:, :k].logsumexp(dim=1) - math.log(k) for k in counts(weights.shape[1])}
+
+
+def effective_samples(weights: torch.Tensor) -> torch.Tensor:
+    """(sum w)^2 / sum w^2 of each image, (B,): 1 where one draw outweighs the others, k where all are alike."""
+    return (2 * weights.logsumexp(dim=1) - (2 * weights).logsumexp(dim=1)).exp()
+
+
+@torch.no_grad()
+def measure(
+    model: Model, images: Images, target: str, quantity: str, samples: int, seed: int, data_seed: int
+) -> Iterator[dict[str, torch.Tensor]]:
+    """Figures of each image, a batch at a time, by name: `entropy`, and of a network with a latent distribution `k` for
+    each k of `counts`, `elbo` and `effective`, of another one `exact`. All float64 (B,), in nats but for `effective`.
+
+    quantity: "image", all pixels, or "hidden", those of the mask. seed: of the draws; data_seed: of the binarisation,
+    by which every model is asked the same.
+    """
+    generator = device.generator(seed, "likelihood", target)
+    asked = targets(images.complete, target, data_seed)
+    for start in range(0, len(asked), BATCH):
+        rows = slice(start, start + BATCH)
+        batch, truth = images.subset(rows), as_float(asked[rows])
+        mask, labels = device.on_device(batch.mask), device.on_device(batch.labels)
+        seen = observed(as_float(batch.corrupted), mask)
+        condition = model.network.given(model.variant.granted(seen, mask, labels, model.classes))
+        region = mask if quantity == "hidden" else torch.ones_like(mask)
+        figures = {"entropy": entropy(truth, region)}
+        if model.network.variational:
+            weights = log_weights(model, truth, condition, region, samples, generator)
+            figures |= {str(k): estimate for k, estimate in estimates(weights).items()}
+            figures |= {"elbo": weights[:, :ELBO_DRAWS].mean(dim=1), "effective": effective_samples(weights)}
+        else:
+            logits = model.network.restore(seen, condition)
+            figures["exact"] = log_likelihood(model.loss, logits, truth, region)
+        yield figures

@@ -1,0 +1,160 @@
+"""Measure restorations of the stored corrupted test set, image by image.
+
+A restoration is scored twice: `raw` is what the method returned; `pasted` is the same with the visible pixels put back.
+Each over the `whole` image and inside the `hole` alone (where something, but not everything, is hidden).
+"""
+
+from collections.abc import Callable, Mapping
+from typing import cast
+
+import numpy as np
+import pandas as pd
+import torch
+
+from restoration.core import registry
+from restoration.data import device
+from restoration.data.holes import observed
+from restoration.data.tensors import BATCH, as_uint8, batches
+from restoration.evaluation import best_worst_cases, metrics
+from restoration.models.model_file import Model
+from restoration.models.networks import Autoencoder
+from restoration.restorers import inference
+
+SHOWN = 10  # test images that figures show
+WHOLE = ["accuracy"]  # measures of whole images alone: a hole is not read by itself
+MEASURES = ["mse", "psnr", "ssim", *WHOLE]
+RESTORED = 250  # images at a time by a model: what a search of its latent goes through then stays in the cache
+
+# (corrupted, mask, labels) of a batch to its restoration. No method is given the complete images.
+Restorer = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
+# Images (B, C, H, W) in [0, 1] to the labels (B,) that they show, as classifier.Classifier.read does.
+Reader = Callable[[torch.Tensor], torch.Tensor]
+
+
+def restorer(model: Model, method: str, parameters: dict, seed: int) -> Restorer | None:
+    """`model` used by the inference `method`, or None where the method makes no sense for it."""
+    entry = registry.load("inference", method)
+    has = {**model.variant.as_dict(), "variational": model.network.variational}
+    if not inference.applies(getattr(entry, "NEEDS", {}), has):
+        return None
+    generator = device.generator(seed, "inference", method)
+
+    def restore(*batch: torch.Tensor) -> torch.Tensor:
+        restored = []
+        for corrupted, mask, labels in zip(*(whole.split(RESTORED) for whole in batch), strict=True):
+            seen = observed(corrupted, mask)
+            condition = model.network.given(model.variant.granted(seen, mask, labels, model.classes))
+            restored.append(entry.restore(model, seen, mask, condition, generator, **parameters))
+        return torch.cat(restored)
+
+    return restore
+
+
+@torch.no_grad()
+def restore_all(restore: Restorer, corrupted: np.ndarray, mask: np.ndarray, labels: np.ndarray) -> torch.Tensor:
+    """The whole test set restored: float (N, C, H, W) in [0, 1]."""
+    return torch.cat([restore(*batch) for batch in batches(corrupted, mask, labels)])
+
+
+def paste(restored: torch.Tensor, corrupted: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    """The restored image with the visible pixels put back; mask (B, 1, H, W) is True where hidden."""
+    return torch.where(mask, restored, corrupted)
+
+
+@torch.no_grad()
+def score(
+    restored: torch.Tensor,
+    complete: np.ndarray,
+    corrupted: np.ndarray,
+    mask: np.ndarray,
+    labels: np.ndarray,
+    read: Reader | None,
+) -> pd.DataFrame:
+    """One row for each image, output (raw, pasted) and region (whole, hole): image, output, region and MEASURES.
+
+    Images (N, C, H, W), complete and corrupted as uint8; mask bool (N, 1, H, W); labels int64 (N,). accuracy: 1 where
+    `read` finds the label in the restored image, else 0; NaN inside the hole, which is not read alone. Without `read`,
+    as of images without labels, there is no such column.
+    """
+    has_hole = bool(mask.any()) and not mask.all()
+    frames = []
+    for start, (truth, damaged, hidden, label) in zip(
+        range(0, len(complete), BATCH), batches(complete, corrupted, mask, labels), strict=True
+    ):
+        raw = restored[start : start + len(truth)]
+        outputs = {"raw": raw, "pasted": paste(raw, damaged, hidden)} if has_hole else {"raw": raw}
+        windows = metrics.Windows(truth)
+        for output, image in outputs.items():
+            squared_error, similarity = (image - truth).square(), metrics.ssim_map(image, windows)
+            accuracy = (read(image) == label).float() if read else None
+            for region, pixels in {"whole": None, "hole": hidden}.items() if has_hole else [("whole", None)]:
+                error = metrics.mse(squared_error, pixels)
+                columns = {"mse": error, "psnr": metrics.psnr(error), "ssim": metrics.ssim(similarity, pixels)}
+                if accuracy is not None:
+                    columns["accuracy"] = accuracy if region == "whole" else torch.full_like(accuracy, torch.nan)
+                frame = pd.DataFrame({name: column.cpu().numpy() for name, column in columns.items()})
+                frame.insert(0, "image", np.arange(start, start + len(truth), dtype=np.int32))
+                frame.insert(1, "output", output)
+                frame.insert(2, "region", region)
+                frames.append(frame)
+    return pd.concat(frames, ignore_index=True)
+
+
+def measure(
+    restorers: Mapping[str, Restorer],
+    complete: np.ndarray,
+    corrupted: np.ndarray,
+    mask: np.ndarray,
+    labels: np.ndarray,
+    shown: np.ndarray,
+    read: Reader | None,
+) -> tuple[pd.DataFrame, dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Every method's scores, as `score` gives them and a column `method`; its restorations of the images `shown`; and
+    those that `cases.keep` keeps.
+    """
+    scores, examples = [], {}
+    kept: dict[str, np.ndarray] = {}
+    for method, restore in restorers.items():
+        restored = restore_all(restore, corrupted, mask, labels)
+        scores.append(score(restored, complete, corrupted, mask, labels, read).assign(method=method))
+        examples[method] = restored[shown].cpu().numpy()
+        kept |= best_worst_cases.keep(method, as_uint8(restored.cpu().numpy()), scores[-1])
+    table = pd.concat(scores, ignore_index=True)
+    return table.astype(dict.fromkeys(["method", "output", "region"], "category")), examples, kept
+
+
+def summarise(scores: pd.DataFrame) -> dict[str, dict[str, dict[str, dict[str, float]]]]:
+    """method -> output -> region -> measure -> mean over the images, from `score`'s rows with a column `method`.
+
+    Without those of WHOLE inside the hole.
+    """
+    summary: dict = {}
+    measures = [measure for measure in MEASURES if measure in scores]
+    means = scores.groupby(["method", "output", "region"], sort=False, observed=True)[measures].mean()
+    for key, row in means.iterrows():
+        method, output, region = cast(tuple[str, str, str], key)
+        summary.setdefault(method, {}).setdefault(output, {})[region] = {
+            measure: float(row[measure]) for measure in measures if region == "whole" or measure not in WHOLE
+        }
+    return summary
+
+
+@torch.no_grad()
+def latent_means(model: Model, images: np.ndarray, mask: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """The mean of each image's code, float32 (N, latent); (N, 0) for a network that has none."""
+    if not isinstance(model.network, Autoencoder):
+        return np.zeros((len(images), 0), dtype=np.float32)
+    means = []
+    for image, hidden, label in batches(images, mask, labels):
+        seen = observed(image, hidden)
+        means.append(model.network.code(seen, model.variant.granted(seen, hidden, label, model.classes)))
+    return torch.cat(means).cpu().numpy()
+
+
+def shown(labels: np.ndarray, classes: int) -> np.ndarray:
+    """The indices of the SHOWN images that figures show: the first test image of each class; where these are fewer, the
+    second of each, and so on.
+    """
+    of_class = [np.flatnonzero(labels == label) for label in range(classes)]
+    in_turn = [images[turn] for turn in range(SHOWN) for images in of_class if turn < len(images)]
+    return np.array(in_turn[:SHOWN])

@@ -1,0 +1,93 @@
+"""Baselines with the parameters and the calibration that restore a task's validation images best."""
+
+import hashlib
+import time
+from itertools import product
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from restoration.core import registry
+from restoration.data.holes import observed
+from restoration.evaluation import calibration, metrics
+from restoration.restorers import baselines
+
+IMAGES = 500  # of the validation images, the first so many decide
+
+
+class Examples(NamedTuple):
+    """Validation images: complete and corrupted, float (N, C, H, W) in [0, 1], and mask, bool (N, 1, H, W)."""
+
+    complete: torch.Tensor
+    corrupted: torch.Tensor
+    mask: torch.Tensor
+
+
+class Baseline:
+    """The baseline `name`, knowing its parameters and the training images. It does not restore a batch twice."""
+
+    def __init__(self, name: str, parameters: dict[str, Any], train_images: torch.Tensor) -> None:
+        self.name, self.parameters, self.train_images = name, parameters, train_images
+        self.restored: dict[bytes, torch.Tensor] = {}
+        self.images, self.seconds = 0, 0.0
+
+    def __call__(self, corrupted: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """(B, C, H, W) to (B, C, H, W)."""
+        batch = hashlib.sha256(corrupted.numpy().tobytes() + mask.numpy().tobytes()).digest()
+        if batch not in self.restored:
+            start = time.process_time()
+            restore = registry.load("baselines", self.name).restore
+            self.restored[batch] = restore(corrupted, mask, self.train_images, **self.parameters)
+            self.seconds += time.process_time() - start
+            self.images += len(corrupted)
+        return self.restored[batch]
+
+
+class Tuned(NamedTuple):
+    """A baseline as it is measured; curve: its calibration, as `calibration.fit` gives it, or None."""
+
+    baseline: Baseline
+    curve: np.ndarray | None
+
+    def restore(self, corrupted: torch.Tensor, mask: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        """An `evaluation.Restorer`, which does not look at the labels, nor at what is hidden."""
+        restored = self.baseline(observed(corrupted, mask), mask)
+        return restored if self.curve is None else calibration.apply(self.curve, restored, mask)
+
+
+def tune(name: str, train_images: torch.Tensor, examples: Examples) -> dict[str, Tuned]:
+    """Method to baseline: `name`, and, where it has something to do, `<name>_calibrated`. Each has the parameters with
+    the least squared error over the examples' hidden pixels, of `candidates`.
+    """
+    calibrated = baselines.calibrated(name, baselines.hides(examples.mask))
+    tried = candidates(name)
+    if not calibrated and len(tried) == 1:
+        return {name: Tuned(Baseline(name, tried[0], train_images), None)}
+    best: dict[str, tuple[float, dict[str, Any], np.ndarray | None]] = {}
+    hidden = examples.mask.expand_as(examples.complete)
+    for parameters in tried:
+        restored = Baseline(name, parameters, train_images)(examples.corrupted, examples.mask)
+        found: dict[str, tuple[float, np.ndarray | None]] = {name: (error(restored, examples), None)}
+        if calibrated:
+            curve = calibration.fit(restored[hidden], examples.complete[hidden])
+            mapped = calibration.apply(curve, restored, examples.mask)
+            found[f"{name}_calibrated"] = error(mapped, examples), curve
+        for method, (misfit, map_of_values) in found.items():
+            if method not in best or misfit < best[method][0]:
+                best[method] = misfit, parameters, map_of_values
+    shared = {str(parameters): Baseline(name, parameters, train_images) for _, parameters, _ in best.values()}
+    return {method: Tuned(shared[str(parameters)], curve) for method, (_, parameters, curve) in best.items()}
+
+
+def candidates(name: str) -> list[dict[str, Any]]:
+    """The parameters to try: GRID's values in every combination, in its order; the defaults where there is none."""
+    grid = getattr(registry.load("baselines", name), "GRID", {})
+    defaults = {key: default for key, (_, default) in registry.parameters("baselines", name).items()}
+    return [defaults | dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
+
+
+def error(restored: torch.Tensor, examples: Examples) -> float:
+    """The mean over the images of their mean squared error over hidden pixels; 0 if no image has any."""
+    each = metrics.mse((restored - examples.complete).square(), examples.mask)
+    return float(each.nanmean().nan_to_num(0))

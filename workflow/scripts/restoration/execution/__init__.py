@@ -1,0 +1,1 @@
+"""What goes round an execution of Snakemake."""

@@ -1,0 +1,1 @@
+"""Networks, losses, the objective, training, and files of trained models."""

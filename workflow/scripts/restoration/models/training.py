@@ -1,0 +1,193 @@
+"""Train one model: the loop, its record, and what it needs to go on after it was stopped."""
+
+import logging
+import math
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from restoration.core.artifacts import replacing
+from restoration.core.errors import UserError, reason
+from restoration.core.fingerprint import derived_seed
+from restoration.data import device
+from restoration.data.corruptions import Corrupt
+from restoration.models import checkpoint_check, model_file, objective
+from restoration.models.model_file import Model
+from restoration.models.optimizer import Adam, factor
+
+CHUNK = 50  # iterations between two looks at the record: for divergence, progress and a due checkpoint
+CHECKPOINT_COST = 0.01  # the share of the time that goes into checkpoints: one that took 20 ms is 2 s after the last
+CHECKPOINT_SECONDS = 1  # at least, between two of them
+DIVERGED = 10  # times the first objective
+
+logger = logging.getLogger("restoration.training")
+
+
+class Trainer:
+    """One training, from its start or from the checkpoint at `checkpoint`.
+
+    images: uint8 (N, C, H, W), complete; labels: int64 (N,); corrupt: images to (corrupted, mask).
+    settings: epochs, batch_size, learning_rate, schedule, weight_decay. Adam otherwise with torch's defaults.
+    Each epoch visits all images in an order of its own; the last batch may be smaller.
+
+    `record` is float (iterations, 3): objective, reconstruction and KL, the mean over each batch.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        images: np.ndarray,
+        labels: np.ndarray,
+        corrupt: Corrupt,
+        settings: Mapping[str, Any],
+        seed: int,
+        checkpoint: Path,
+    ) -> None:
+        self.model, self.corrupt, self.seed, self.checkpoint = model, corrupt, seed, checkpoint
+        self.images, self.labels = device.on_device(images), device.on_device(labels)
+        self.epochs, self.batch_size = settings["epochs"], settings["batch_size"]
+        self.learning_rate, self.schedule = settings["learning_rate"], settings["schedule"]
+        self.epoch_iterations = math.ceil(len(images) / self.batch_size)
+        self.record = torch.zeros(self.epochs * self.epoch_iterations, 3)
+        self.generator = device.generator(seed, "training")
+        self.layer_generator, self.layer_seed = device.layer_generator(), derived_seed(seed, "layers")
+        self.optimiser = Adam(model.network.parameters(), self.learning_rate, decay=settings["weight_decay"])
+        self.descend = device.captured(self._descend, [self.generator])
+        self.iteration = 0  # iterations made
+        self.validation: list[dict[str, float]] = []  # after each epoch: iteration, objective, reconstruction, kl
+        self.saved_at, self.spacing = time.monotonic(), float(CHECKPOINT_SECONDS)
+        self.unsaved = False  # whether a checkpoint could not be written
+
+    def step(self, indices: torch.Tensor) -> None:
+        """One iteration on the images at `indices` (B,)."""
+        self.layer_generator.manual_seed(self.layer_seed + self.iteration)  # so that no checkpoint need hold its state
+        self.optimiser.learning_rate = self.learning_rate * factor(self.schedule, self.iteration / len(self.record))
+        self.record[self.iteration] = self.descend(indices)
+        self.iteration += 1
+
+    def _descend(self, indices: torch.Tensor) -> torch.Tensor:
+        """What of an iteration is computed on the device; returns its row of the record."""
+        variant = self.model.variant
+        complete = self.images.index_select(0, indices) / 255  # quicker than images[indices]
+        if variant.sees_corruption:
+            corrupted, mask = self.corrupt(complete, self.generator)
+        else:
+            corrupted, mask = complete, torch.zeros_like(complete[:, :1], dtype=torch.bool)
+        image = variant.seen_in_training(complete, corrupted)
+        condition = variant.granted(corrupted, mask, self.labels.index_select(0, indices), self.model.classes)
+        reconstruction, kl = (
+            part.mean()
+            for part in objective.parts(self.model.network, self.model.loss, image, condition, complete, self.generator)
+        )
+        loss = reconstruction + kl
+        self.optimiser.step(torch.autograd.grad(loss, self.optimiser.parameters))
+        return torch.stack([loss, reconstruction, kl]).detach()
+
+    def run(
+        self,
+        validate: Callable[[Model], dict[str, float]],
+        show: Callable[[int, float], None],
+        log: Callable[["Trainer"], None],
+    ) -> None:
+        """To the end. After each epoch the model is validated and log(self) called; show(iterations made, objective)
+        is called now and then.
+
+        Raises UserError when the objective is no longer a number or grows out of bounds.
+        """
+        while not self.finished:
+            self.model.network.train()
+            self._epoch(show)
+            self.model.network.eval()
+            self.validation.append({"iteration": self.iteration, **validate(self.model)})
+            log(self)
+            self._save_if_due()
+
+    @property
+    def name(self) -> str:
+        """What tells this training's checkpoint from others: the folder that it is in."""
+        return self.checkpoint.parent.name
+
+    @property
+    def finished(self) -> bool:
+        return self.iteration == len(self.record)
+
+    def _epoch(self, show: Callable[[int, float], None]) -> None:
+        """To the end of the current epoch, from wherever in it the training stands."""
+        epoch, first = divmod(self.iteration, self.epoch_iterations)
+        generator = device.generator(self.seed, "order", str(epoch))
+        batches = torch.randperm(len(self.images), generator=generator).split(self.batch_size)
+        for number, indices in enumerate(batches[first:], start=first + 1):
+            self.step(indices)
+            if number == self.epoch_iterations or self.iteration % CHUNK == 0:
+                self.check()
+                show(self.iteration, float(self.record[self.iteration - 1, 0]))
+                if number < self.epoch_iterations:  # at its end, not before the epoch is validated
+                    self._save_if_due()
+
+    def check(self) -> None:
+        """Raises UserError if the record shows that the training diverged."""
+        start = max(0, self.iteration - CHUNK)
+        recent = self.record[start : self.iteration, 0]
+        bad = ~recent.isfinite() | (recent > DIVERGED * self.record[0, 0].abs())
+        if bad.any():
+            at = start + int(bad.nonzero()[0])
+            good = "none before it"
+            if at:
+                objective, reconstruction, kl = self.record[at - 1].tolist()
+                good = f"iteration {at}: objective {objective:.4g}, reconstruction {reconstruction:.4g}, KL {kl:.4g}"
+            raise UserError(
+                f"the training diverged: iteration {at + 1} has the objective {float(self.record[at, 0]):.4g}; "
+                f"last good figures: {good}. Try a smaller training.learning_rate"
+            )
+
+    def _save_if_due(self) -> None:
+        if self.finished or time.monotonic() - self.saved_at > self.spacing:
+            try:
+                self.save()
+            except OSError as error:  # a full disk; there may be room again when the model is written
+                level = logging.DEBUG if self.unsaved else logging.WARNING  # once is enough
+                logger.log(level, "%s: no checkpoint (%s); the training goes on", self.checkpoint, error)
+                self.saved_at, self.unsaved = time.monotonic(), True
+
+    def save(self) -> None:
+        """Write all that the next iteration depends on, or, of a finished training, what it left."""
+        content = {
+            "training": self.name,
+            "iteration": self.iteration,
+            "record": self.record[: self.iteration].clone(),
+            "validation": self.validation,
+            "network": self.model.network.state_dict(),
+        }
+        if not self.finished:
+            content |= {"optimiser": self.optimiser.state, "generator": self.generator.get_state()}
+        start = time.monotonic()
+        with replacing(self.checkpoint) as part:
+            model_file.write_tensors(content, part)
+        self.saved_at = time.monotonic()
+        self.spacing = max(CHECKPOINT_SECONDS, (self.saved_at - start) / CHECKPOINT_COST)
+
+    def resume(self) -> bool:
+        """Go on from the checkpoint if it is a whole one of this training; any other is removed."""
+        if not self.checkpoint.is_file():
+            return False
+        try:
+            content = model_file.read_tensors(self.checkpoint)
+            checkpoint_check.check(content, self)
+        except Exception as error:  # whatever a damaged or foreign file can lead to
+            logger.warning("%s: removed, the training starts over: %s", self.checkpoint, reason(error))
+            self.checkpoint.unlink()
+            return False
+        self.iteration = content["iteration"]
+        # With the names that a new training uses, not others that are equal: torch.save tells them apart.
+        names = ("iteration", *objective.MEASURED)
+        self.validation = [{name: row[name] for name in names} for row in content["validation"]]
+        self.record[: self.iteration] = content["record"]
+        self.model.network.load_state_dict(content["network"])
+        if not self.finished:
+            self.optimiser.load(content["optimiser"])
+            self.generator.set_state(content["generator"])
+        return True

@@ -1,0 +1,171 @@
+"""What a results folder was made from, how and by what: an RO-Crate that machines read.
+
+Follows the Workflow Run Crate profile 0.5 (https://w3id.org/ro/wfrun/workflow/0.5; Leo et al., 2024), and so Process
+Run Crate 0.5 and Workflow RO-Crate 1.0. The folder holds a copy of the workflow, and so is complete in itself.
+"""
+
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+import yaml
+
+from restoration.core.artifacts import reading, sha256, write_json
+
+COMMAND = "RESTORATION_COMMAND"  # the environment variable in which Snakemake's command line reaches the job
+STARTED = "RESTORATION_STARTED"
+PROFILES = {
+    "Process Run Crate": "https://w3id.org/ro/wfrun/process/0.5",
+    "Workflow Run Crate": "https://w3id.org/ro/wfrun/workflow/0.5",
+    "Workflow RO-Crate": "https://w3id.org/workflowhub/workflow-ro-crate/1.0",
+}
+MEDIA = {
+    ".csv": "text/csv",
+    ".html": "text/html",
+    ".json": "application/json",
+    ".npz": "application/x-npz",
+    ".parquet": "application/vnd.apache.parquet",
+    ".png": "image/png",
+    ".pt": "application/x-pytorch",
+    ".svg": "image/svg+xml",
+    ".yaml": "application/yaml",
+}
+
+
+def announce() -> None:
+    """Keep, for the job that writes the record, what only Snakemake's own process knows."""
+    os.environ[COMMAND] = shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
+    os.environ[STARTED] = now()
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def code_version(folder: Path) -> dict[str, Any]:
+    """The commit of the code and whether files differ from it: {'commit': str or None, 'changed': list of names}."""
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(folder), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    try:
+        commit = git("rev-parse", "HEAD").strip()
+        changed = [line[3:] for line in git("status", "--porcelain", "--untracked-files=normal").splitlines()]
+    except (OSError, subprocess.CalledProcessError):  # a copy without a history, or a machine without git
+        return {"commit": None, "changed": []}
+    return {"commit": commit, "changed": changed}
+
+
+class Credits(NamedTuple):
+    """Whose the workflow is, and under which licence (an SPDX identifier)."""
+
+    licence: str
+    authors: list[dict[str, str]]  # the properties of a schema.org Person or Organization, with @id and @type
+
+
+def credits(citation: Path) -> Credits:
+    """What a CITATION.cff (1.2.0) says of the workflow. Raises DamagedFile if it says neither licence nor authors."""
+    with reading(citation):
+        content = yaml.safe_load(citation.read_text(encoding="utf-8"))
+        return Credits(content["license"], [_author(author) for author in content["authors"]])
+
+
+def _author(author: Mapping[str, str]) -> dict[str, str]:
+    if "name" in author:
+        name, kind = author["name"], "Organization"
+    else:
+        parts = ("given-names", "name-particle", "family-names", "name-suffix")
+        name, kind = " ".join(author[part] for part in parts if part in author), "Person"
+    return {"@id": author.get("orcid", f"#{quote(name)}"), "@type": kind, "name": name}
+
+
+def write(
+    folder: Path,
+    workflow: str,
+    given: Mapping[str, str | None],
+    made: Iterable[str],
+    code: Mapping[str, Any],
+    versions: Mapping[str, str],
+    credits: Credits,
+) -> None:
+    """Write ro-crate-metadata.json into `folder`.
+
+    workflow: the Snakefile's copy; given: what the workflow was given, name to SHA-256, None for a file that is in the
+    folder; made: what it made; all these are names of files in `folder`.
+    code: as `code_version`; versions: of packages.
+    """
+    from rocrate.model.contextentity import ContextEntity
+    from rocrate.rocrate import ROCrate
+
+    crate = ROCrate(version="1.1")
+
+    def entity(identifier: str, kind: str, **properties: Any) -> Any:
+        return crate.add(ContextEntity(crate, identifier, {"@type": kind, **properties}))
+
+    def file(name: str, parameter: Any) -> Any:
+        path = folder / name
+        properties = {"name": name, "sha256": sha256(path), "contentSize": str(path.stat().st_size)}
+        if media := MEDIA.get(path.suffix):
+            properties["encodingFormat"] = media
+        return crate.add_file(path, name, properties={**properties, "exampleOfWork": parameter})
+
+    def parameter(name: str, description: str) -> Any:
+        properties = {"multipleValues": True}
+        return crate.add_formal_parameter(name, "File", f"#{name}", description, properties=properties)
+
+    root = crate.root_dataset
+    root["name"] = f"Restorations of {folder.name} by autoencoders"
+    root["description"] = "Models, scores, figures and report of one configuration of the restoration workflow."
+    root["license"] = f"{credits.licence} for the workflow; those of the data set hold for the images."
+    root["conformsTo"] = [
+        entity(address, "CreativeWork", name=name, version=address.rsplit("/", 1)[1])
+        for name, address in PROFILES.items()
+    ]
+    main = crate.add_workflow(folder / workflow, workflow, main=True, lang="snakemake")
+    main["name"] = "Which autoencoder restores images best?"
+    main["encodingFormat"] = "text/plain"
+    main["conformsTo"] = {"@id": "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE"}
+    main["sha256"] = sha256(folder / workflow)
+    main["license"] = entity(f"https://spdx.org/licenses/{credits.licence}", "CreativeWork", name=credits.licence)
+    main["creator"] = [
+        crate.add(ContextEntity(crate, author["@id"], {key: value for key, value in author.items() if key != "@id"}))
+        for author in credits.authors
+    ]
+    main["version"] = code["commit"] or "unknown"
+    main["additionalProperty"] = entity(
+        "#uncommitted",
+        "PropertyValue",
+        name="files that differ from the commit",
+        value=code["changed"] or ("none" if code["commit"] else "unknown"),
+    )
+    main["softwareRequirements"] = [
+        entity(f"#{name}", "SoftwareApplication", name=name, softwareVersion=installed)
+        for name, installed in versions.items()
+    ]
+    asked = parameter("given", "The configuration and the data set's files as their authors published them")
+    answered = parameter("made", "Data, models, scores, figures and the report")
+    main["input"], main["output"] = asked, answered
+    inputs = [
+        file(name, asked)
+        if digest is None
+        else entity(f"#{quote(name)}", "CreativeWork", name=name, sha256=digest, exampleOfWork=asked)
+        for name, digest in given.items()
+    ]
+    outputs = [file(name, answered) for name in made]
+    command = os.environ.get(COMMAND, "snakemake")
+    properties = {
+        "name": "The execution that completed these results",
+        "description": command,
+        "startTime": os.environ.get(STARTED, now()),
+        "endTime": now(),
+        "actionStatus": "http://schema.org/CompletedActionStatus",
+    }
+    root["mentions"] = crate.add_action(main, "#execution", inputs, outputs, properties)
+    write_json(folder / "ro-crate-metadata.json", crate.metadata.generate())

@@ -1,0 +1,31 @@
+"""The mean of the nearest training images, weighted by a Gaussian kernel: kernel regression (Nadaraya, 1964; Watson,
+1964) on the visible pixels, or under noise on all. There, with the noise's standard deviation for a bandwidth, it would
+be the posterior mean if the training images were all the images that there are.
+"""
+
+import torch
+
+from restoration.core.registry import NonNegativeFloat, PositiveInt
+from restoration.restorers.masked_neighbours import nearest
+
+HIDDEN = ["some", "all"]
+GRID = {"neighbours": [10, 20, 40], "bandwidth": [0.8, 1.2, 1.7, 2.4]}
+
+
+def restore(
+    corrupted: torch.Tensor,
+    mask: torch.Tensor,
+    train_images: torch.Tensor,
+    *,
+    neighbours: PositiveInt = 30,
+    bandwidth: NonNegativeFloat = 1.5,
+) -> torch.Tensor:
+    """Weights proportional to exp(-d / (2 bandwidth^2)), with d the squared distance as `nearest` gives it."""
+    distances, indices = nearest(corrupted, mask, train_images, neighbours)
+    relative = distances - distances[:, :1]  # or the weights of all could be too small for a float
+    weights = torch.exp(-relative / (2 * max(bandwidth, 1e-6) ** 2))
+    weights = weights / (255 * weights.sum(dim=1, keepdim=True))
+    restored = torch.zeros_like(corrupted)
+    for weight, index in zip(weights.T, indices.T, strict=True):
+        restored.addcmul_(weight[:, None, None, None], train_images[index].float())
+    return restored.clamp_(max=1)

@@ -1,0 +1,12 @@
+"""The training image that is nearest over the visible pixels; under noise, over all."""
+
+import torch
+
+from restoration.restorers.masked_neighbours import nearest
+
+HIDDEN = ["some", "all"]
+
+
+def restore(corrupted: torch.Tensor, mask: torch.Tensor, train_images: torch.Tensor) -> torch.Tensor:
+    _, indices = nearest(corrupted, mask, train_images, 1)
+    return train_images[indices[:, 0]].float() / 255

@@ -1,0 +1,66 @@
+"""The most probable latent (maximum a posteriori): the best compromise of fitting the visible pixels and the prior.
+
+Found by gradient: minimise -log p(visible | z) - log p(z), where pixels near the hole count more, and blend the decoded
+image into the visible pixels (Yeh et al., "Semantic Image Inpainting with Deep Generative Models", 2017,
+arXiv:1607.07539, with the decoder's likelihood and the prior in the place of their two losses).
+"""
+
+import torch
+
+from restoration.core.registry import NonNegativeFloat, OddInt, PositiveInt
+from restoration.models.gaussian_latent import log_density
+from restoration.models.model_file import Model
+from restoration.models.optimizer import Adam, half_cosine
+from restoration.restorers import blending
+from restoration.restorers.inference import misfit
+
+NEEDS = {"variational": True}  # only a prior makes one latent more probable than another
+BETA1 = 0.5  # less momentum than is usual: the objective has no noise
+
+
+def restore(
+    model: Model,
+    corrupted: torch.Tensor,
+    mask: torch.Tensor,
+    condition: torch.Tensor | None,
+    generator: torch.Generator,
+    *,
+    steps: PositiveInt = 20,
+    learning_rate: NonNegativeFloat = 0.8,
+    window: OddInt = 5,
+    near: NonNegativeFloat = 12.0,
+    far: NonNegativeFloat = 0.3,
+    blend: bool = True,
+) -> torch.Tensor:
+    """(B, C, H, W) to (B, C, H, W): `steps` of Adam from the code of the corrupted image, for all images at once; the
+    learning rate falls to 0 along half a cosine. On MNIST's 6 x 6 hole 20 steps end where 50 at a constant rate of 0.25
+    and with Adam's usual momentum do.
+
+    `window`, `near`, `far`: what the visible pixels count, as `context.weights`; near 0 and far 1: the plain posterior.
+    """
+    counts = blending.weights(mask, window, near, far)
+    latent = most_probable(model, corrupted, condition, counts, steps, learning_rate)
+    restored = model.loss.image(model.autoencoder.decode(latent, condition))
+    return blending.blended(restored, corrupted, mask) if blend else restored
+
+
+@torch.enable_grad()
+def most_probable(
+    model: Model,
+    corrupted: torch.Tensor,
+    condition: torch.Tensor | None,
+    counts: torch.Tensor,
+    steps: int,
+    learning_rate: float,
+) -> torch.Tensor:
+    """The latent (B, latent) that -log p(visible | z) - log p(z) is least at, each pixel as often as it `counts`."""
+    network = model.autoencoder
+    prior = network.prior(condition, len(corrupted))
+    latent = network.code(corrupted, condition).detach().clone().requires_grad_()
+    optimiser = Adam([latent], learning_rate, BETA1)
+    for step in range(steps):
+        optimiser.learning_rate = learning_rate * half_cosine(step / steps)
+        logits = network.decode(latent, condition)
+        objective = misfit(model, logits, corrupted, counts) - log_density(latent, *prior)
+        optimiser.step(torch.autograd.grad(objective.sum(), [latent]))
+    return latent.detach()

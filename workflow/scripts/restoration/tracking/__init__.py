@@ -1,0 +1,1 @@
+"""MLflow: runs, their pages, and the model registry."""
