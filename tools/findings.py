@@ -67,7 +67,7 @@ def read_run(folder: Path) -> Run:
 
 
 class Task(NamedTuple):
-    """What a task came to. corruption: its part of the configuration; table and replicates: as `comparison.intervals`
+    """What a task came to. corruption: its part of the configuration; table and replicates: as `intervals.intervals`
     gives them.
     """
 

@@ -39,7 +39,7 @@ def variant(name: str, parameters: str) -> tuple[str, str, str]:
 
 def changes(repeat: int) -> list[Change]:
     """What is written is new in every repeat, for both tools remember earlier states."""
-    metrics = f"{SCRIPTS}/restoration/metrics.py"
+    metrics = f"{SCRIPTS}/restoration/evaluation/metrics.py"
     return [
         Change("Another `latent` in one variant", *variant("vae_incomplete", f"latent: {10 + repeat}")),
         Change("`hidden` and `latent` swapped in one variant", *variant(SWAPPED[repeat], "hidden: 20, latent: 400")),

@@ -116,7 +116,7 @@ def install(folder: str) -> None:
 
 
 def in_nursery(folder: str, script: str, variables: dict[str, str]) -> None:
-    """The same for a job of the nursery, in the place of `nursery.script`."""
+    """The same for a job of the nursery, in the place of `fork_server.script`."""
     import psutil
 
     from restoration.execution import fork_server

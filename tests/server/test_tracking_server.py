@@ -25,7 +25,7 @@ TWO = FOUR[1:3]
 WRITER = """
 import sys
 import numpy as np
-from restoration import mlflow_store, tracking
+from restoration.tracking import mlflow_store, run_log as tracking
 
 uri, number = sys.argv[1:]
 mlflow_store.connect(uri)
@@ -141,7 +141,7 @@ def test_a_server_that_is_killed_in_the_middle_costs_nothing(graph, ours, server
 
 def test_four_jobs_without_a_courier_make_an_experiment_at_once(server, tmp_path):
     """As on a cluster's nodes, each in a folder of its own, so that no lock of a file holds them apart."""
-    scripts, jobs = str(Path(run_log.__file__).parents[1]), []
+    scripts, jobs = str(Path(run_log.__file__).parents[2]), []
     for number in range(4):
         (folder := tmp_path / str(number)).mkdir()
         command = [sys.executable, "-c", WRITER, server.uri, str(number)]

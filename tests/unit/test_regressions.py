@@ -80,7 +80,7 @@ def test_a_bad_file_of_a_mirror_is_named_by_its_address():
 def test_relative_imports_are_followed(statement, tmp_path, monkeypatch):
     monkeypatch.setattr(fingerprint, "SCRIPTS", tmp_path)
     fingerprint._closure.cache_clear()  # which does not ask twice what a script imports
-    losses = tmp_path / "restoration" / "losses"
+    losses = tmp_path / "restoration" / "models" / "losses"
     losses.mkdir(parents=True)
     (tmp_path / "script.py").touch()
     for path in (
@@ -92,7 +92,7 @@ def test_relative_imports_are_followed(statement, tmp_path, monkeypatch):
         path.touch()
     (losses / "mine.py").write_text(f"{statement}\n")
     files = {line.split(" = ")[0] for line in fingerprint.code("script.py", [("losses", "mine")])}
-    assert f"restoration/{'objective' if '..' in statement else 'losses/helper'}.py" in files
+    assert f"restoration/models/{'objective' if '..' in statement else 'losses/helper'}.py" in files
 
 
 def test_parts_may_be_any_iterable():
@@ -103,7 +103,7 @@ def test_parts_may_be_any_iterable():
 def test_what_names_the_columns_of_a_history_is_part_of_the_trainings_code():
     text = (fingerprint.SCRIPTS / "train.py").read_text()
     assert "tracking.MEASURED" not in text
-    assert "tracking" in fingerprint.WITHOUT_EFFECT
+    assert "restoration/tracking/run_log.py" in fingerprint.WITHOUT_EFFECT
 
 
 def test_more_than_an_hour_left_is_told(monkeypatch, capsys):
@@ -166,7 +166,7 @@ def test_an_unexpected_value_error_leaves_its_traceback_in_the_log(tmp_path):
     program = f"""
 import sys; sys.path.insert(0, {str(fingerprint.SCRIPTS)!r})
 from types import SimpleNamespace
-from restoration import jobs
+from restoration.core import script as jobs
 def deep(): raise ValueError("unforeseen")
 with jobs.running(SimpleNamespace(log=[{str(tmp_path / "log")!r}], rule="rule", wildcards=["a"], input={{}})):
     deep()

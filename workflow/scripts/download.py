@@ -12,7 +12,7 @@ from restoration.data.datasets import Dataset
 
 
 def split(dataset: Dataset, validation: float | None, seed: int) -> dict[str, np.ndarray]:
-    """The arrays of the three splits, by name: `validation` images, as `shares.validation` reads it, are drawn from the
+    """The arrays of the three splits, by name: `validation` images (see `split_sizes.validation`) are drawn from the
     training images.
 
     Raises UserError if that would leave no image to train on, or none to validate with.

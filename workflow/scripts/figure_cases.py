@@ -20,7 +20,7 @@ SIDE = 64  # pixels of an image that the page shows before and after its restora
 
 
 class Way(NamedTuple):
-    """A way to restore: its name in the figure, and what it restored, as `cases.read` gives it."""
+    """A way to restore: its name in the figure, and what it restored, as `best_worst_cases.read` gives it."""
 
     label: str
     kept: dict[str, best_worst_cases.Kept]

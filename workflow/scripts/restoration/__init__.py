@@ -1,12 +1,22 @@
-"""What the workflow's scripts share: data sets, corruptions, networks, losses, training, inference, metrics.
+"""What the workflow's scripts share, in storeys: each imports only what lies below it.
+
+    report       the page, the index, figure style, RO-Crate
+    tracking     MLflow: a mirror of files, the model registry
+    champion     the restorer that a task keeps: load, restore pictures, serve
+    comparison   all against one another: bootstrap, intervals, claims, choice of the champion
+    config       the configuration: read, checked, completed (no torch)
+    evaluation   what one model or baseline scores
+    restorers    ways to restore: inference of trained models, baselines
+    models       networks, losses, the objective, training, model files
+    data         data sets, corruptions, holes, picture and IDX files, stored arrays
+    execution    what goes round a run of Snakemake
+    core         files written whole, errors, the registry of parts, fingerprints (no torch)
 
 Conventions, everywhere in this package:
 
 - an image batch is a float tensor of shape (B, C, H, W) with values in [0, 1]; stored images are uint8 (N, C, H, W);
 - a mask is a bool tensor of shape (B, 1, H, W), True where the pixel is *hidden* (unknown, to be restored);
-- a decoder returns logits; the loss turns them into an image (`losses/<name>.py: image`).
+- a decoder returns logits; the loss turns them into an image (`models/losses/<name>.py: image`).
 
-The parts that a user adds to live in a folder each: `datasets`, `corruptions`, `networks`, `losses`, `inference`,
-`baselines`, `claims`. A file there is an entry: its name is the name used in the configuration, of `claims` in the file
-of the claims (see `registry`).
+The parts that a user adds are files in seven folders (`core/registry.py: FOLDERS`); nothing lists them.
 """

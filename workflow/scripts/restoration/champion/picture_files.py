@@ -77,7 +77,7 @@ def read_mask(path: Path) -> np.ndarray:
 
 def fitted(image: np.ndarray, hidden: np.ndarray, size: tuple[int, int], fit: str) -> tuple[np.ndarray, np.ndarray]:
     """A picture and what is hidden of it, in the form of `read`, of another height and width: `crop` keeps the middle,
-    `stretch` all, by Lanczos' filter, as `image_files.decode` does to the images that models are trained on.
+    `stretch` all, by Lanczos' filter, as `image_decoding.decode` does to the images that models are trained on.
 
     What is hidden has no part in what is seen: a pixel is the mean of the visible ones, and hidden if one was not.
     """

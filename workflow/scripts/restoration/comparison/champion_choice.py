@@ -66,7 +66,7 @@ class Champion:
 
 
 def best(table: pd.DataFrame, labelled: Collection[str]) -> Any | None:
-    """The row of `compared.read_intervals` with the lowest error, or None where there is no candidate.
+    """The row of `interval_tables.read_intervals` with the lowest error, or None where there is no candidate.
 
     Where something is hidden, the error inside the hole of restorations with the visible pixels put back; else over the
     whole image. Of equal ones the first. labelled: variants that are given the label.

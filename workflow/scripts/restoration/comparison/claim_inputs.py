@@ -53,7 +53,7 @@ class Evidence:
         return found
 
     def comparison(self, task: str) -> tuple[pd.DataFrame, np.ndarray]:
-        """A task's intervals and replicates, as `comparison.intervals` gives them. Raises NotTested, DamagedFile."""
+        """A task's intervals and replicates, as `intervals.intervals` gives them. Raises NotTested, DamagedFile."""
         (table_path,) = self.of_models("intervals", task).values()
         (replicates_path,) = self.of_models("replicates", task).values()
         columns = ["variant", "loss", "method", "output", "region", "measure", "mean", "low", "high", "seeds", "images"]

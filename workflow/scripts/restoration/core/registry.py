@@ -49,7 +49,7 @@ Fraction = float
 Quadrants = int
 Task = str  # of a claim's test, checked against the configuration by claims_file.py: a task,
 Measure = str  # a measure of restorations,
-Rows = Sequence[str]  # and models and baselines, as selection.py reads them
+Rows = Sequence[str]  # and models and baselines, as selectors.py reads them
 TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "PositiveInt": (
         f"a whole number from 1 to {LARGEST:,}",

@@ -34,7 +34,7 @@ def drawn(count: int) -> np.ndarray:
 
 
 def keep(method: str, restored: np.ndarray, scores: pd.DataFrame) -> dict[str, np.ndarray]:
-    """The arrays of one method. restored: uint8 (N, C, H, W); scores: as `evaluation.score` gives them."""
+    """The arrays of one method. restored: uint8 (N, C, H, W); scores: as `scoring.score` gives them."""
     region = "hole" if (scores["region"] == "hole").any() else "whole"
     here = scores[(scores["output"] == "raw") & (scores["region"] == region)].sort_values("image")
     error = here["mse"].to_numpy(np.float32)

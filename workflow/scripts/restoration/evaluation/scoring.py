@@ -110,7 +110,7 @@ def measure(
     read: Reader | None,
 ) -> tuple[pd.DataFrame, dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Every method's scores, as `score` gives them and a column `method`; its restorations of the images `shown`; and
-    those that `cases.keep` keeps.
+    those that `best_worst_cases.keep` keeps.
     """
     scores, examples = [], {}
     kept: dict[str, np.ndarray] = {}

@@ -51,7 +51,7 @@ class Tuned(NamedTuple):
     curve: np.ndarray | None
 
     def restore(self, corrupted: torch.Tensor, mask: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        """An `evaluation.Restorer`, which does not look at the labels, nor at what is hidden."""
+        """An `scoring.Restorer`, which does not look at the labels, nor at what is hidden."""
         restored = self.baseline(observed(corrupted, mask), mask)
         return restored if self.curve is None else calibration.apply(self.curve, restored, mask)
 

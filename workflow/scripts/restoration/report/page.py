@@ -93,8 +93,8 @@ def section(
     files: Files,
     grids: Mapping[str, Mapping[str, Sequence[float]]],
 ) -> Section:
-    """A task's. experiment: the configuration, with dataset, seeds and tasks; seeds: as `summary.over_seeds`; grids:
-    baseline and parameter to the values that were tried.
+    """A task's. experiment: the configuration, with dataset, seeds and tasks; seeds: as `models_table.over_seeds`;
+    grids: baseline and parameter to the values that were tried.
     """
     settings, dataset = experiment["tasks"][name], experiment["dataset"]["name"]
     task = restoration_tables.Task(

@@ -52,7 +52,7 @@ def tags(path: str | Path, champion: Champion) -> dict[str, str]:
 
 
 def example(corrupted: np.ndarray, mask: np.ndarray, takes_mask: bool) -> dict[str, np.ndarray]:
-    """A request, as `served` takes it. corrupted: uint8 (N, C, H, W); mask: bool (N, 1, H, W)."""
+    """A request, as `pyfunc_model` takes it. corrupted: uint8 (N, C, H, W); mask: bool (N, 1, H, W)."""
     request = {"images": np.ascontiguousarray(np.moveaxis(corrupted, 1, -1))}
     return request | {"mask": mask[:, 0].astype(np.uint8)} if takes_mask else request
 

@@ -1,6 +1,6 @@
 """Kinds of test that a claim can be put to, one file each: `examine(evidence, *, <parameters>) -> Outcome`.
 
-`evidence` is an `evidence.Evidence`, of which a kind gets what it asks for:
+`evidence` is an `claim_inputs.Evidence`, of which a kind gets what it asks for:
 
     NEEDS = ["intervals"]: of intervals, history, validation, summary, metrics and latents, those that it reads
     CHOICES = {"region": ["whole", "hole"]}: the texts that a parameter may have, where it has few

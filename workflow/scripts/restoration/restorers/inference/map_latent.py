@@ -36,7 +36,8 @@ def restore(
     learning rate falls to 0 along half a cosine. On MNIST's 6 x 6 hole 20 steps end where 50 at a constant rate of 0.25
     and with Adam's usual momentum do.
 
-    `window`, `near`, `far`: what the visible pixels count, as `context.weights`; near 0 and far 1: the plain posterior.
+    `window`, `near`, `far`: what the visible pixels count, as `blending.weights`; near 0 and far 1: the plain
+    posterior.
     """
     counts = blending.weights(mask, window, near, far)
     latent = most_probable(model, corrupted, condition, counts, steps, learning_rate)

@@ -50,7 +50,8 @@ def restore(
     posterior: of few draws the heaviest would be nearly all (truncated weights: Ionides, 2008, Journal of Computational
     and Graphical Statistics 17(2); there in the mean's place).
 
-    `window`, `near`, `far`: what the visible pixels count, as `context.weights`; near 0 and far 1: the plain posterior.
+    `window`, `near`, `far`: what the visible pixels count, as `blending.weights`; near 0 and far 1: the plain
+    posterior.
     """
     network = model.autoencoder
     prior = network.prior(condition, len(corrupted))

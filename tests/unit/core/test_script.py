@@ -7,7 +7,7 @@ from restoration.core import fingerprint
 PAGES = """
 import resource
 import torch
-from restoration import jobs
+from restoration.core import script as jobs
 
 def faults():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt

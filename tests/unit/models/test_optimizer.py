@@ -87,7 +87,8 @@ def test_adam_goes_on_from_its_state():
 
 def test_a_step_does_not_load_torchs_compiler():
     code = (
-        "import sys, torch; from restoration.optimisation import Adam; Adam([torch.ones(2)], 1).step([torch.ones(2)]);"
+        "import sys, torch; from restoration.models.optimizer import Adam\n"
+        "Adam([torch.ones(2)], 1).step([torch.ones(2)])\n"
         "sys.exit('torch._dynamo' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT / "workflow/scripts").returncode == 0

@@ -91,8 +91,8 @@ def test_what_is_registered_restores_and_brings_its_code(here):
     by_transparency = {"images": transparent, "mask": np.zeros_like(given["mask"])}
     np.testing.assert_array_equal(loaded.predict(by_transparency), expected)
     assert loaded.metadata.get_input_schema().input_names() == ["images", "mask"]
-    packed = next(Path(here / "mlflow").rglob("code/restoration/served.py"))
-    assert packed.read_bytes() == (fingerprint.SCRIPTS / "restoration/served.py").read_bytes()
+    packed = next(Path(here / "mlflow").rglob("code/restoration/champion/pyfunc_model.py"))
+    assert packed.read_bytes() == (fingerprint.SCRIPTS / "restoration/champion/pyfunc_model.py").read_bytes()
 
 
 def test_other_code_makes_another_version(here, monkeypatch):

@@ -8,8 +8,8 @@ from conftest import gone
 
 from restoration.core import process_locks
 
-PRELUDE = f"import sys, os, time; sys.path.insert(0, {str(process_locks.Path(process_locks.__file__).parents[1])!r})\n"
-PRELUDE += "from restoration import locking\n"
+PRELUDE = f"import sys, os, time; sys.path.insert(0, {str(process_locks.Path(process_locks.__file__).parents[2])!r})\n"
+PRELUDE += "from restoration.core import process_locks as locking\n"
 
 
 @pytest.fixture

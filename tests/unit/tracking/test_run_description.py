@@ -1,4 +1,4 @@
-from test_tracking import METRICS
+from test_run_log import METRICS
 
 from restoration.tracking import run_description
 

@@ -13,7 +13,7 @@ def images():
 
 
 def scores(error: np.ndarray, regions: tuple[str, ...]) -> pd.DataFrame:
-    """Rows as `evaluation.score` gives them; only the raw output in the last region has the errors."""
+    """Rows as `scoring.score` gives them; only the raw output in the last region has the errors."""
     frames = []
     for output in ("pasted", "raw"):
         for region in regions:

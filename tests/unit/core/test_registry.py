@@ -30,9 +30,10 @@ ENTRIES = [(kind, name) for kind in registry.ENTRY_POINTS for name in registry.n
 @pytest.fixture
 def own_registry(tmp_path, monkeypatch):
     """A registry of corruptions with one entry, whose source cannot be imported."""
-    (tmp_path / "corruptions").mkdir()
-    (tmp_path / "corruptions" / "__init__.py").write_text("")
-    (tmp_path / "corruptions" / "scratch.py").write_text(
+    folder = tmp_path / registry.FOLDERS["corruptions"]
+    folder.mkdir(parents=True)
+    (folder / "__init__.py").write_text("")
+    (folder / "scratch.py").write_text(
         "import nothing_that_exists\n\n\n"
         "def corrupt(\n"
         "    images, generator, *,\n"

@@ -294,7 +294,7 @@ def test_counting_does_not_change_what_is_measured_after_it(build_model, hole):
 
 def test_counting_does_not_load_torchs_compiler():
     code = (
-        "import sys, torch; from restoration.diagnostics import Counter\n"
+        "import sys, torch; from restoration.evaluation.diagnostics import Counter\n"
         "with Counter() as counter: torch.ones(2, 3) @ torch.ones(3, 4)\n"
         "sys.exit(counter.operations != 48 or 'torch._dynamo' in sys.modules)"
     )

@@ -478,8 +478,9 @@ PARTS = [
 @pytest.mark.parametrize(("file", "source", "parameters", "line"), PARTS, ids=[row[1][:40] for row in PARTS])
 def test_a_part(file, source, parameters, line, config, tmp_path, monkeypatch):
     for kind in registry.ENTRY_POINTS:
-        shutil.copytree(registry.PACKAGE / kind, tmp_path / kind)
-    (tmp_path / file).write_text(source)
+        shutil.copytree(registry.PACKAGE / registry.FOLDERS[kind], tmp_path / registry.FOLDERS[kind])
+    kind, name = Path(file).with_suffix("").parts
+    (tmp_path / registry.FOLDERS[kind] / f"{name}.py").write_text(source)
     monkeypatch.setattr(registry, "PACKAGE", tmp_path)
     if file == "datasets/mlflow.py":
         config["dataset"]["name"] = "mlflow"

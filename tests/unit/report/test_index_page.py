@@ -11,7 +11,7 @@ from restoration.core import artifacts
 from restoration.report import index_page
 from restoration.tracking import run_links
 
-PAGE = Path(__file__).parents[2] / "workflow" / "report"
+PAGE = Path(__file__).parents[3] / "workflow" / "report"
 CONFIGURATION = {"dataset": {"name": "mnist"}, "tasks": {"inpainting": {"seeds": [0]}}}
 VERSIONS = {"torch": "2.0"}
 FIELDS = ["variant", "loss", "method", "output", "region", "measure", "mean", "low", "high"]

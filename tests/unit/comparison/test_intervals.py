@@ -14,7 +14,7 @@ HARD = np.random.default_rng(0).uniform(0.05, 0.15, IMAGES)
 
 
 def scores(errors: dict[str, float], hole: bool = True, seed: int = 0) -> pd.DataFrame:
-    """Rows as `evaluation.score` writes them; errors: method to what it adds to each image's squared error."""
+    """Rows as `scoring.score` writes them; errors: method to what it adds to each image's squared error."""
     rng = np.random.default_rng(seed)
     frames = []
     for method, error in errors.items():

@@ -23,7 +23,7 @@ from benchmarks.suite import NAMES, dvc, gpu, graph, growth, ssim, step
 from restoration.config import configuration
 
 SUITE = Path(graph.__file__).parent
-RULES = sorted(path.stem for path in (Path(__file__).parents[2] / "workflow" / "scripts").glob("*.py"))
+RULES = sorted(path.stem for path in (Path(__file__).parents[3] / "workflow" / "scripts").glob("*.py"))
 
 
 def measured(case: str, *contenders: str, unit: str = "ms") -> list[Measurement]:

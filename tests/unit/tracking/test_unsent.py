@@ -16,7 +16,7 @@ import pytest
 import torch
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
-from test_tracking import METRICS, MILLISECONDS
+from test_run_log import METRICS, MILLISECONDS
 
 from restoration.tracking import mirror, mlflow_run, mlflow_store, run_log, unsent
 
@@ -426,7 +426,7 @@ def test_a_courier_of_its_own_process_takes_what_a_job_writes_that_does_not_load
         assert process.poll() is None
         time.sleep(0.05)
     code = (
-        "import sys, torch; from restoration import tracking\n"
+        "import sys, torch; from restoration.tracking import run_log as tracking\n"
         f"files = {{'dataset': 'results/digits/dataset.npz'}}; name, identity = {NAME!r}, '0123456789abcdef'\n"
         "run = tracking.Run(None, 'process', name, identity, files)\n"
         "with run.start({'loss': 'bce', 'training': {'epochs': 2}}) as of:\n"
@@ -434,7 +434,7 @@ def test_a_courier_of_its_own_process_takes_what_a_job_writes_that_does_not_load
         "    of.log_file('results/digits/model.pt', 'model')\n"
         "sys.exit('mlflow' in sys.modules)"
     )
-    scripts = Path(run_log.__file__).parents[1]
+    scripts = Path(run_log.__file__).parents[2]
     job = subprocess.run([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(scripts)})
     assert job.returncode == 0
     evaluate("process")

@@ -13,7 +13,7 @@ from conftest import gone
 
 from restoration.execution import fork_server
 
-SCRIPTS = Path(fork_server.__file__).parents[1]
+SCRIPTS = Path(fork_server.__file__).parents[2]
 TELL = """
 import json, os, signal, sys
 from pathlib import Path
@@ -25,9 +25,13 @@ told = {
 }
 print(json.dumps(told), flush=True)
 """
-SLEEP = (
-    "import os, time\nfrom restoration import locking\nlocking.join()\nprint(os.getpid(), flush=True)\ntime.sleep(60)"
-)
+SLEEP = """
+import os, time
+from restoration.core import process_locks
+process_locks.join()
+print(os.getpid(), flush=True)
+time.sleep(60)
+"""
 
 
 @pytest.fixture
@@ -37,7 +41,8 @@ def parent(python, tmp_path):
         import os, signal, sys
         signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored, where the tests run in the background
         sys.path.insert(0, {str(SCRIPTS)!r})
-        from restoration import locking, nursery
+        from restoration.core import process_locks as locking
+        from restoration.execution import fork_server as nursery
         def job(text, name="train"):
             path = os.path.join({str(tmp_path)!r}, "tmpabc." + name + ".py")
             with open(path, "w") as file:

@@ -74,11 +74,11 @@ def test_a_docstring_that_comes_or_goes_changes_no_digest(write):
 @pytest.mark.parametrize(
     ("file", "old", "new"),
     [
-        ("restoration/latent.py", "0.5 * logvar", "0.4 * logvar"),
-        ("restoration/training.py", "CHUNK = 50", "CHUNK = 51"),
-        ("restoration/corruptions/stroke_hole.py", "size // 2", "size // 3"),
-        ("restoration/losses/bce.py", "value=-1", "value=1"),
-        ("restoration/networks/vae.py", "nn.ReLU", "nn.GELU"),
+        ("restoration/models/gaussian_latent.py", "0.5 * logvar", "0.4 * logvar"),
+        ("restoration/models/training.py", "CHUNK = 50", "CHUNK = 51"),
+        ("restoration/data/corruptions/stroke_hole.py", "size // 2", "size // 3"),
+        ("restoration/models/losses/bce.py", "value=-1", "value=1"),
+        ("restoration/models/networks/vae.py", "nn.ReLU", "nn.GELU"),
         ("train.py", '"initialisation"', '"start"'),
     ],
 )
@@ -129,9 +129,9 @@ def test_parts_are_followed_with_their_registry(write):
         {
             "script.py": "",
             "restoration/helper.py": "",
-            "restoration/losses/__init__.py": "",
-            "restoration/losses/mine.py": "from restoration import helper\n",
-            "restoration/losses/other.py": "",
+            "restoration/models/losses/__init__.py": "",
+            "restoration/models/losses/mine.py": "from restoration import helper\n",
+            "restoration/models/losses/other.py": "",
         }
     )
     assert set(digests("script.py")) == {"script.py"}
@@ -139,8 +139,8 @@ def test_parts_are_followed_with_their_registry(write):
         "script.py",
         "restoration/__init__.py",
         "restoration/helper.py",
-        "restoration/losses/__init__.py",
-        "restoration/losses/mine.py",
+        "restoration/models/losses/__init__.py",
+        "restoration/models/losses/mine.py",
     }
 
 
@@ -159,7 +159,7 @@ found = {}
 for name in names:
     for module in [module for module in sys.modules if module.split(".")[0] == "restoration"]:
         del sys.modules[module]
-    stubs = {f"restoration.{stub}": Stub(stub) for stub in without_effect}
+    stubs = {stub.removesuffix(".py").replace("/", "."): Stub(stub) for stub in without_effect}
     sys.modules |= stubs
     __import__(name)
     del sys.modules[name]
@@ -180,13 +180,25 @@ def test_the_code_of_every_script_is_what_python_imports_for_it():
         assert set(digests(f"{name}.py")) == expected
 
 
-@pytest.mark.parametrize("module", ["metrics", "evaluation", "figures", "report", "summary", "tracking", "progress"])
+@pytest.mark.parametrize(
+    "module",
+    ["evaluation/metrics", "evaluation/scoring", "report/figure_style", "tracking/run_log", "models/training_progress"],
+)
 def test_a_training_does_not_depend_on_what_comes_after_it(module):
     assert f"restoration/{module}.py" not in digests("train.py", TRAIN_PARTS)
 
 
 @pytest.mark.parametrize(
-    "module", ["training", "objective", "latent", "models", "variants", "identity", "networks/vae"]
+    "module",
+    [
+        "models/training",
+        "models/objective",
+        "models/gaussian_latent",
+        "models/model_file",
+        "models/variants",
+        "core/fingerprint",
+        "models/networks/vae",
+    ],
 )
 def test_a_training_depends_on_what_it_computes_with(module):
     assert f"restoration/{module}.py" in digests("train.py", TRAIN_PARTS)
@@ -195,8 +207,10 @@ def test_a_training_depends_on_what_it_computes_with(module):
 def test_a_job_depends_on_no_entry_but_its_own():
     files = set(digests("train.py", TRAIN_PARTS))
     for kind in registry.ENTRY_POINTS:
-        entries = {f"restoration/{kind}/{name}.py" for name in registry.names(kind)}
-        assert files & entries == {f"restoration/{part}/{name}.py" for part, name in TRAIN_PARTS if part == kind}
+        entries = {f"restoration/{registry.FOLDERS[kind]}/{name}.py" for name in registry.names(kind)}
+        assert files & entries == {
+            f"restoration/{registry.FOLDERS[part]}/{name}.py" for part, name in TRAIN_PARTS if part == kind
+        }
 
 
 def test_the_code_is_sorted_and_the_same_twice():

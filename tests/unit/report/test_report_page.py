@@ -32,7 +32,7 @@ from restoration.report import (
     task_sentences,
 )
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 IMAGES = 40
 HOLE = {"name": "stroke_hole", "size": 6}
 MODELS = [
@@ -483,7 +483,9 @@ def test_likelihoods_are_averaged_over_seeds_and_stand_beside_what_was_published
 
 
 def test_a_published_elbo_stands_among_the_elbos(sections, files, collected):
-    ours = page.estimates.averaged(page.estimates.read([("vae", "bce", next(iter(files.likelihoods.values())))]))
+    ours = page.likelihood_estimates.averaged(
+        page.likelihood_estimates.read([("vae", "bce", next(iter(files.likelihoods.values())))])
+    )
     ours = [one._replace(quantity="hidden") for one in ours]
     others = likelihood_table.published(ours, "mnist", {"name": "quadrants", "observed": 1})
     task = restoration_tables.Task(
@@ -499,7 +501,9 @@ def test_a_published_elbo_stands_among_the_elbos(sections, files, collected):
 
 
 def test_no_figure_is_published_of_another_data_set(files):
-    ours = page.estimates.averaged(page.estimates.read([("vae", "bce", next(iter(files.likelihoods.values())))]))
+    ours = page.likelihood_estimates.averaged(
+        page.likelihood_estimates.read([("vae", "bce", next(iter(files.likelihoods.values())))])
+    )
     assert likelihood_table.published(ours, "digits", HOLE) == {("image", "grey"): [], ("image", "stochastic"): []}
 
 

@@ -131,7 +131,7 @@ def test_the_mean_image_is_exact_for_any_number_of_images():
 )
 @pytest.mark.parametrize("channels", [1, 3])
 def test_nearest_finds_the_least_distances_over_visible_pixels(settings, channels, monkeypatch):
-    monkeypatch.setattr("restoration.neighbourhood.CHUNK", 17 * channels * SIDE**2)
+    monkeypatch.setattr("restoration.restorers.masked_neighbours.CHUNK", 17 * channels * SIDE**2)
     train = torch.randint(0, 256, (60, channels, SIDE, SIDE), generator=seeded(), dtype=torch.uint8)
     corrupted, mask = corruptions.build(settings)(random_images(6, (channels, SIDE, SIDE)), seeded(1))
     compared = ~mask if not mask.all() else mask
@@ -149,7 +149,7 @@ def test_there_are_no_more_neighbours_than_training_images(train_images):
 
 
 def test_neighbours_are_searched_once_and_again_for_more(train_images, monkeypatch):
-    monkeypatch.setattr("restoration.neighbourhood.FOUND", 9)
+    monkeypatch.setattr("restoration.restorers.masked_neighbours.FOUND", 9)
     searches, search = [], masked_neighbours._search
     monkeypatch.setattr(masked_neighbours, "_search", lambda *given: searches.append(given[-1]) or search(*given))
     images, mask = random_images(2, (1, SIDE, SIDE)), torch.zeros(2, 1, SIDE, SIDE) > 0
