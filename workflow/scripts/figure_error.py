@@ -14,8 +14,8 @@ ROW = 0.34  # inches that a model takes
 
 
 def draw(table: pd.DataFrame, methods: Sequence[str], outputs: dict[str, str]) -> None:
-    """table: as `interval_tables.read_intervals`; methods: every inference in the configuration's order, which gives each
-    its colour.
+    """table: as `interval_tables.read_intervals`; methods: every inference in the configuration's order, which gives
+    each its colour.
     """
     figure_style.style()
     from matplotlib import pyplot as plt

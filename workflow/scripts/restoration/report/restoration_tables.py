@@ -36,9 +36,9 @@ ROW = tuple[str, str, str]
 
 class Task(NamedTuple):
     """What is known of a task: its part of the configuration, how many seeds there are if nothing says otherwise, the
-    tables of `interval_tables`, `models_table.over_seeds` of all tasks, the baselines' parameters, the files that these come
-    from (intervals, differences, table, baselines, and the models' metrics), and which values of the parameters were tried
-    for each baseline.
+    tables of `interval_tables`, `models_table.over_seeds` of all tasks, the baselines' parameters, the files that these
+    come from (intervals, differences, table, baselines, and the models' metrics), and which values of the parameters
+    are tried for each baseline.
     """
 
     name: str
