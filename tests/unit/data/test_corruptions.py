@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from restoration.core import artifacts, registry
-from restoration.core.fingerprint import derived_seed
+from restoration.core.determinism import derived_seed
 from restoration.data import corruptions
 
 CORRUPTIONS = registry.names("corruptions")

@@ -9,7 +9,7 @@ from torch.distributions import Normal, kl
 from torch.nn import functional
 
 from checkout import ROOT
-from restoration.core.fingerprint import derived_seed
+from restoration.core.determinism import derived_seed
 from restoration.data import tensors
 from restoration.data.dataset_files import Images
 from restoration.data.holes import observed

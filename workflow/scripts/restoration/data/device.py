@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
+from restoration.core.determinism import derived_seed
 from restoration.core.errors import UserError
-from restoration.core.fingerprint import derived_seed
 
 WARM_UP = 3  # calls before one is captured: in the first, libraries set themselves up
 

@@ -13,8 +13,8 @@ from torch import nn
 from torch.nn import functional
 
 from restoration.core import artifacts
+from restoration.core.determinism import derived_seed
 from restoration.core.errors import DamagedFile, quoted, reason
-from restoration.core.fingerprint import derived_seed
 from restoration.data.tensors import batches
 from restoration.models import model_file
 from restoration.models.conv_blocks import coarse_size, padded

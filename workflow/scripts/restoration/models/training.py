@@ -11,8 +11,8 @@ import numpy as np
 import torch
 
 from restoration.core.artifacts import replacing
+from restoration.core.determinism import derived_seed
 from restoration.core.errors import UserError, reason
-from restoration.core.fingerprint import derived_seed
 from restoration.data import device
 from restoration.data.corruptions import Corrupt
 from restoration.models import checkpoint_check, model_file, objective

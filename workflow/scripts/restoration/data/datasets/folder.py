@@ -10,8 +10,8 @@ from collections import Counter
 
 import numpy as np
 
+from restoration.core.determinism import derived_seed
 from restoration.core.errors import UserError, quoted
-from restoration.core.fingerprint import derived_seed
 from restoration.data import image_decoding, image_folder, split_sizes
 from restoration.data.datasets import Dataset
 
