@@ -28,11 +28,6 @@ class Images(NamedTuple):
     mask: np.ndarray
     labels: np.ndarray
 
-    @property
-    def has_hole(self) -> bool:
-        """Whether something, but not everything, is hidden."""
-        return bool(self.mask.any()) and not self.mask.all()
-
     def subset(self, rows: np.ndarray | slice) -> "Images":
         return Images(*(array[rows] for array in self))
 

@@ -12,23 +12,24 @@ from torch.autograd.function import once_differentiable
 LARGE = 100_000  # weights; below, MKL is as fast
 
 
-def exists() -> bool:
-    """Whether this PyTorch has oneDNN, and the operator that `product` calls."""
-    return torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+# torch's compiler calls this operator, which has a private name. None: without it, or without oneDNN, torch's own
+# `linear` takes its place, with other rounding.
+PRODUCT = getattr(torch.ops.mkldnn, "_linear_pointwise", None) if torch.backends.mkldnn.is_available() else None
 
 
 def pays() -> bool:
-    """Whether it is the faster here. It stays the same on one machine, and with it the bytes of a training."""
-    return exists() and torch.backends.cpu.get_cpu_capability().startswith("AVX512")
+    """Tell whether oneDNN is faster here. The answer stays the same on one machine, and so do a training's bytes."""
+    return PRODUCT is not None and torch.backends.cpu.get_cpu_capability().startswith("AVX512")
 
 
 def product(values: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:
-    """values @ weight.T + bias, without a gradient.
+    """Return values @ weight.T + bias, without a gradient.
 
-    The operator is the one that torch's compiler takes. torch.nn.functional.linear reaches oneDNN as well, but only by
-    tensors in a layout of its own, to which values, result and gradients are copied: a seventh of a training step.
+    torch.nn.functional.linear reaches oneDNN as well, but only by tensors in a layout of their own. Copying values,
+    result and gradients to that layout takes a seventh of a training step.
     """
-    result: torch.Tensor = torch.ops.mkldnn._linear_pointwise(values, weight, bias, "none", [], "")
+    assert PRODUCT is not None  # as `pays` has seen
+    result: torch.Tensor = PRODUCT(values, weight, bias, "none", [], "")
     return result
 
 

@@ -7,6 +7,8 @@ equation 3, and the blending of section 3.4 (Perez, Gangnet and Blake, "Poisson 
 import torch
 from torch.nn import functional
 
+from restoration.data.holes import hidden_whole
+
 SETTLED = 1e-6  # the share of an image's first residual at which its equations are solved
 
 
@@ -21,7 +23,7 @@ def weights(mask: torch.Tensor, window: int, near: float, far: float) -> torch.T
     hidden = mask.float()
     around = functional.avg_pool2d(hidden, window, stride=1, padding=window // 2)
     counted = (far + near * around) * (1 - hidden)
-    return torch.where(_whole(mask), torch.ones_like(counted), counted)
+    return torch.where(hidden_whole(mask), torch.ones_like(counted), counted)
 
 
 def blended(restored: torch.Tensor, corrupted: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
@@ -30,8 +32,8 @@ def blended(restored: torch.Tensor, corrupted: torch.Tensor, mask: torch.Tensor)
     its edge meets the visible pixels. An image that is hidden as a whole is left as it is.
     """
     error = (corrupted - restored).masked_fill(mask, 0)
-    joined = (restored + harmonic(error, mask & ~_whole(mask))).clamp(0, 1)
-    return torch.where(_whole(mask), restored, joined)
+    joined = (restored + harmonic(error, mask & ~hidden_whole(mask))).clamp(0, 1)
+    return torch.where(hidden_whole(mask), restored, joined)
 
 
 def harmonic(values: torch.Tensor, hidden: torch.Tensor) -> torch.Tensor:
@@ -89,7 +91,3 @@ def _numbered(hidden: torch.Tensor, width: int) -> tuple[torch.Tensor, torch.Ten
     places = (pixels // width + 1) * line + pixels % width + 1
     near = framed.gather(1, (places[..., None] + torch.tensor([-line, -1, 1, line])).flatten(1))
     return pixels, near, (torch.arange(most) < count[:, None])[:, None]
-
-
-def _whole(mask: torch.Tensor) -> torch.Tensor:
-    return mask.flatten(1).all(dim=1)[:, None, None, None]

@@ -6,6 +6,7 @@ from collections.abc import MutableMapping
 import torch
 from torch.utils.weak import WeakTensorKeyDictionary
 
+from restoration.data.holes import telling
 from restoration.models.linear import linear
 
 CHUNK = 5000 * 784  # values of training images compared at once: what is held besides them stays small
@@ -37,8 +38,7 @@ def _search(
     images: torch.Tensor, mask: torch.Tensor, train_images: torch.Tensor, count: int
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """What `nearest` returns."""
-    seen = ~mask | mask.flatten(1).all(dim=1)[:, None, None, None]
-    seen = seen.expand_as(images).flatten(1)
+    seen = telling(mask).expand_as(images).flatten(1)
     alike = bool((seen == seen[0]).all())
     columns = seen[0].nonzero().squeeze(1) if alike else torch.arange(seen.shape[1])
     pixels = images.flatten(1).where(seen, 0)[:, columns]

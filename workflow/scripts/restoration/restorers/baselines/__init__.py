@@ -14,16 +14,7 @@ BM3D (Dabov et al., 2007), which stands in many such tables, is not among them: 
 non-commercial use alone, and it takes 0.4 s an image, over an hour for MNIST's test set.
 """
 
-from typing import Any
-
 from restoration.core import registry
-
-KINDS = ("none", "some", "all")
-
-
-def hides(mask: Any) -> str:
-    """Which pixels of an image a task hides, by the masks of some images, an array or tensor: one of KINDS."""
-    return "all" if mask.all() else "some" if mask.any() else "none"
 
 
 def fitting(hides: str | None) -> list[str]:

@@ -27,11 +27,6 @@ def applies(needs: Mapping[str, Any], variant: Mapping[str, Any]) -> bool:
     return all(variant.get(key, value) == value for key, value in needs.items())
 
 
-def counted(mask: torch.Tensor) -> torch.Tensor:
-    """The pixels whose values tell something, bool (B, 1, H, W): the visible ones; all, where noise hides them all."""
-    return ~mask | mask.flatten(1).all(dim=1)[:, None, None, None]
-
-
 def misfit(model: Model, logits: torch.Tensor, corrupted: torch.Tensor, counts: torch.Tensor) -> torch.Tensor:
     """The model's own loss, summed over the pixels, each as often as it `counts` (B, 1, H, W): (B,)."""
     return model.loss.pixelwise(logits, corrupted).mul(counts).flatten(1).sum(dim=1)

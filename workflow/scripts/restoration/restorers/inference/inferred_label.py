@@ -7,9 +7,10 @@ them plus KL, at the latent's mean.
 import torch
 from torch.nn import functional
 
+from restoration.data.holes import telling
 from restoration.models.gaussian_latent import kl_divergence
 from restoration.models.model_file import Model
-from restoration.restorers.inference import counted, misfit
+from restoration.restorers.inference import misfit
 
 NEEDS = {"variational": True, "condition": "label"}
 BLIND = True
@@ -23,7 +24,7 @@ def restore(
     generator: torch.Generator,
 ) -> torch.Tensor:
     """(B, C, H, W) to (B, C, H, W); `condition`, the true label, is not looked at."""
-    pixels = counted(mask)
+    pixels = telling(mask)
     best = torch.zeros_like(corrupted)
     least = torch.full((len(corrupted),), torch.inf)
     for label in range(model.classes):
