@@ -1,6 +1,7 @@
-"""Products of large matrices by oneDNN, where a CPU has AVX-512: on AMD's in half the time of MKL, which torch takes.
+"""Products of large matrices by oneDNN, where a CPU has AVX-512.
 
-Without AVX-512 MKL is the faster: a training step takes a tenth less with it.
+On AMD's such CPUs oneDNN takes half the time of MKL, which torch uses. Without AVX-512 MKL is faster: by a tenth of a
+training step.
 """
 
 from typing import Any
@@ -9,7 +10,7 @@ import torch
 from torch import nn
 from torch.autograd.function import once_differentiable
 
-LARGE = 100_000  # weights; below, MKL is as fast
+LARGE = 100_000  # weights; for fewer, MKL is as fast
 
 
 # torch's compiler calls this operator, which has a private name. None: without it, or without oneDNN, torch's own
@@ -34,7 +35,7 @@ def product(values: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | Non
 
 
 class Product(torch.autograd.Function):
-    """The same with its gradients, which are two more such products."""
+    """The same product with its gradients, which are two more such products."""
 
     @staticmethod
     def forward(ctx: Any, values: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
@@ -54,7 +55,7 @@ class Product(torch.autograd.Function):
 
 
 def linear(values: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:
-    """values @ weight.T + bias, as torch.nn.functional.linear: (B, K), (N, K) and (N,) to (B, N), up to rounding."""
+    """Return values @ weight.T + bias, (B, K), (N, K) and (N,) to (B, N), up to rounding as torch's function does."""
     known = values.device.type == "cpu" and values.dtype == torch.float32 and pays()
     if not known or weight.numel() < LARGE:
         return nn.functional.linear(values, weight, bias)
@@ -63,8 +64,7 @@ def linear(values: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None
 
 
 class Linear(nn.Linear):
-    """torch's layer of that name, with the same weights."""
+    """torch's layer of that name, with the same weights: (B, in_features) to (B, out_features)."""
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:
-        """(B, in_features) to (B, out_features)."""
         return linear(input, self.weight, self.bias)

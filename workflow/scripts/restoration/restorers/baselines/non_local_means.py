@@ -19,8 +19,9 @@ def restore(
     patch: PositiveInt = 5,
     reach: PositiveInt = 6,
 ) -> torch.Tensor:
-    """Each pixel becomes the mean of those, at most `reach` away, whose surroundings of `patch` x `patch` pixels look
-    like its own; the greater `cutoff`, the less alike they need to be.
+    """Replace each pixel by the mean of pixels, at most `reach` away, with similar surroundings of `patch` x `patch`.
+
+    The greater `cutoff`, the less similar the surroundings need to be.
     """
     settings = {"patch_size": patch, "patch_distance": reach, "h": max(cutoff, 1e-6)}
     if corrupted.shape[1] == 1:  # with channel_axis, scikit-image 0.26 returns an image of one channel transposed

@@ -19,7 +19,7 @@ def restore(
     *,
     samples: PositiveInt = 50,
 ) -> torch.Tensor:
-    """Of `samples` draws for each image, the one with the least squared error over the visible pixels."""
+    """Return, of `samples` draws for each image, the one with the least squared error over the visible pixels."""
     pixels = telling(mask)
     best = torch.zeros_like(corrupted)
     least = torch.full((len(corrupted),), torch.inf)

@@ -1,7 +1,7 @@
 """For a model that is given the label: find the label instead, and encode and decode with it.
 
-Every label is tried; the one whose evidence lower bound over the visible pixels is the highest is kept: the loss over
-them plus KL, at the latent's mean.
+Every label is tried. The label with the highest evidence lower bound is kept: the loss over the visible pixels plus KL,
+at the latent's mean, is least.
 """
 
 import torch
@@ -23,7 +23,7 @@ def restore(
     condition: torch.Tensor | None,
     generator: torch.Generator,
 ) -> torch.Tensor:
-    """(B, C, H, W) to (B, C, H, W); `condition`, the true label, is not looked at."""
+    """Restore (B, C, H, W) without looking at `condition`, the true label."""
     pixels = telling(mask)
     best = torch.zeros_like(corrupted)
     least = torch.full((len(corrupted),), torch.inf)
@@ -31,7 +31,7 @@ def restore(
         tried = torch.full((len(corrupted),), label)
         guess = functional.one_hot(tried, model.classes).float()
         mu, logvar = model.autoencoder.encode(corrupted, guess)
-        assert logvar is not None  # or the method would not apply
+        assert logvar is not None  # NEEDS says variational
         logits = model.autoencoder.decode(mu, guess)
         bound = misfit(model, logits, corrupted, pixels) + kl_divergence(mu, logvar)
         better = bound < least
