@@ -244,7 +244,7 @@ def test_the_cost_of_a_perceptron_is_the_size_of_its_matrices(perceptron, hole):
 
 
 def test_large_layers_are_counted_like_small_ones(hole, monkeypatch):
-    monkeypatch.setattr(linear, "pays", lambda: linear.PRODUCT is not None)
+    monkeypatch.setattr(linear, "is_faster", lambda: linear.PRODUCT is not None)
     variant = Variant("vae", "corrupted", "none", {"hidden": 1000, "latent": LATENT})  # oneDNN's, see linear.py
     model = model_file.create(variant, "bce", (1, SIDE, SIDE), 4)
     model.network.requires_grad_(False)  # as of a loaded one

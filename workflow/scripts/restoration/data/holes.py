@@ -29,7 +29,7 @@ def hidden_whole(mask: Any) -> Any:
     return mask.all(3).all(2).all(1)[:, None, None, None]
 
 
-def telling(mask: torch.Tensor) -> torch.Tensor:
+def informative(mask: torch.Tensor) -> torch.Tensor:
     """Return the pixels whose values tell something, bool (B, 1, H, W): the visible ones, or all where none is."""
     return ~mask | hidden_whole(mask)
 
@@ -39,4 +39,4 @@ def observed(corrupted: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
 
     An image that is hidden as a whole stays as it is.
     """
-    return corrupted.masked_fill(~telling(mask), 0)
+    return corrupted.masked_fill(~informative(mask), 0)

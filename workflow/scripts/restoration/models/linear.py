@@ -18,7 +18,7 @@ LARGE = 100_000  # weights; for fewer, MKL is as fast
 PRODUCT = getattr(torch.ops.mkldnn, "_linear_pointwise", None) if torch.backends.mkldnn.is_available() else None
 
 
-def pays() -> bool:
+def is_faster() -> bool:
     """Tell whether oneDNN is faster here. The answer stays the same on one machine, and so do a training's bytes."""
     return PRODUCT is not None and torch.backends.cpu.get_cpu_capability().startswith("AVX512")
 
@@ -29,7 +29,7 @@ def product(values: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | Non
     torch.nn.functional.linear reaches oneDNN as well, but only by tensors in a layout of their own. Copying values,
     result and gradients to that layout takes a seventh of a training step.
     """
-    assert PRODUCT is not None  # as `pays` has seen
+    assert PRODUCT is not None  # as `is_faster` has seen
     result: torch.Tensor = PRODUCT(values, weight, bias, "none", [], "")
     return result
 
@@ -56,7 +56,7 @@ class Product(torch.autograd.Function):
 
 def linear(values: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:
     """Return values @ weight.T + bias, (B, K), (N, K) and (N,) to (B, N), up to rounding as torch's function does."""
-    known = values.device.type == "cpu" and values.dtype == torch.float32 and pays()
+    known = values.device.type == "cpu" and values.dtype == torch.float32 and is_faster()
     if not known or weight.numel() < LARGE:
         return nn.functional.linear(values, weight, bias)
     result: torch.Tensor = Product.apply(values, weight, bias)

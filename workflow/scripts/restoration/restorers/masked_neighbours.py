@@ -6,7 +6,7 @@ from collections.abc import MutableMapping
 import torch
 from torch.utils.weak import WeakTensorKeyDictionary
 
-from restoration.data.holes import telling
+from restoration.data.holes import informative
 from restoration.models.linear import linear
 
 CHUNK = 5000 * 784  # values of training images that are compared at once, which bounds the memory
@@ -39,7 +39,7 @@ def _search(
     images: torch.Tensor, mask: torch.Tensor, train_images: torch.Tensor, count: int
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Compute what `nearest` returns."""
-    seen = telling(mask).expand_as(images).flatten(1)
+    seen = informative(mask).expand_as(images).flatten(1)
     alike = bool((seen == seen[0]).all())
     columns = seen[0].nonzero().squeeze(1) if alike else torch.arange(seen.shape[1])
     pixels = images.flatten(1).where(seen, 0)[:, columns]

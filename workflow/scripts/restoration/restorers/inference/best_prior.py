@@ -3,7 +3,7 @@
 import torch
 
 from restoration.core.registry import PositiveInt
-from restoration.data.holes import telling
+from restoration.data.holes import informative
 from restoration.models.gaussian_latent import sample
 from restoration.models.model_file import Model
 
@@ -20,7 +20,7 @@ def restore(
     samples: PositiveInt = 50,
 ) -> torch.Tensor:
     """Return, of `samples` draws for each image, the one with the least squared error over the visible pixels."""
-    pixels = telling(mask)
+    pixels = informative(mask)
     best = torch.zeros_like(corrupted)
     least = torch.full((len(corrupted),), torch.inf)
     mu, logvar = model.autoencoder.prior(condition, len(corrupted))

@@ -7,7 +7,7 @@ at the latent's mean, is least.
 import torch
 from torch.nn import functional
 
-from restoration.data.holes import telling
+from restoration.data.holes import informative
 from restoration.models.gaussian_latent import kl_divergence
 from restoration.models.model_file import Model
 from restoration.restorers.inference import misfit
@@ -24,7 +24,7 @@ def restore(
     generator: torch.Generator,
 ) -> torch.Tensor:
     """Restore (B, C, H, W) without looking at `condition`, the true label."""
-    pixels = telling(mask)
+    pixels = informative(mask)
     best = torch.zeros_like(corrupted)
     least = torch.full((len(corrupted),), torch.inf)
     for label in range(model.classes):
