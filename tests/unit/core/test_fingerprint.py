@@ -129,6 +129,8 @@ def test_what_is_only_said_changes_no_digest(file, old, new, scripts):
         ('logger.info("one", f())', 'logger.info("two", f())', False),
         ('logger.info("one", f())', 'logger.info("one", g())', True),
         ('print("one")', 'print("two")', True),
+        ("if TYPE_CHECKING:\n    import torch", "if TYPE_CHECKING:\n    import restoration", False),
+        ("if a:\n    import torch", "if a:\n    import restoration", True),
     ],
 )
 def test_the_arguments_of_errors_do_not_count_and_what_is_computed_does(one, other, counts, write):

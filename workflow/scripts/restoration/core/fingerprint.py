@@ -47,7 +47,7 @@ class Module(NamedTuple):
 
 
 class _Stripped(ast.NodeTransformer):
-    """A syntax tree without docstrings and without what is only said."""
+    """A syntax tree without docstrings, imports for type checkers, and what is only said."""
 
     def _without_docstring(self, node: Any) -> Any:
         if ast.get_docstring(node, clean=False) is not None:
@@ -55,6 +55,9 @@ class _Stripped(ast.NodeTransformer):
         return self.generic_visit(node)
 
     visit_Module = visit_ClassDef = visit_FunctionDef = visit_AsyncFunctionDef = _without_docstring
+
+    def visit_If(self, node: ast.If) -> ast.AST | None:
+        return None if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING" else self.generic_visit(node)
 
     def visit_Assert(self, node: ast.Assert) -> ast.AST:
         node.msg = None
@@ -78,7 +81,7 @@ def _is_text(node: ast.expr) -> bool:
 
 @cache
 def _read(path: Path) -> Module:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = _Stripped().visit(ast.parse(path.read_text(encoding="utf-8")))
     names: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -88,7 +91,7 @@ def _read(path: Path) -> Module:
             above = base[: len(base) - node.level + 1] if node.level else ()
             module = ".".join([*above, *([node.module] if node.module else [])])
             names.update((module, *(f"{module}.{alias.name}" for alias in node.names)))
-    digest = hashlib.sha256(ast.dump(_Stripped().visit(tree)).encode()).hexdigest()[:16]
+    digest = hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:16]
     return Module(names, [file for name in names for file in _files(name)], digest)
 
 
