@@ -13,11 +13,11 @@ from typing import NamedTuple
 from restoration.core import artifacts
 from restoration.core.errors import UserError, quoted
 
-READ = (".png", ".jpg", ".jpeg")
+SUFFIXES = (".png", ".jpg", ".jpeg")
 # Such a file is refused, or the user would not notice that it is missing; other files, such as texts, are left out.
-UNREAD = (".avif", ".bmp", ".gif", ".heic", ".heif", ".jp2", ".jxl", ".tif", ".tiff", ".webp")
-PASSED_OVER = ("__MACOSX", "@eaDir")  # which archives and file servers add
-LEAST, LEAST_OF_CLASS = 20, 5  # images
+REFUSED = (".avif", ".bmp", ".gif", ".heic", ".heif", ".jp2", ".jxl", ".tif", ".tiff", ".webp")
+IGNORED = ("__MACOSX", "@eaDir")  # which archives and file servers add
+FEWEST, FEWEST_OF_CLASS = 20, 5  # images
 
 
 class Folder(NamedTuple):
@@ -44,7 +44,7 @@ class Folder(NamedTuple):
 
 
 def scan(source: str | None) -> Folder:
-    """List the images of the folder `source`, a path from the working directory. Hidden files and PASSED_OVER are left
+    """List the images of the folder `source`, a path from the working directory. Hidden files and IGNORED are left
     out.
 
     Raises UserError, naming the key, for anything but a folder with enough images.
@@ -78,14 +78,14 @@ def scan(source: str | None) -> Folder:
     for name in files:
         if any("\ud800" <= letter <= "\udfff" for letter in name):  # the name's bytes are not UTF-8
             raise UserError(f"dataset.source: {quoted(name, 100)} has a name that is not UTF-8; rename it")
-    if len(files) < LEAST:
+    if len(files) < FEWEST:
         raise UserError(
-            f"dataset.source: {quoted(source, 200)} has {len(files)} PNG and JPEG images; {LEAST} are the least"
+            f"dataset.source: {quoted(source, 200)} has {len(files)} PNG and JPEG images; {FEWEST} are the least"
         )
     for name, size in zip(found.labels, found.sizes(), strict=False):
-        if size < LEAST_OF_CLASS:
+        if size < FEWEST_OF_CLASS:
             raise UserError(
-                f"dataset.source: the class {quoted(name)} has {size} image{'s' * (size > 1)}; {LEAST_OF_CLASS} are "
+                f"dataset.source: the class {quoted(name)} has {size} image{'s' * (size > 1)}; {FEWEST_OF_CLASS} are "
                 "the least: add some, or take its folder away"
             )
     return found
@@ -97,13 +97,13 @@ def _entries(folder: Path, prefix: str) -> tuple[list[str], list[str]]:
     with os.scandir(folder) as entries:
         for entry in entries:
             suffix = os.path.splitext(entry.name)[1].lower()  # noqa: PTH122, a Path for each of 50,000 files is slow
-            if entry.name.startswith(".") or entry.name in PASSED_OVER:
+            if entry.name.startswith(".") or entry.name in IGNORED:
                 continue
             if entry.is_dir():
                 folders.append(entry.name)
-            elif suffix in READ:
+            elif suffix in SUFFIXES:
                 images.append(prefix + entry.name)
-            elif suffix in UNREAD:
+            elif suffix in REFUSED:
                 raise UserError(
                     f"dataset.source: {quoted(prefix + entry.name, 100)}: PNG and JPEG are read; convert it, or take "
                     "it away"

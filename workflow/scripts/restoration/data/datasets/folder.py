@@ -38,9 +38,9 @@ def load(
     folder = image_folder.scan(source)
     images, sums = read(folder, image_folder.sides(size), fit)
     if channels == 1 or (channels is None and all((image == image[:1]).all() for image in images)):
-        images = grey(images)
+        images = to_grey(images)
     labels = np.array([folder.label(file) for file in folder.files], np.int64)
-    aside = chosen([sums[file] for file in folder.files], labels, test, seed)
+    aside = test_rows([sums[file] for file in folder.files], labels, test, seed)
     order = np.array(sorted(range(len(images)), key=lambda at: sums[folder.files[at]]))
     train, tests = order[~aside[order]], order[aside[order]]
     classes = max(1, len(folder.labels))
@@ -74,7 +74,7 @@ def read(folder: image_folder.Folder, size: tuple[int, int] | None, fit: str) ->
     return images, sums
 
 
-def grey(images: np.ndarray) -> np.ndarray:
+def to_grey(images: np.ndarray) -> np.ndarray:
     """Turn uint8 (N, 3, H, W) into (N, 1, H, W) by the luma of ITU-R BT.601, which leaves grey images unchanged."""
     made = np.empty_like(images[:, :1])
     for image, colours in zip(made, images, strict=True):
@@ -83,7 +83,7 @@ def grey(images: np.ndarray) -> np.ndarray:
     return made
 
 
-def chosen(sums: list[str], labels: np.ndarray, test: float, seed: int) -> np.ndarray:
+def test_rows(sums: list[str], labels: np.ndarray, test: float, seed: int) -> np.ndarray:
     """Choose the test images, bool (N,): of each class the first in an order by contents and seed."""
     aside = np.zeros(len(sums), bool)
     kinds, sizes = np.unique(labels, return_counts=True)
