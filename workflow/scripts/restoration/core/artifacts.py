@@ -74,10 +74,7 @@ def write_npz(path: str | Path, **arrays: Any) -> None:
 
 
 def read_npz(path: str | Path, *names: str) -> list[Any]:
-    """Read the named arrays of an npz file, and never a pickle.
-
-    Raises DamagedFile if the file is damaged, lacks an array, or has one that contradicts its header.
-    """
+    """Read the named arrays of an npz file, and never a pickle. Raises DamagedFile."""
     with reading(path), zipfile.ZipFile(path) as archive:
         check_size(archive)
         return [_read_array(archive, name) for name in names]

@@ -22,10 +22,7 @@ Entry = list[int | str]  # size, timestamps of content and of status, SHA-256
 
 
 def of(root: Path, files: Iterable[str], cache: Path = CACHE) -> dict[str, str]:
-    """Return name to SHA-256 of the files below `root`. cache: its folder.
-
-    Raises UserError, naming the file, where a file cannot be read.
-    """
+    """Return name to SHA-256 of the files below `root`. Raises UserError, naming a file that cannot be read."""
     place = cache / f"{hashlib.sha256(os.fsencode(root.absolute())).hexdigest()[:16]}.json"
     before, now = _read(place), time.time_ns()
     checksums, entries = {}, {}

@@ -37,9 +37,7 @@ MESSAGES = {"UserError", "DamagedFile"} | {
 
 
 class Module(NamedTuple):
-    """imports: dotted names, at any depth of the code; of `from a import b` both a and a.b. files: the package's among
-    them.
-    """
+    """imports: dotted names, at any depth of the code; files: those of the package among them."""
 
     imports: set[str]
     files: list[Path]
@@ -90,6 +88,7 @@ def _read(path: Path) -> Module:
             base = path.relative_to(SCRIPTS).parent.parts
             above = base[: len(base) - node.level + 1] if node.level else ()
             module = ".".join([*above, *([node.module] if node.module else [])])
+            # Of `from a import b`, b may be a module.
             names.update((module, *(f"{module}.{alias.name}" for alias in node.names)))
     digest = hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:16]
     return Module(names, [file for name in names for file in _files(name)], digest)

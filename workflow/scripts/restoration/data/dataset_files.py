@@ -19,9 +19,7 @@ class Split(NamedTuple):
 
 
 class Images(NamedTuple):
-    """A stored test set: complete and corrupted uint8 (N, C, H, W); mask bool (N, 1, H, W), True where hidden; labels
-    int64 (N,).
-    """
+    """A stored test set. Images uint8 (N, C, H, W); mask bool (N, 1, H, W), True where hidden; labels int64 (N,)."""
 
     complete: np.ndarray
     corrupted: np.ndarray
@@ -97,10 +95,7 @@ def read_examples(path: str | Path, method: str, images: np.ndarray) -> tuple[st
 
 
 def read_latents(path: str | Path) -> list[np.ndarray]:
-    """Read train, train_labels, test, test_labels: latent means, float32 (N, 2), and labels, int64 (N,).
-
-    Raises DamagedFile.
-    """
+    """Read latent means, float32 (N, 2), and labels, int64 (N,), of training, then of test. Raises DamagedFile."""
     arrays = artifacts.read_npz(path, "train", "train_labels", "test", "test_labels")
     for name, means, labels in (("train", *arrays[:2]), ("test", *arrays[2:])):
         count = len(means) if means.ndim else 1

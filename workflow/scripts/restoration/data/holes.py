@@ -35,8 +35,5 @@ def informative(mask: torch.Tensor) -> torch.Tensor:
 
 
 def observed(corrupted: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    """Return the corrupted images (B, C, H, W) with 0 for what is hidden, whatever stood there.
-
-    An image that is hidden as a whole stays as it is.
-    """
+    """Return corrupted images (B, C, H, W) with 0 for hidden pixels; one that is hidden as a whole stays as it is."""
     return corrupted.masked_fill(~informative(mask), 0)

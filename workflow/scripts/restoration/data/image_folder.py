@@ -21,9 +21,7 @@ FEWEST, FEWEST_OF_CLASS = 20, 5  # images
 
 
 class Folder(NamedTuple):
-    """A scanned folder. root: its path; files: names below it, with '/', sorted; labels: the classes' names, sorted, or
-    none.
-    """
+    """files: names below the root, with '/', sorted; labels: the classes' names, sorted, or none."""
 
     root: Path
     files: list[str]

@@ -24,10 +24,7 @@ def validation(wanted: float | None, count: int) -> int:
 
 
 def spread(total: int, sizes: Sequence[int]) -> list[int]:
-    """Divide `total` in proportion to the sizes, by largest remainders.
-
-    Each part is at least 1, and less than its size. Raises ValueError where that is impossible.
-    """
+    """Divide `total` in proportion to the sizes, each part from 1 to size - 1. Raises ValueError if impossible."""
     if not len(sizes) <= total <= sum(sizes) - len(sizes):
         raise ValueError(f"{total} cannot be divided over {len(sizes)} classes of {sum(sizes)} images")
     exact = [total * size / sum(sizes) for size in sizes]

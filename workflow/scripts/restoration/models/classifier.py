@@ -64,10 +64,7 @@ def epochs(images: int) -> int:
 
 
 def train(images: np.ndarray, labels: np.ndarray, classes: int, seed: int) -> Classifier:
-    """Train a classifier on complete images, uint8 (N, C, H, W), and their labels, int64 (N,).
-
-    Adam on the cross-entropy, with the cosine schedule. All is drawn from torch's global generator, which changes.
-    """
+    """Train on complete images, uint8 (N, C, H, W), and labels, int64 (N,); torch's global generator changes."""
     torch.manual_seed(derived_seed(seed, "classifier"))
     network = Classifier(images.shape[1:], classes)
     pixels, truth = torch.from_numpy(images), torch.from_numpy(labels)
@@ -102,10 +99,7 @@ def save(network: Classifier, path: str | Path) -> None:
 
 
 def load(path: str | Path, image_shape: tuple[int, ...], classes: int) -> Classifier:
-    """Load the classifier that `save` wrote, for images of that shape (C, H, W) and so many classes.
-
-    Nothing in the file is executed. Raises DamagedFile if it holds anything else.
-    """
+    """Load the classifier that `save` wrote, for images (C, H, W) and so many classes. Raises DamagedFile."""
     content = model_file.read_tensors(path)
     if not isinstance(content, dict) or type(content.get("classifier")) is not int or content["classifier"] != FORMAT:
         raise DamagedFile(path, f"not a classifier of this workflow (format {FORMAT})")

@@ -72,16 +72,14 @@ class Adam:
         self.steps = state["steps"].to(device)
 
     def step(self, gradients: Iterable[torch.Tensor]) -> None:
-        """Take one step by the gradients of the parameters, in their order.
-
-        A convolution's gradients may lie in memory in another order than its weights, which the kernel requires.
-        """
+        """Take one step by the gradients of the parameters, in their order."""
         with torch.no_grad():
             if self.decay:
                 for values in self.parameters:
                     if values.ndim > 1:
                         values.mul_(1 - self.rate * self.decay)
             self.steps.add_(1)
+            # A convolution's gradient may have another memory layout than its weights, which the kernel requires.
             alike = [gradient.contiguous() for gradient in gradients]
             if FUSED is None:
                 self._plain_step(alike)

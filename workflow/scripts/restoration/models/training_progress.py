@@ -6,10 +6,7 @@ from datetime import timedelta
 
 
 class Progress:
-    """Lines on stderr, at most one every `interval` seconds, and none if stderr is no terminal.
-
-    Whole lines, not one line that is overwritten, because trainings run side by side and share the terminal.
-    """
+    """Lines on stderr, where that is a terminal, at most one every `interval` seconds. Trainings share the terminal."""
 
     def __init__(self, label: str, epochs: int, iterations: int, batch_size: int, done: int = 0, interval: float = 5):
         """Set up for a training of `iterations`, of which an earlier process made `done`."""

@@ -1,7 +1,4 @@
-"""One, two or three quadrants of every image are observed, as in Sohn, Lee and Yan (2015, NeurIPS, section 5.1).
-
-Which quadrants, as in Pyro's example of that paper.
-"""
+"""One, two or three observed quadrants: Sohn, Lee and Yan (2015, NeurIPS, section 5.1), as in Pyro's example."""
 
 import torch
 

@@ -33,10 +33,7 @@ class CrossEntropy(torch.autograd.Function):
 
 
 class Summed(torch.autograd.Function):
-    """The same loss, summed over each image.
-
-    One logarithm of a product of pixels, each at least a half, stands for as many logarithms.
-    """
+    """The same loss, summed over each image: one logarithm of a product of pixels stands for as many logarithms."""
 
     @staticmethod
     def forward(ctx: Any, logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:

@@ -1,6 +1,5 @@
-"""Squared error: the negative log-likelihood of a Gaussian of variance 1/2, without its constant.
-
-The error is summed over pixels as in the source's lineage, so that its balance with the KL term is the same.
+"""Squared error, summed over pixels as in the source's lineage: the negative log-likelihood of a Gaussian of variance
+1/2.
 """
 
 import torch

@@ -27,33 +27,22 @@ class RestorationNetwork(nn.Module, ABC):
 
     @abstractmethod
     def restore(self, image: torch.Tensor, condition: torch.Tensor | None) -> torch.Tensor:
-        """Restore a corrupted image (B, C, H, W) in one pass, as logits of the same shape.
-
-        condition: (B, condition_size) or None.
-        """
+        """Restore (B, C, H, W) in one pass, as logits of the same shape. condition: (B, condition_size) or None."""
 
     def given(self, condition: torch.Tensor | None) -> Any:
-        """Compute what all calls for the same images share, to be passed in the condition's place.
-
-        For instance the calls for many draws of the latent. Without anything to share, this is the condition itself.
-        """
+        """Compute once what all calls with this condition share, such as those for many draws of the latent."""
         return condition
 
 
 class Autoencoder(RestorationNetwork):
-    """A network with a latent. latent: its size; learned_prior: whether the prior depends on the condition, else N(0,
-    I).
-    """
+    """A network with a latent. learned_prior: whether the prior depends on the condition, else N(0, I)."""
 
     latent: int
     learned_prior: bool = False
 
     @abstractmethod
     def encode(self, image: torch.Tensor, condition: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """Encode an image (B, C, H, W) and a condition (B, K) or None: mu and logvar of the latent, each (B, latent).
-
-        logvar is None where the latent is deterministic.
-        """
+        """Encode (B, C, H, W) to mu and logvar of the latent, each (B, latent); logvar may be None (deterministic)."""
 
     @abstractmethod
     def decode(self, latent: torch.Tensor, condition: torch.Tensor | None) -> torch.Tensor:

@@ -1,7 +1,4 @@
-"""A convolutional variational autoencoder (Kingma and Welling, 2014), with convolutions before `vae`'s hidden layer.
-
-A condition is appended to the encoder's features and to the latent.
-"""
+"""A convolutional VAE (Kingma and Welling, 2014). A condition is appended to the encoder's features and the latent."""
 
 import torch
 from torch import nn

@@ -1,7 +1,4 @@
-"""A small U-Net, which restores an image directly and has no latent (Ronneberger, Fischer and Brox, 2015).
-
-With the mask as its condition, the network sees where the hole is, as one more channel.
-"""
+"""A small U-Net without a latent (Ronneberger, Fischer and Brox, 2015). A mask, as condition, is one more channel."""
 
 import math
 

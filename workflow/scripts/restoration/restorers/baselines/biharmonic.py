@@ -14,10 +14,7 @@ DENSE = 1500  # hidden pixels up to which a dense system is faster
 
 
 def restore(corrupted: torch.Tensor, mask: torch.Tensor, train_images: torch.Tensor) -> torch.Tensor:
-    """Fill in hidden pixels, between the least and the greatest visible value of the image's channel.
-
-    Where nothing is visible, all pixels become 0.
-    """
+    """Fill in hidden pixels within the range of the channel's visible ones; where nothing is visible, with 0."""
     batch, channels, height, width = corrupted.shape
     columns, weights = squared_laplacian(height, width)
     images = corrupted.flatten(2).double()

@@ -19,10 +19,7 @@ def restore(
     *,
     reach: PositiveInt = 1,
 ) -> torch.Tensor:
-    """Average over all shifts by up to `reach` pixels down, up, right and left: (B, C, H, W) to the same.
-
-    What leaves the image on one side enters on the other.
-    """
+    """Average over all cyclic shifts by up to `reach` pixels down, up, right and left: (B, C, H, W) to the same."""
     total = torch.zeros_like(corrupted)
     moves = range(-reach, reach + 1)
     for shift in ((rows, columns) for rows in moves for columns in moves):
