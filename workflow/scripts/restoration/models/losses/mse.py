@@ -1,6 +1,4 @@
-"""Squared error, summed over pixels as in the source's lineage: the negative log-likelihood of a Gaussian of variance
-1/2.
-"""
+"""Squared error, summed over pixels as in the source's lineage: a Gaussian's log-likelihood at variance 1/2, negated."""
 
 import torch
 
