@@ -1,4 +1,4 @@
-"""Squared error, summed over pixels as in the source's lineage: a Gaussian's negative log-likelihood at variance 1/2."""
+"""Squared error, summed over pixels as in the source: a Gaussian's negative log-likelihood at variance 1/2."""
 
 import torch
 
