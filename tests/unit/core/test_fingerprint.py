@@ -100,11 +100,7 @@ def test_changed_code_changes_the_digest_of_its_file_alone(file, old, new, scrip
         ("restoration/core/artifacts.py", "it has no {', '.join(missing)}", "not there: {missing}"),
         ("restoration/core/registry.py", "there is no {quoted(name)} among", "{name} is none of"),
         ("restoration/models/training.py", "the training goes on", "training continues"),
-        (
-            "restoration/models/networks/__init__.py",
-            "import registry",
-            "import registry\nfrom restoration.core.errors import quoted",
-        ),
+        ("restoration/core/artifacts.py", "UserError, reason", "UserError, quoted, reason"),
     ],
 )
 def test_what_is_only_said_changes_no_digest(file, old, new, scripts):
