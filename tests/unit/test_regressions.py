@@ -92,7 +92,7 @@ def test_relative_imports_are_followed(statement, tmp_path, monkeypatch):
         path.touch()
     (losses / "mine.py").write_text(f"{statement}\n")
     files = {line.split(" = ")[0] for line in fingerprint.code("script.py", [("losses", "mine")])}
-    assert f"restoration/models/{'objective' if '..' in statement else 'losses/helper'}.py" in files
+    assert f"restoration.models.{'objective' if '..' in statement else 'losses.helper'}" in files
 
 
 def test_parts_may_be_any_iterable():
@@ -103,7 +103,7 @@ def test_parts_may_be_any_iterable():
 def test_what_names_the_columns_of_a_history_is_part_of_the_trainings_code():
     text = (fingerprint.SCRIPTS / "train.py").read_text()
     assert "tracking.MEASURED" not in text
-    assert "restoration/tracking/run_log.py" in fingerprint.WITHOUT_EFFECT
+    assert "restoration.tracking.run_log" in fingerprint.WITHOUT_EFFECT
 
 
 def test_more_than_an_hour_left_is_told(monkeypatch, capsys):

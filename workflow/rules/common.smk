@@ -16,7 +16,7 @@ sys.path.insert(0, str(BASE / "workflow/scripts"))
 
 from restoration.comparison import claims_file, published
 from restoration.config import configuration, dataset_settings, unlabelled, yaml_file
-from restoration.core import fingerprint, process_locks, registry
+from restoration.core import fingerprint, job_parameters, process_locks, registry
 from restoration.execution import early_cutoff, tamper_check
 from restoration.report import ro_crate
 from restoration.restorers import baselines
@@ -143,7 +143,7 @@ def job(script, settings, parts=()):
         return value(wildcards) if callable(value) else value
 
     return {
-        "settings": lambda wildcards: fingerprint.write_settings(
+        "settings": lambda wildcards: job_parameters.write_settings(
             of(settings, wildcards)
         ),
         "code": lambda wildcards: fingerprint.code(script, of(parts, wildcards)),

@@ -6,6 +6,7 @@ import torch
 
 from restoration.core import artifacts, script
 from restoration.data import dataset_files
+from restoration.data.holes import hides
 from restoration.data.tensors import as_float
 from restoration.evaluation import scoring, tuning
 from restoration.models import classifier
@@ -30,7 +31,7 @@ def main(job: dict, dataset: str, validation: str, test: str, reader: str | None
     )
     methods: dict[str, tuning.Tuned] = {}
     for name in job["baselines"]:
-        if name in baselines.fitting(baselines.hides(mask)):
+        if name in baselines.fitting(hides(mask)):
             methods |= tuning.tune(name, train_images, examples)
     restorers = {method: tuned.restore for method, tuned in methods.items()}
     shown = scoring.shown(labels, classes)

@@ -4,8 +4,8 @@ import numpy as np
 import torch
 
 from restoration.core import artifacts, script
+from restoration.core.determinism import derived_seed
 from restoration.core.errors import UserError
-from restoration.core.fingerprint import derived_seed
 from restoration.data import corruptions, dataset_files
 from restoration.data.tensors import as_float
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from restoration.core import artifacts, registry, script
+from restoration.core.determinism import derived_seed
 from restoration.core.errors import UserError
-from restoration.core.fingerprint import derived_seed
 from restoration.data import dataset_files, image_folder, split_sizes
 from restoration.data.datasets import Dataset
 

@@ -9,7 +9,7 @@ import pandas as pd
 from restoration.comparison import interval_tables
 from restoration.config.model_names import GIVEN_LABEL, model_name
 from restoration.core import artifacts, script
-from restoration.data import dataset_files
+from restoration.data import dataset_files, holes
 from restoration.evaluation import best_worst_cases
 from restoration.report import figure_style, plot_values
 
@@ -35,7 +35,7 @@ class Test(NamedTuple):
 
     @property
     def has_hole(self) -> bool:
-        return bool(self.mask.any()) and not self.mask.all()
+        return holes.has_hole(self.mask)
 
     def above(self, images: np.ndarray) -> dict[str, np.ndarray]:
         """The rows of RGB images at the top of a figure: the originals and, where anything is, the corrupted."""

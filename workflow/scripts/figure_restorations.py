@@ -7,7 +7,7 @@ import numpy as np
 
 from restoration.config.model_names import model_name
 from restoration.core import script
-from restoration.data import dataset_files
+from restoration.data import dataset_files, holes
 from restoration.report import figure_style
 
 
@@ -20,7 +20,7 @@ def draw(dataset: str, test: str, models: Sequence[tuple[str, str]], method: str
     shown = examples[0][1]
     corrupted, mask = (array[shown] for array in dataset_files.read_corrupted(test, complete))
     original = figure_style.to_rgb(complete[shown])
-    has_hole = bool(mask.any()) and not mask.all()
+    has_hole = holes.has_hole(mask)
     damaged = figure_style.to_rgb(corrupted)
     outlined = figure_style.outlined(damaged, mask) if has_hole else damaged
     raw, pasted = [], []

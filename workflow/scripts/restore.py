@@ -9,6 +9,8 @@ from restoration.champion import picture_files, restore_request, restorer
 from restoration.comparison import champion_choice
 from restoration.core import script
 from restoration.core.errors import UserError
+from restoration.data.holes import hides
+from restoration.data.image_decoding import decode_with_opacity
 
 SHOWN = 200  # pairs on the sheet, at most
 
@@ -17,14 +19,14 @@ def read(item: restore_request.Item, used: restorer.Restorer, fit: str | None) -
     """A picture (C, H, W) and what is hidden of it, bool (1, H, W). fit: how it gets the model's size, if it has
     another. Raises UserError, naming the file.
     """
-    image, hidden = picture_files.read(item.image, used.shape[0])
+    image, hidden = decode_with_opacity(item.image, used.shape[0])
     if item.mask:
         hidden = hidden | picture_files.read_mask(item.mask)
     if fit:
         image, hidden = picture_files.fitted(image, hidden, used.shape[1:], fit)
-    if used.takes_mask and hidden.all():
+    if used.takes_mask and hides(hidden) == "all":
         raise UserError(f"{item.image}: all of it is hidden; nothing is left to restore it from")
-    if not used.takes_mask and hidden.any():
+    if not used.takes_mask and hides(hidden) != "none":
         raise UserError(f"{item.image}: has transparent pixels; this task restores whole pictures, so make it opaque")
     return image, hidden
 

@@ -10,7 +10,8 @@ import pandas as pd
 import torch
 
 from restoration.core import artifacts, script
-from restoration.core.fingerprint import derived_seed, identity
+from restoration.core.determinism import derived_seed
+from restoration.core.job_parameters import identity
 from restoration.data import corruptions, dataset_files, device
 from restoration.models import model_file, objective, training
 from restoration.models.training_progress import Progress

@@ -442,7 +442,7 @@ def test_a_claim(path, value, line, config, tmp_path):
 PARTS = [
     ("corruptions/mine.py", "def corrupt(images:\n", {}, "corruptions/mine.py: is not Python"),
     ("corruptions/mine.py", "\0", {}, "corruptions/mine.py: is not Python"),
-    ("corruptions/mine.py", "corrupt = 3\n", {}, "corruptions/mine.py: defines no 'corrupt'; corruptions/__init__.py"),
+    ("corruptions/mine.py", "corrupt = 3\n", {}, "corruptions/mine.py: defines no 'corrupt'; data/corruptions/"),
     ("corruptions/mine.py", "class corrupt: ...\n", {}, "corruptions/mine.py: 'corrupt' has no arguments of its own"),
     ("corruptions/mine.py", "def corrupt(*, a: PositiveInt = f()): ...", {}, "corruptions/mine.py: the defaults of"),
     ("corruptions/mine.py", "def corrupt(*, a: int = 1): ...", {"a": 2}, "corruptions/mine.py: annotate 'a' with one"),
@@ -489,7 +489,7 @@ def test_a_part(file, source, parameters, line, config, tmp_path, monkeypatch):
     for cached in (registry.parameters, registry.constant):
         cached.cache_clear()
     try:
-        assert refusal(lambda: configuration.resolve(config)).startswith(line)
+        assert line in refusal(lambda: configuration.resolve(config))
     finally:
         for cached in (registry.parameters, registry.constant):
             cached.cache_clear()

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from restoration.core import fingerprint, registry
 
@@ -17,7 +15,7 @@ TRAIN_PARTS = [("corruptions", "stroke_hole"), ("networks", "vae"), ("losses", "
 
 
 def digests(script: str, parts: list[tuple[str, str]] | None = None) -> dict[str, str]:
-    """File to digest, as the files are now."""
+    """Name to digest, as the files are now."""
     for function in vars(fingerprint).values():
         if hasattr(function, "cache_clear"):
             function.cache_clear()
@@ -79,6 +77,10 @@ def test_a_docstring_that_comes_or_goes_changes_no_digest(write):
         ("restoration/data/corruptions/stroke_hole.py", "size // 2", "size // 3"),
         ("restoration/models/losses/bce.py", "value=-1", "value=1"),
         ("restoration/models/networks/vae.py", "nn.ReLU", "nn.GELU"),
+        ("restoration/core/determinism.py", "set_num_threads(1)", "set_num_threads(2)"),
+        ("restoration/core/determinism.py", "digest()[:7]", "digest()[:6]"),
+        ("restoration/core/determinism.py", "256 * 2**20", "128 * 2**20"),
+        ("restoration/core/job_parameters.py", "json.loads(value)", "json.loads(value, parse_int=float)"),
         ("train.py", '"initialisation"', '"start"'),
     ],
 )
@@ -87,7 +89,51 @@ def test_changed_code_changes_the_digest_of_its_file_alone(file, old, new, scrip
     replace(scripts / file, old, new)
     after = digests("train.py", TRAIN_PARTS)
     assert after.keys() == before.keys()
-    assert [name for name in before if before[name] != after[name]] == [file]
+    name = file.removesuffix(".py").replace("/", ".") if "/" in file else file
+    assert [module for module in before if before[module] != after[module]] == [name]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("restoration/data/dataset_files.py", "images of mixed sizes", "sizes differ, {len(splits)} splits"),
+        ("restoration/core/artifacts.py", "it has no {', '.join(missing)}", "not there: {missing}"),
+        ("restoration/core/registry.py", "there is no {quoted(name)} among", "{name} is none of"),
+        ("restoration/models/training.py", "the training goes on", "training continues"),
+        ("restoration/core/artifacts.py", "UserError, reason", "UserError, quoted, reason"),
+    ],
+)
+def test_what_is_only_said_changes_no_digest(file, old, new, scripts):
+    before = digests("train.py", TRAIN_PARTS)
+    replace(scripts / file, old, new)
+    assert digests("train.py", TRAIN_PARTS) == before
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "counts"),
+    [
+        ('raise ValueError(f"{a}")', "raise ValueError", True),
+        ('raise ValueError(f"{a}")', 'raise ValueError("b", a)', False),
+        ('raise ValueError("a")', 'raise TypeError("a")', True),
+        ('error = UserError("a")', 'error = UserError(f"{reason(b)}")', False),
+        ('raise NotTested("a")', 'raise NotTested("b")', True),  # whose words are a result
+        ("raise StopIteration(1)", "raise StopIteration(2)", True),
+        ("raise SystemExit(1)", "raise SystemExit(2)", True),
+        ('assert a, "one"', 'assert a, "two"', False),
+        ('assert a, "one"', 'assert b, "one"', True),
+        ('logger.info("one", f())', 'logger.warning("two", f())', True),
+        ('logger.info("one", f())', 'logger.info("two", f())', False),
+        ('logger.info("one", f())', 'logger.info("one", g())', True),
+        ('print("one")', 'print("two")', True),
+        ("if TYPE_CHECKING:\n    import torch", "if TYPE_CHECKING:\n    import restoration", False),
+        ("if a:\n    import torch", "if a:\n    import restoration", True),
+    ],
+)
+def test_the_arguments_of_errors_do_not_count_and_what_is_computed_does(one, other, counts, write):
+    write({"script.py": one})
+    before = digests("script.py")
+    write({"script.py": other})
+    assert (digests("script.py") != before) is counts
 
 
 def test_a_string_that_is_no_docstring_is_code(write):
@@ -116,11 +162,8 @@ def test_imports_are_followed_at_any_depth_and_in_any_form(write):
     )
     assert set(digests("script.py")) == {
         "script.py",
-        "restoration/__init__.py",
-        *(
-            f"restoration/{name}.py"
-            for name in ("a", "b", "d", "deep/__init__", "deep/inner", "folder/__init__", "folder/c", "folder/e")
-        ),
+        "restoration",
+        *(f"restoration.{name}" for name in ("a", "b", "d", "deep", "deep.inner", "folder", "folder.c", "folder.e")),
     }
 
 
@@ -137,10 +180,10 @@ def test_parts_are_followed_with_their_registry(write):
     assert set(digests("script.py")) == {"script.py"}
     assert set(digests("script.py", [("losses", "mine")])) == {
         "script.py",
-        "restoration/__init__.py",
-        "restoration/helper.py",
-        "restoration/models/losses/__init__.py",
-        "restoration/models/losses/mine.py",
+        "restoration",
+        "restoration.helper",
+        "restoration.models.losses",
+        "restoration.models.losses.mine",
     }
 
 
@@ -159,12 +202,12 @@ found = {}
 for name in names:
     for module in [module for module in sys.modules if module.split(".")[0] == "restoration"]:
         del sys.modules[module]
-    stubs = {stub.removesuffix(".py").replace("/", "."): Stub(stub) for stub in without_effect}
+    stubs = {stub: Stub(stub) for stub in without_effect}
     sys.modules |= stubs
     __import__(name)
     del sys.modules[name]
     loaded = [m for key, m in sys.modules.items() if key.split(".")[0] == "restoration" and key not in stubs]
-    found[name] = sorted(m.__file__ for m in loaded)
+    found[name] = sorted(m.__name__ for m in loaded)
 print(json.dumps(found))
 """
 
@@ -175,104 +218,44 @@ def test_the_code_of_every_script_is_what_python_imports_for_it():
     found = subprocess.run(
         [sys.executable, "-c", LOADED, arguments], capture_output=True, text=True, check=True, timeout=120
     )
-    for name, files in json.loads(found.stdout).items():
-        expected = {Path(file).relative_to(SCRIPTS).as_posix() for file in files} | {f"{name}.py"}
-        assert set(digests(f"{name}.py")) == expected
+    for name, modules in json.loads(found.stdout).items():
+        assert set(digests(f"{name}.py")) == {*modules, f"{name}.py"}
 
 
 @pytest.mark.parametrize(
     "module",
-    ["evaluation/metrics", "evaluation/scoring", "report/figure_style", "tracking/run_log", "models/training_progress"],
+    ["evaluation.metrics", "evaluation.scoring", "report.figure_style", "tracking.run_log", "models.training_progress"],
 )
 def test_a_training_does_not_depend_on_what_comes_after_it(module):
-    assert f"restoration/{module}.py" not in digests("train.py", TRAIN_PARTS)
+    assert f"restoration.{module}" not in digests("train.py", TRAIN_PARTS)
 
 
 @pytest.mark.parametrize(
     "module",
     [
-        "models/training",
-        "models/objective",
-        "models/gaussian_latent",
-        "models/model_file",
-        "models/variants",
-        "core/fingerprint",
-        "models/networks/vae",
+        "core.determinism",
+        "core.job_parameters",
+        "core.script",
+        "models.training",
+        "models.objective",
+        "models.gaussian_latent",
+        "models.model_file",
+        "models.variants",
+        "models.networks.vae",
     ],
 )
 def test_a_training_depends_on_what_it_computes_with(module):
-    assert f"restoration/{module}.py" in digests("train.py", TRAIN_PARTS)
+    assert f"restoration.{module}" in digests("train.py", TRAIN_PARTS)
 
 
 def test_a_job_depends_on_no_entry_but_its_own():
     files = set(digests("train.py", TRAIN_PARTS))
     for kind in registry.ENTRY_POINTS:
-        entries = {f"restoration/{registry.FOLDERS[kind]}/{name}.py" for name in registry.names(kind)}
-        assert files & entries == {
-            f"restoration/{registry.FOLDERS[part]}/{name}.py" for part, name in TRAIN_PARTS if part == kind
-        }
+        entries = {registry.module_name(kind, name) for name in registry.names(kind)}
+        assert files & entries == {registry.module_name(*part) for part in TRAIN_PARTS if part[0] == kind}
 
 
 def test_the_code_is_sorted_and_the_same_twice():
     lines = fingerprint.code("evaluate.py", TRAIN_PARTS)
     assert lines == sorted(lines)
     assert lines == fingerprint.code("evaluate.py", TRAIN_PARTS[::-1])
-
-
-def test_settings_are_lines_with_a_name_each():
-    settings = {"loss": "bce", "training": {"epochs": 10, "rates": [0.1, 1]}, "variant": {"parameters": {}}, "n": None}
-    lines = fingerprint.write_settings(settings)
-    assert lines == [
-        'loss = "bce"',
-        "training.epochs = 10",
-        "training.rates = [0.1, 1]",
-        "variant.parameters = {}",
-        "n = null",
-    ]
-    assert fingerprint.read_settings(lines) == settings
-
-
-names = st.text(st.characters(codec="ascii", categories=["L", "N"], include_characters="_-"), min_size=1, max_size=5)
-simple = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=6)
-nested = st.recursive(
-    simple | st.lists(simple, max_size=3), lambda inner: st.dictionaries(names, inner, max_size=3), max_leaves=10
-)
-
-
-@given(settings=st.dictionaries(names, nested, max_size=4))
-def test_settings_are_read_as_they_were_written(settings):
-    read = fingerprint.read_settings(fingerprint.write_settings(settings))
-    assert read == settings
-    assert json.dumps(read) == json.dumps(settings)  # types and order as well
-
-
-def test_an_identity_stands_for_parameters_and_the_contents_of_inputs(tmp_path):
-    one, same, other = (tmp_path / name for name in ("one", "same", "other"))
-    one.write_text("content")
-    same.write_text("content")
-    other.write_text("other content")
-    lines = ["a = 1", "b = 2"]
-    first = fingerprint.identity(lines, [one])
-    assert re.fullmatch("[0-9a-f]{16}", first)
-    assert fingerprint.identity(["b = 2", "a = 1"], [same]) == first
-    others = [
-        fingerprint.identity(["a = 2", "b = 1"], [one]),
-        fingerprint.identity(["a = 1"], [one]),
-        fingerprint.identity(lines, [other]),
-        fingerprint.identity(lines, [one, other]),
-        fingerprint.identity(lines, []),
-        fingerprint.identity(lines, [other, one]),
-    ]
-    assert len({first, *others}) == 7
-
-
-def test_derived_seeds_are_stable():
-    assert fingerprint.derived_seed(0, "training") == 26962772879181041
-    assert fingerprint.derived_seed(0, "corrupt", "test") == 26570519379550375
-
-
-def test_derived_seeds_differ_by_seed_and_purpose():
-    purposes = [("training",), ("initialisation",), ("order", "0"), ("order", "1"), ("corrupt", "test"), ()]
-    seeds = {fingerprint.derived_seed(seed, *purpose) for seed in (0, 1, 10) for purpose in purposes}
-    assert len(seeds) == 18
-    assert all(0 <= seed < 2**63 for seed in seeds)

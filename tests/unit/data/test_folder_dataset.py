@@ -365,5 +365,5 @@ def test_a_number_is_spread_in_proportion(total, sizes, parts):
 
 @pytest.mark.parametrize("total", [2, 13])
 def test_a_number_that_cannot_be_spread_is_refused(total):
-    with pytest.raises(ValueError, match=f"{total} of 3 kinds, 15 in all"):
+    with pytest.raises(ValueError, match=f"{total} cannot be divided over 3 classes of 15 images"):
         split_sizes.spread(total, [5, 5, 5])

@@ -92,7 +92,7 @@ def test_a_folder_that_does_not_do_is_refused_in_a_line(names, line, tmp_path):
 def test_a_name_that_is_no_text_is_refused(monkeypatch, tmp_path):
     """As where bytes are no UTF-8, which not every disk takes."""
     monkeypatch.setattr(image_folder, "_entries", lambda folder, prefix: ([*many(), "caf\udce9.png"], []))
-    with pytest.raises(UserError, match=r"dataset\.source: 'caf\\udce9\.png' has a name that is no text; rename it"):
+    with pytest.raises(UserError, match=r"dataset\.source: 'caf\\udce9\.png' has a name that is not UTF-8; rename it"):
         image_folder.scan(str(tmp_path))
 
 

@@ -4,7 +4,7 @@ from restoration.execution.rerun_reasons import changes, seconds
 
 OLD = [
     "['training.epochs = 10', 'loss = \"bce\"']",
-    "['train.py = 1234', 'restoration/a.py = 5678']",
+    "['train.py = 1234', 'restoration.models.a = 5678']",
     "['torch = 2.14.0']",
 ]
 
@@ -24,11 +24,11 @@ def test_settings_come_and_go():
 
 
 def test_code_is_told_by_its_file():
-    new = [OLD[0], "['train.py = 9999', 'restoration/b.py = 1']", OLD[2]]
+    new = [OLD[0], "['train.py = 9999', 'restoration.models.b = 1']", OLD[2]]
     assert changes(OLD, new) == [
         "train.py changed",
-        "restoration/a.py not used any more",
-        "restoration/b.py new",
+        "restoration.models.a not used any more",
+        "restoration.models.b new",
     ]
 
 

@@ -6,10 +6,12 @@ from restoration.models import linear
 from restoration.models.linear import LARGE, Linear
 
 
-@pytest.fixture(autouse=True)
-def everywhere(monkeypatch):
-    """Tried on processors that are quicker without it as well."""
-    monkeypatch.setattr(linear, "pays", linear.exists)
+@pytest.fixture(autouse=True, params=[True, False], ids=["oneDNN", "without"])
+def everywhere(request, monkeypatch):
+    """With torch's private operator, on CPUs that are faster without as well; and where torch has no such operator."""
+    if not request.param:
+        monkeypatch.setattr(linear, "PRODUCT", None)
+    monkeypatch.setattr(linear, "is_faster", lambda: linear.PRODUCT is not None)
 
 
 @pytest.mark.parametrize("sizes", [(784, 400), (400, 784), (400, 40), (1, 1)])

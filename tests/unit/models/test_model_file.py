@@ -1,4 +1,3 @@
-import io
 from pathlib import Path
 from typing import get_args, get_type_hints
 
@@ -190,8 +189,8 @@ def test_a_condition_is_appended_to_the_images_of_the_vae():
     assert networks.build("vae", (1, 4, 4), 10, {}).encoder[0].in_features == 26
 
 
-def test_a_network_without_a_code_says_so(build_model):
-    with pytest.raises(TypeError, match="network 'unet' has no code"):
+def test_a_network_without_a_latent_says_so(build_model):
+    with pytest.raises(TypeError, match="network 'unet' has no latent"):
         _ = build_model("unet").autoencoder
     model = build_model("cvae_prior")
     assert model.autoencoder is model.network
@@ -248,10 +247,3 @@ def test_the_same_model_is_the_same_bytes_under_any_name(name, build_model, tmp_
 def test_a_model_is_loaded_where_no_configuration_is(saved, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     assert model_file.load(Path("saved.pt")).variant.parameters == {"hidden": 16, "latent": 3}
-
-
-def test_writing_tensors_does_not_put_the_files_name_into_the_bytes(tmp_path):
-    model_file.write_tensors({"weights": torch.ones(3)}, tmp_path / "a long name.pt")
-    buffer = io.BytesIO()
-    torch.save({"weights": torch.ones(3)}, buffer)
-    assert (tmp_path / "a long name.pt").read_bytes() == buffer.getvalue()

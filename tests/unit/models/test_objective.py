@@ -3,7 +3,7 @@ import pytest
 import torch
 from conftest import VARIANTS
 
-from restoration.core.fingerprint import derived_seed
+from restoration.core.determinism import derived_seed
 from restoration.data import tensors
 from restoration.models import objective
 from restoration.models.gaussian_latent import kl_divergence, sample

@@ -47,6 +47,23 @@ def test_adam_takes_the_steps_of_torchs_class_to_the_bit():
         assert torch.equal(values, expected.detach())
 
 
+@pytest.mark.parametrize("decay", [0.0, 0.2])
+def test_without_the_private_kernel_adam_takes_the_same_steps_up_to_rounding(decay, monkeypatch):
+    assert optimizer.FUSED is not None  # this torch has the kernel
+    plain, fused = ([torch.linspace(-1, 1, 15).reshape(5, 3), torch.ones(7)] for _ in range(2))
+    one, other = (optimizer.Adam(values, 0.01, decay=decay) for values in (plain, fused))
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(30):
+        found = gradients(generator)
+        other.step(found)
+        with monkeypatch.context() as patch:
+            patch.setattr(optimizer, "FUSED", None)
+            one.step(found)
+    for values, expected in zip([*plain, *one.squares], [*fused, *other.squares], strict=True):
+        torch.testing.assert_close(values, expected, rtol=1e-5, atol=1e-6)
+    assert one.steps == other.steps == 30
+
+
 def test_adam_takes_gradients_that_lie_in_another_order():
     ours, theirs = (torch.ones(4, 3, 2, 2) for _ in range(2))
     gradient = torch.randn(4, 3, 2, 2, generator=torch.Generator().manual_seed(0))

@@ -182,34 +182,11 @@ def test_the_inferred_label_is_the_one_whose_visible_pixels_fit(loss):
 
 
 @torch.no_grad()
-def test_hidden_pixels_do_not_decide_the_inferred_label():
-    model = template_model("mse", divergence=[0.0] * CLASSES)
-    images = torch.sigmoid(model.network.templates[torch.tensor([1])])
-    mask = torch.zeros(1, 1, 6, 6, dtype=torch.bool)
-    mask[..., 2:] = True
-    misleading = torch.where(mask, torch.sigmoid(model.network.templates[3]), images)
-    restored = inferred_label.restore(model, misleading, mask, None, seeded())
-    torch.testing.assert_close(restored, images)
-
-
-@torch.no_grad()
 def test_the_inferred_label_pays_for_its_latent():
     everything = torch.ones(2, 1, 6, 6, dtype=torch.bool)
     model = template_model("bce", divergence=[3.0, 2.0, 0.5, 1.0])
     restored = inferred_label.restore(model, torch.zeros(2, 1, 6, 6), everything, None, seeded())
     torch.testing.assert_close(restored, torch.sigmoid(model.network.templates[[2, 2]]))
-
-
-@torch.no_grad()
-def test_the_inferred_label_ignores_the_label_that_it_is_given(task, build_model):
-    corrupted, mask, labels = task
-    model = build_model("cvae_label")
-    true, rotated = (model.variant.granted(corrupted, mask, (labels + shift) % 4, 4) for shift in (0, 1))
-    results = [inferred_label.restore(model, corrupted, mask, condition, seeded()) for condition in (true, rotated)]
-    assert results[0].equal(results[1])
-    assert not encode.restore(model, corrupted, mask, true, seeded()).equal(
-        encode.restore(model, corrupted, mask, rotated, seeded())
-    )
 
 
 class Grid(RestorationNetwork):

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from restoration.champion import picture_files
 from restoration.core.errors import UserError
+from restoration.data import image_decoding
 
 SHEET = "side_by_side"  # the name of the sheet among the restored pictures
 
@@ -37,11 +38,11 @@ def plan(request: Mapping[str, Any], fills_holes: bool | None, size: tuple[int, 
     for name, image in images.items():
         if masks and name not in masks:
             raise UserError(f"{image}: there is no mask of its name in {request['masks']}")
-        found, transparent = picture_files.header(image)
+        found, transparent = image_decoding.header(image)
         if not request["fit"]:
             _check_size(image, found, size, "; resize it, or have it done: set restore.fit, as fit: crop")
         if masks:
-            _check_size(masks[name], picture_files.header(masks[name])[0], found)
+            _check_size(masks[name], image_decoding.header(masks[name])[0], found)
         elif fills_holes and not transparent:
             raise UserError(f"{image}: is not transparent anywhere; give restore.masks, which say what is hidden")
         items.append(Item(name, image, masks.get(name)))

@@ -13,6 +13,7 @@ import torch
 from restoration.comparison import champion_choice
 from restoration.core import artifacts
 from restoration.core.errors import DamagedFile, UserError
+from restoration.data.holes import hidden_whole
 from restoration.data.tensors import as_float, as_uint8
 from restoration.evaluation import scoring
 from restoration.models import model_file
@@ -47,7 +48,7 @@ class Restorer:
             raise UserError(
                 f"the mask is {hidden.dtype} {hidden.shape}; expected one value for each pixel of the images"
             )
-        if self.takes_mask and (whole := np.flatnonzero(hidden.all(axis=(1, 2, 3)))).size:
+        if self.takes_mask and (whole := np.flatnonzero(hidden_whole(hidden))).size:
             raise UserError(f"image {whole[0]}: all of it is hidden; nothing is left to restore it from")
         return np.concatenate(
             [self._one(*pair) for pair in zip(images[:, None], hidden[:, None], strict=True)] or [images]

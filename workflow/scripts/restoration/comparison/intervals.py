@@ -10,8 +10,8 @@ import pandas as pd
 from restoration.comparison import bootstrap
 from restoration.comparison.interval_tables import without_label
 from restoration.core import artifacts
+from restoration.core.determinism import derived_seed
 from restoration.core.errors import DamagedFile
-from restoration.core.fingerprint import derived_seed
 from restoration.evaluation.measure_properties import HIGHER_IS_BETTER, RANGE
 
 NAME = ["variant", "loss", "method"]

@@ -7,7 +7,8 @@ from typing import Any
 from restoration.config import dataset_settings
 from restoration.core import registry
 from restoration.core.errors import UserError, quoted
-from restoration.restorers import baselines, inference
+from restoration.data.holes import KINDS
+from restoration.restorers import inference
 
 
 def check_task(name: str, tasks: Iterable[str], where: str) -> None:
@@ -37,13 +38,13 @@ def check_pixels(corruption: str, parameters: Mapping[str, Any], dataset: Mappin
 def check_baselines(corruption: str) -> None:
     """Raises UserError for constants by which a task's baselines are chosen and tuned, and that cannot be."""
     hides = registry.constant("corruptions", corruption, "HIDES")
-    if hides is not None and hides not in baselines.KINDS:
-        raise UserError(f"corruptions/{corruption}.py: HIDES must be one of {', '.join(baselines.KINDS)}")
+    if hides is not None and hides not in KINDS:
+        raise UserError(f"corruptions/{corruption}.py: HIDES must be one of {', '.join(KINDS)}")
     for name in registry.names("baselines"):
         for constant in ("HIDDEN", "CALIBRATED"):
             kinds = registry.constant("baselines", name, constant)
-            if kinds is not None and not (isinstance(kinds, list) and all(kind in baselines.KINDS for kind in kinds)):
-                raise UserError(f"baselines/{name}.py: {constant} must be a list of {', '.join(baselines.KINDS)}")
+            if kinds is not None and not (isinstance(kinds, list) and all(kind in KINDS for kind in kinds)):
+                raise UserError(f"baselines/{name}.py: {constant} must be a list of {', '.join(KINDS)}")
         grid = registry.constant("baselines", name, "GRID")
         if grid is not None and not (isinstance(grid, dict) and all(isinstance(v, list) and v for v in grid.values())):
             raise UserError(f"baselines/{name}.py: GRID must be a mapping of parameters to lists of values")

@@ -1,1 +1,1 @@
-"""What every storey stands on: files written whole, errors, the registry of parts, fingerprints. No torch."""
+"""The base of every storey: files written whole, errors, the registry of parts, fingerprints. No torch."""

@@ -1,4 +1,4 @@
-"""Files, written whole or not at all: beside their place first, then renamed. What is read is not trusted."""
+"""Files that are written whole or not at all: beside their place first, then renamed. What is read is checked."""
 
 import hashlib
 import json
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
-    """Yield a path to write to; on success it is flushed to disk and takes the place of `path`.
+    """Yield a path to write to; on success, flush that file to disk and put it in the place of `path`.
 
-    The temporary name is fixed, so that what a killed job left is overwritten by the next one.
+    The temporary name is fixed, so that a job overwrites what a killed job left.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -31,14 +31,14 @@ def replacing(path: str | Path) -> Iterator[Path]:
             os.fsync(written.fileno())
         os.replace(part, path)
     except OSError as error:
-        raise OSError(error.errno, error.strerror, str(path)) from None  # a failed write does not say of which file
+        raise OSError(error.errno, error.strerror, str(path)) from None  # a failed write does not name its file
     finally:
         part.unlink(missing_ok=True)
 
 
 @contextmanager
 def reading(path: str | Path) -> Iterator[None]:
-    """Raise DamagedFile, which names `path`, for whatever exception reading it leads to."""
+    """Raise DamagedFile, which names `path`, for any exception that reading the file raises."""
     try:
         yield
     except UserError:
@@ -53,12 +53,12 @@ def write_text(path: str | Path, text: str) -> None:
 
 
 def write_json(path: str | Path, content: Any) -> None:
-    """Keys sorted and no NaN (JSON has none), so that the same content is the same bytes everywhere."""
+    """Write JSON with sorted keys and without NaN, so that equal content gives equal bytes everywhere."""
     write_text(path, json.dumps(content, indent=2, sort_keys=True, allow_nan=False) + "\n")
 
 
 def read_json(path: str | Path, *keys: str) -> Any:
-    """The content of a JSON file, a mapping that has `keys`. Raises DamagedFile if it is not that."""
+    """Read a JSON file, a mapping that has `keys`. Raises DamagedFile."""
     with reading(path):
         content = json.loads(Path(path).read_text(encoding="utf-8"))
         if missing := [key for key in keys if not isinstance(content, dict) or key not in content]:
@@ -74,30 +74,27 @@ def write_npz(path: str | Path, **arrays: Any) -> None:
 
 
 def read_npz(path: str | Path, *names: str) -> list[Any]:
-    """The named arrays of an npz file; only they are read, and never a pickle.
-
-    Raises DamagedFile if the file is not whole, lacks one, or has one that is not what its header says.
-    """
+    """Read the named arrays of an npz file, and never a pickle. Raises DamagedFile."""
     with reading(path), zipfile.ZipFile(path) as archive:
         check_size(archive)
         return [_read_array(archive, name) for name in names]
 
 
 def npz_names(path: str | Path) -> list[str]:
-    """The names of an npz file's arrays. Raises DamagedFile if it is none."""
+    """Return the names of an npz file's arrays. Raises DamagedFile."""
     with reading(path), zipfile.ZipFile(path) as archive:
         return [name.removesuffix(".npy") for name in archive.namelist()]
 
 
 def check_size(archive: zipfile.ZipFile) -> None:
-    """Raises ValueError if the archive unpacks to more than it takes up: numpy and torch write without compression."""
+    """Raise ValueError if the archive unpacks to more than its own size: numpy and torch do not compress."""
     size, unpacked = Path(archive.filename or "").stat().st_size, sum(entry.file_size for entry in archive.infolist())
     if unpacked > size:
         raise ValueError(f"its {size:,} bytes unpack to {unpacked:,}")
 
 
 def _read_array(archive: zipfile.ZipFile, name: str) -> Any:
-    """An array, of which no more is believed than the archive holds: a header may claim any size."""
+    """Read an array without trusting its header, which may claim any size."""
     from numpy.lib import format as npy
 
     entry = archive.getinfo(f"{name}.npy")
@@ -118,14 +115,14 @@ def write_parquet(path: str | Path, frame: "pd.DataFrame") -> None:
 
 
 def read_parquet(path: str | Path, *columns: str) -> "pd.DataFrame":
-    """The named columns, of which each holds numbers, in at least one row. Raises DamagedFile if they do not."""
+    """Read the named columns, each of finite numbers, of at least one row. Raises DamagedFile."""
     import numpy as np
     import pandas as pd
     from pyarrow import parquet
 
     with reading(path):
         rows = parquet.read_metadata(path).num_rows
-        if not 0 < rows <= Path(path).stat().st_size:  # of histories, each row takes some bytes
+        if not 0 < rows <= Path(path).stat().st_size:  # each row takes some bytes
             raise ValueError(f"it has {rows:,} rows")
         frame = pd.read_parquet(path, columns=list(columns))
         for name in columns:
@@ -140,5 +137,5 @@ def sha256(path: str | Path) -> str:
 
 
 def canonical(content: Mapping[str, Any]) -> str:
-    """One text for one mapping, whatever the order of its keys."""
+    """Return one text for a mapping, whatever the order of its keys."""
     return json.dumps(content, sort_keys=True, separators=(",", ":"))

@@ -1,130 +1,144 @@
-"""What decides a job's result: its parameters, its input data, its code and the packages that compute for it.
+"""Fingerprints of the code that decides a job's result, as lines `module = digest` that Snakemake compares.
 
-Snakemake tracks a script's mtime and nothing that the script imports. Here a job's code is a list of files with the
-digests of their syntax trees, without docstrings (comments are not in a tree): the script and every module of the
-package that it imports. The rules pass it as parameters: a changed computation reruns what uses it; a comment, a
-docstring, a new mtime or an unused module reruns nothing. The versions of a few packages are parameters as well.
-
-Snakemake compares parameters as a set of values without names, so that two swapped values go unseen. So a job's
-settings are written as lines, each with its name: `training.epochs = 10`.
+Snakemake tracks a script's timestamp, and nothing that the script imports. Here a job's code is the script and every
+module of the package that the script imports. Rules pass the lines as parameters, so that a changed computation reruns
+what uses it. A digest is of the syntax tree, without what cannot change a result: comments, docstrings, the texts of
+errors, assertions and log lines. The versions of a few packages are parameters as well.
 """
 
 import ast
+import builtins
 import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from restoration.core import registry
-from restoration.core.artifacts import sha256
 
 SCRIPTS = Path(__file__).parents[2]
 PACKAGE = "restoration"
 
-# Modules that change what is shown, logged or guarded while a job runs, and no byte of what it writes.
+# Modules that decide what is shown, logged or guarded while a job runs, and no byte of what the job writes.
 WITHOUT_EFFECT = {
-    f"{PACKAGE}/{name}.py"
-    for name in (
-        "core/errors",
-        "core/process_locks",
-        "core/script",
-        "models/training_progress",
-        "tracking/mirror",
-        "tracking/mlflow_store",
-        "tracking/run_log",
-    )
+    "restoration.core.errors",
+    "restoration.core.job_log",
+    "restoration.core.process_locks",
+    "restoration.models.training_progress",
+    "restoration.tracking.mirror",
+    "restoration.tracking.mlflow_store",
+    "restoration.tracking.run_log",
 }
+# Exceptions whose arguments end in a message. Others may carry results, as NotTested of the claims does.
+MESSAGES = {"UserError", "DamagedFile"} | {
+    name for name, kind in vars(builtins).items() if isinstance(kind, type) and issubclass(kind, Exception)
+} - {"StopIteration", "StopAsyncIteration"}
+
+
+class Module(NamedTuple):
+    """imports: dotted names, at any depth of the code; files: those of the package among them."""
+
+    imports: set[str]
+    files: list[Path]
+    digest: str
+
+
+class _Stripped(ast.NodeTransformer):
+    """A syntax tree without docstrings, imports for type checkers, and what is only said."""
+
+    def _without_docstring(self, node: Any) -> Any:
+        if ast.get_docstring(node, clean=False) is not None:
+            del node.body[0]
+        return self.generic_visit(node)
+
+    visit_Module = visit_ClassDef = visit_FunctionDef = visit_AsyncFunctionDef = _without_docstring
+
+    def visit_If(self, node: ast.If) -> ast.AST | None:
+        return None if isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING" else self.generic_visit(node)
+
+    def visit_Assert(self, node: ast.Assert) -> ast.AST:
+        node.msg = None
+        return self.generic_visit(node)
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | None:
+        return None if node.module in WITHOUT_EFFECT else node
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        match node.func:
+            case ast.Name(id=name) | ast.Attribute(attr=name) if name in MESSAGES:
+                node.args, node.keywords = [], []
+            case ast.Attribute(value=ast.Name(id="logger")):
+                node.args = [argument for argument in node.args if not _is_text(argument)]
+        return self.generic_visit(node)
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 @cache
-def _tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
-
-
-def _module_file(parts: list[str]) -> Path | None:
-    base = SCRIPTS.joinpath(*parts)
-    return next((path for path in (base.with_suffix(".py"), base / "__init__.py") if path.is_file()), None)
-
-
-@cache
-def _imported(path: Path) -> frozenset[str]:
-    """Dotted names that `path` imports, at any depth of its code; of `from a import b` both a and a.b."""
+def _read(path: Path) -> Module:
+    tree = _Stripped().visit(ast.parse(path.read_text(encoding="utf-8")))
     names: set[str] = set()
-    for node in ast.walk(_tree(path)):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             base = path.relative_to(SCRIPTS).parent.parts
             above = base[: len(base) - node.level + 1] if node.level else ()
             module = ".".join([*above, *([node.module] if node.module else [])])
+            # Of `from a import b`, b may be a module.
             names.update((module, *(f"{module}.{alias.name}" for alias in node.names)))
-    return frozenset(names)
-
-
-@cache
-def _imports(path: Path) -> frozenset[Path]:
-    """Files of the package that `path` imports."""
-    files = set()
-    for name in _imported(path):
-        parts = name.split(".")
-        if parts[0] == PACKAGE:
-            # Importing a.b.c runs a and a.b as well.
-            for depth in range(1, len(parts) + 1):
-                if file := _module_file(parts[:depth]):
-                    files.add(file)
-    return frozenset(files)
-
-
-@cache
-def _digest(path: Path) -> str:
-    tree = _tree(path)
-    kept = []
-    for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and body:
-            first = body[0]
-            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and type(first.value.value) is str:
-                kept.append((node, body))
-                node.body = body[1:]
     digest = hashlib.sha256(ast.dump(tree).encode()).hexdigest()[:16]
-    for node, body in kept:
-        node.body = body
-    return digest
+    return Module(names, [file for name in names for file in _files(name)], digest)
+
+
+def _files(imported: str) -> list[Path]:
+    """Return the package's files that run when `imported` is imported: of a.b.c those of a and a.b as well."""
+    parts = imported.split(".")
+    bases = [SCRIPTS.joinpath(*parts[:depth]) for depth in range(1, len(parts) + 1)] if parts[0] == PACKAGE else []
+    files = [file for base in bases for file in (base.with_suffix(".py"), base / "__init__.py")]
+    return [file for file in files if file.is_file()]
+
+
+def _name(path: Path) -> str:
+    """Return `restoration.models.training` for a module of the package, `train.py` for a script."""
+    place = path.relative_to(SCRIPTS)
+    if place.parts[0] != PACKAGE:
+        return place.as_posix()
+    return ".".join(place.with_suffix("").parts).removesuffix(".__init__")
 
 
 @cache
-def _closure(script: str, parts: tuple[tuple[str, str], ...]) -> list[Path]:
-    """`script` (a name in workflow/scripts) and all that it imports of the package; `parts` as in `code`."""
-    pending = [SCRIPTS / script]
-    for kind, name in parts:
-        folder = Path(PACKAGE, registry.FOLDERS[kind])
-        pending += [SCRIPTS / path for path in (folder / f"{name}.py", folder / "__init__.py")]
-    seen: set[Path] = set()
+def _closure(script: str, parts: tuple[tuple[str, str], ...]) -> dict[str, Module]:
+    """Return the script and all that the script imports of the package, by name; arguments as of `code`."""
+    found: dict[str, Module] = {}
+    pending = [SCRIPTS / script, *(file for part in parts for file in _files(registry.module_name(*part)))]
     while pending:
         path = pending.pop()
-        if path not in seen and path.relative_to(SCRIPTS).as_posix() not in WITHOUT_EFFECT:
-            seen.add(path)
-            pending.extend(_imports(path))
-    return sorted(seen)
+        name = _name(path)
+        if name not in found and name not in WITHOUT_EFFECT:
+            found[name] = _read(path)
+            pending += found[name].files
+    return found
 
 
 def code(script: str, parts: Iterable[tuple[str, str]] = ()) -> list[str]:
-    """`file = digest` for `script` (a name in workflow/scripts) and all that it imports of the package.
+    """Return the lines `module = digest` of a script, sorted.
 
-    `parts` are the registry entries, as (kind, name), that the script loads by name.
+    script: a path below workflow/scripts. parts: the registry entries, (kind, name), that the script loads by name.
     """
-    return [f"{path.relative_to(SCRIPTS).as_posix()} = {_digest(path)}" for path in _closure(script, tuple(parts))]
+    return sorted(f"{name} = {module.digest}" for name, module in _closure(script, tuple(parts)).items())
 
 
 def packages(script: str, parts: Iterable[tuple[str, str]], taken: Mapping[str, str | None]) -> list[str]:
-    """`package = version` for those of the packages `taken` that the same files import.
+    """Return the lines `package = version` of those packages that the script's code imports.
 
-    taken: name to the version that is to be written, None for the installed one.
+    taken: the packages that matter, each with the version to write; None stands for the installed version.
     """
-    imported = {name.split(".")[0] for path in _closure(script, tuple(parts)) for name in _imported(path)}
+    modules = _closure(script, tuple(parts)).values()
+    imported = {name.split(".")[0] for module in modules for name in module.imports}
     return [f"{name} = {given or _installed(name)}" for name, given in sorted(taken.items()) if name in imported]
 
 
@@ -132,45 +146,5 @@ def packages(script: str, parts: Iterable[tuple[str, str]], taken: Mapping[str, 
 def _installed(package: str) -> str:
     try:
         return version(package)
-    except PackageNotFoundError:  # Snakemake runs beside the environment of its jobs, whose file it compares itself
+    except PackageNotFoundError:  # Snakemake may run beside the jobs' environment, and compares that file itself
         return "that of envs/"
-
-
-def write_settings(settings: Mapping[str, Any]) -> list[str]:
-    """Nested settings as lines, `key.key = value` in JSON; keys must not contain a dot."""
-    return [f"{key} = {json.dumps(value)}" for key, value in flatten(settings).items()]
-
-
-def read_settings(lines: Iterable[str]) -> dict[str, Any]:
-    """The settings that `write_settings` wrote, nested again."""
-    settings: dict[str, Any] = {}
-    for line in lines:
-        path, value = line.split(" = ", 1)
-        *parents, key = path.split(".")
-        place = settings
-        for parent in parents:
-            place = place.setdefault(parent, {})
-        place[key] = json.loads(value)
-    return settings
-
-
-def flatten(nested: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """{'a': {'b': 1}, 'c': {}} to {'a.b': 1, 'c': {}}."""
-    flat: dict[str, Any] = {}
-    for key, value in nested.items():
-        if isinstance(value, Mapping) and value:
-            flat |= flatten(value, f"{prefix}{key}.")
-        else:
-            flat[f"{prefix}{key}"] = value
-    return flat
-
-
-def identity(lines: Iterable[str], inputs: Iterable[str | Path]) -> str:
-    """Sixteen hexadecimal digits that stand for a job: its parameters (code among them) and its inputs' contents."""
-    text = "\n".join([*sorted(lines), *(sha256(path) for path in inputs)])
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def derived_seed(seed: int, *purpose: str) -> int:
-    """A seed for one purpose, so that each use of randomness has its own stream."""
-    return int.from_bytes(hashlib.sha256("/".join([str(seed), *purpose]).encode()).digest()[:7], "big")

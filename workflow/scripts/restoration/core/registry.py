@@ -1,7 +1,7 @@
-"""The registries: folders of the package in which a file is an entry, found by its name.
+"""The registries: folders of the package in which each file is an entry, found by its name.
 
-Nothing lists the entries, so that adding one changes no other file, and what is already trained stays trained.
-Names and parameters are read from the source without importing it: configurations are checked before torch is loaded.
+Nothing lists the entries: a new entry changes no other file, and so reruns nothing. Names and parameters are read from
+the source without importing it, because configurations are checked before torch is loaded.
 """
 
 import ast
@@ -16,7 +16,7 @@ from restoration.core.errors import UserError, quoted
 
 PACKAGE = Path(__file__).parents[1]
 
-# The folder of each kind, below the package.
+# The folder of each kind's entries, below the package.
 FOLDERS = {
     "datasets": "data/datasets",
     "corruptions": "data/corruptions",
@@ -26,7 +26,7 @@ FOLDERS = {
     "baselines": "restorers/baselines",
     "claims": "comparison/claims",
 }
-# Where an entry of each kind takes its parameters: a function, or a class's constructor.
+# The function, or the class whose constructor, takes an entry's parameters.
 ENTRY_POINTS = {
     "corruptions": "corrupt",
     "networks": "Network",
@@ -38,18 +38,19 @@ ENTRY_POINTS = {
 }
 REQUIRED = object()  # the default of a parameter that has none
 
-LARGEST = 1_000_000  # more of anything is a slip of the keyboard, and would end in a want of memory
+LARGEST = 1_000_000  # a larger number is a typing error, and would exhaust the memory
 
-# The types that a parameter's annotation may name: what a value must be, in words, and the test.
+# The types that annotate a parameter. TYPES has for each what a value must be, in words, and the test.
 PositiveInt = int
 OddInt = int
-Pixels = int  # of a corruption: a length that must fit into the images, where the data set's file tells their size
+Pixels = int  # a corruption's length, which must fit into images whose size the data set's file tells
 NonNegativeFloat = float
 Fraction = float
 Quadrants = int
-Task = str  # of a claim's test, checked against the configuration by claims_file.py: a task,
-Measure = str  # a measure of restorations,
-Rows = Sequence[str]  # and models and baselines, as selectors.py reads them
+# Of a claim's test, which claims_file.py checks against the configuration:
+Task = str
+Measure = str
+Rows = Sequence[str]  # models and baselines, as selectors.py reads them
 TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "PositiveInt": (
         f"a whole number from 1 to {LARGEST:,}",
@@ -78,44 +79,51 @@ TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
 
 
 def names(kind: str) -> list[str]:
-    """The entries of a registry, sorted."""
+    """Return the names of a kind's entries, sorted."""
     return sorted(path.stem for path in (PACKAGE / FOLDERS[kind]).glob("*.py") if path.stem != "__init__")
 
 
-def file_of(kind: str, name: str) -> Path:
-    """Return the file of an entry."""
-    return PACKAGE / FOLDERS[kind] / f"{name}.py"
+def place(kind: str, name: str) -> str:
+    """Return an entry's file, as a user finds it below workflow/scripts/restoration/."""
+    return f"{FOLDERS[kind]}/{name}.py"
+
+
+def module_name(kind: str, name: str) -> str:
+    """Return the dotted name of an entry's module."""
+    return f"restoration.{FOLDERS[kind].replace('/', '.')}.{name}"
 
 
 def load(kind: str, name: str) -> ModuleType:
-    """Import the module of an entry."""
-    return importlib.import_module(f"restoration.{FOLDERS[kind].replace('/', '.')}.{name}")
+    """Import an entry's module."""
+    return importlib.import_module(module_name(kind, name))
 
 
-def _bodies(kind: str, name: str) -> tuple[list[ast.stmt], ast.stmt]:
-    """The source of an entry: its statements, and the one among them that defines the entry point."""
-    file = f"{kind}/{name}.py"
+def _parsed(kind: str, name: str) -> tuple[list[ast.stmt], ast.stmt]:
+    """Return an entry's statements, and the one among them that defines the entry point."""
     try:
-        body = ast.parse(file_of(kind, name).read_text(encoding="utf-8")).body
+        body = ast.parse((PACKAGE / place(kind, name)).read_text(encoding="utf-8")).body
     except (SyntaxError, ValueError) as error:
-        raise UserError(f"{file}: is not Python ({error})") from None
+        raise UserError(f"{place(kind, name)}: is not Python ({error})") from None
     found = [node for node in body if getattr(node, "name", None) == ENTRY_POINTS[kind]]
     if not found:
-        raise UserError(f"{file}: defines no '{ENTRY_POINTS[kind]}'; {kind}/__init__.py says what it must define")
+        raise UserError(
+            f"{place(kind, name)}: defines no '{ENTRY_POINTS[kind]}'; {FOLDERS[kind]}/__init__.py says what it must "
+            "define"
+        )
     return body, found[-1]
 
 
 @cache
 def parameters(kind: str, name: str) -> dict[str, tuple[str, Any]]:
-    """The keyword-only parameters of an entry: name to (type's name, of TYPES, and default or REQUIRED).
+    """Read an entry's parameters from its source: name to (name of the type in TYPES, default or REQUIRED).
 
-    Raises UserError, naming the entry's file, if it cannot be read from there.
+    Raises UserError, naming the entry's file, where the source does not tell.
     """
-    _, entry = _bodies(kind, name)
+    _, entry = _parsed(kind, name)
     if isinstance(entry, ast.ClassDef):
         entry = next((node for node in entry.body if getattr(node, "name", None) == "__init__"), entry)
     if not isinstance(entry, ast.FunctionDef):
-        raise UserError(f"{kind}/{name}.py: '{ENTRY_POINTS[kind]}' has no arguments of its own to be the parameters")
+        raise UserError(f"{place(kind, name)}: '{ENTRY_POINTS[kind]}' has no arguments of its own to be the parameters")
     try:
         return {
             argument.arg: (
@@ -125,13 +133,13 @@ def parameters(kind: str, name: str) -> dict[str, tuple[str, Any]]:
             for argument, default in zip(entry.args.kwonlyargs, entry.args.kw_defaults, strict=True)
         }
     except (ValueError, TypeError):
-        raise UserError(f"{kind}/{name}.py: the defaults of its parameters must be written out as values") from None
+        raise UserError(f"{place(kind, name)}: the defaults of its parameters must be written out as values") from None
 
 
 @cache
 def constant(kind: str, name: str, constant: str) -> Any:
-    """What an entry's file, or its class, sets `constant` to; None where it does not, or not to a plain value."""
-    body, entry = _bodies(kind, name)
+    """Return the plain value that an entry's file, or its class, gives to `constant`; None where there is none."""
+    body, entry = _parsed(kind, name)
     for node in [*body, *(entry.body if isinstance(entry, ast.ClassDef) else [])]:
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
         value = getattr(node, "value", None)
@@ -144,9 +152,10 @@ def constant(kind: str, name: str, constant: str) -> Any:
 
 
 def check(kind: str, name: str, given: dict[str, Any], where: str) -> dict[str, Any]:
-    """`given` completed with the entry's defaults.
+    """Complete the parameters `given` with the entry's defaults.
 
-    Raises UserError, naming the key `where`, for an unknown entry, an unknown or missing parameter, or a wrong value.
+    where: the key of the configuration, which a UserError names: for an unknown entry, an unknown or missing
+    parameter, or a wrong value.
     """
     if name not in names(kind):
         raise UserError(f"{where}: there is no {quoted(name)} among the {kind}; known: {', '.join(names(kind))}")
@@ -157,7 +166,7 @@ def check(kind: str, name: str, given: dict[str, Any], where: str) -> dict[str, 
                 f"{where}.{str(key)[:60]}: '{name}' has no such parameter; it takes: {', '.join(known) or 'none'}"
             )
         if known[key][0] not in TYPES:
-            raise UserError(f"{kind}/{name}.py: annotate '{key}' with one of: {', '.join(TYPES)}")
+            raise UserError(f"{place(kind, name)}: annotate '{key}' with one of: {', '.join(TYPES)}")
         (words, test), default = TYPES[known[key][0]], known[key][1]
         if not test(value) and not (isinstance(default, tuple) and value == list(default)):  # as of `without`: none
             raise UserError(f"{where}.{key}: {quoted(value)} is not {words}")

@@ -1,4 +1,4 @@
-"""The files of images that jobs hand on: read, and refused where what they hold does not fit together."""
+"""The files of images that jobs pass on: read, and refused where their content does not fit together."""
 
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -8,7 +8,7 @@ import numpy as np
 from restoration.core import artifacts
 from restoration.core.errors import DamagedFile, quoted
 
-SMALLEST = 11  # pixels, the window of SSIM
+SMALLEST = 11  # pixels: the window of SSIM
 
 
 class Split(NamedTuple):
@@ -19,26 +19,19 @@ class Split(NamedTuple):
 
 
 class Images(NamedTuple):
-    """A stored test set: complete and corrupted uint8 (N, C, H, W); mask bool (N, 1, H, W), True where hidden; labels
-    int64 (N,).
-    """
+    """A stored test set. Images uint8 (N, C, H, W); mask bool (N, 1, H, W), True where hidden; labels int64 (N,)."""
 
     complete: np.ndarray
     corrupted: np.ndarray
     mask: np.ndarray
     labels: np.ndarray
 
-    @property
-    def has_hole(self) -> bool:
-        """Whether something, but not everything, is hidden."""
-        return bool(self.mask.any()) and not self.mask.all()
-
     def subset(self, rows: np.ndarray | slice) -> "Images":
         return Images(*(array[rows] for array in self))
 
 
 def check(splits: dict[str, Split], classes: Any) -> None:
-    """Raises ValueError, naming the split, unless all are images of one size with their labels."""
+    """Raise ValueError, naming the split, unless all splits hold images of one size with their labels."""
     if not isinstance(classes, int | np.integer) or not 1 <= classes <= 1_000_000:
         raise ValueError(f"classes: {quoted(classes)}; expected a whole number, 1 or more")
     first: tuple[str, tuple[int, ...]] | None = None
@@ -61,7 +54,7 @@ def check(splits: dict[str, Split], classes: Any) -> None:
 
 
 def read_dataset(path: str | Path, *names: str) -> tuple[dict[str, Split], int]:
-    """Splits (train, validation, test) by name, and the number of classes. Raises DamagedFile."""
+    """Read splits (train, validation, test) by name, and the number of classes. Raises DamagedFile."""
     wanted = [f"{name}_{part}" for name in names for part in Split._fields]
     *arrays, classes = artifacts.read_npz(path, *wanted, "classes")
     splits = {name: Split(*arrays[2 * number : 2 * number + 2]) for number, name in enumerate(names)}
@@ -73,9 +66,9 @@ def read_dataset(path: str | Path, *names: str) -> tuple[dict[str, Split], int]:
 
 
 def read_corrupted(path: str | Path, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The corrupted form of the complete `images` (N, C, H, W), uint8, and its mask, bool (N, 1, H, W).
+    """Read the corrupted form of the complete `images` (N, C, H, W), uint8, and the mask, bool (N, 1, H, W).
 
-    Raises DamagedFile if they are not of those images.
+    Raises DamagedFile if they do not belong to those images.
     """
     corrupted, mask = artifacts.read_npz(path, "corrupted", "mask")
     _expect(path, "corrupted", corrupted, "uint8", images.shape)
@@ -84,10 +77,10 @@ def read_corrupted(path: str | Path, images: np.ndarray) -> tuple[np.ndarray, np
 
 
 def read_examples(path: str | Path, method: str, images: np.ndarray) -> tuple[str, np.ndarray, np.ndarray]:
-    """Which of the test `images` (N, C, H, W) figures show, (S,), and their restorations, float (S, C, H, W), by
-    `method`, or by the model's first where it has no such; before them, by which.
+    """Read restorations of some test `images` (N, C, H, W), as figures show them.
 
-    Raises DamagedFile if they are not of those images.
+    Returns the method: the one asked for, or the model's first where the file lacks that; the images' indices, int64
+    (S,); their restorations, float32 (S, C, H, W). Raises DamagedFile if they do not belong to those images.
     """
     methods = [name for name in artifacts.npz_names(path) if name != "shown"]
     if not methods:
@@ -102,10 +95,7 @@ def read_examples(path: str | Path, method: str, images: np.ndarray) -> tuple[st
 
 
 def read_latents(path: str | Path) -> list[np.ndarray]:
-    """train, train_labels, test, test_labels: latent means, float32 (N, 2), and labels, int64 (N,).
-
-    Raises DamagedFile if they are not.
-    """
+    """Read latent means, float32 (N, 2), and labels, int64 (N,), of training, then of test. Raises DamagedFile."""
     arrays = artifacts.read_npz(path, "train", "train_labels", "test", "test_labels")
     for name, means, labels in (("train", *arrays[:2]), ("test", *arrays[2:])):
         count = len(means) if means.ndim else 1

@@ -1,4 +1,4 @@
-"""Where models compute: on a processor, or on a GPU."""
+"""The device that models compute on: a CPU or a GPU."""
 
 import gc
 import os
@@ -7,47 +7,47 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
+from restoration.core.determinism import derived_seed
 from restoration.core.errors import UserError
-from restoration.core.fingerprint import derived_seed
 
-WARM_UP = 3  # calls before one is captured: in the first, libraries set themselves up
+WARM_UP = 3  # calls before the capture: in the first of them, libraries set themselves up
 
 
 def use(name: str) -> None:
-    """Make `name`, cpu or cuda, torch's default device: what is made from now on is there.
+    """Make `name`, cpu or cuda, torch's default device, on which new tensors are made.
 
-    Of a GPU's algorithms those are taken that give the same bytes each time, where there is one. Raises UserError where
-    there is no GPU.
+    Of a GPU's algorithms, torch takes those that give the same bytes each time, where there is one. Raises UserError
+    where there is no GPU.
     """
     if name == "cpu":
         return
     if not torch.cuda.is_available():
-        raise UserError(f"device: {name}, but PyTorch finds no GPU here: say device: cpu, or see what nvidia-smi tells")
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without which cuBLAS does not promise it
+        raise UserError(f"device: {name}, but PyTorch finds no GPU here: set device: cpu, or see what nvidia-smi says")
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS gives the same bytes only with this setting
     torch.use_deterministic_algorithms(True, warn_only=True)
-    fill = False  # nothing reads memory that was not written
+    fill = False  # a cost without use: nothing reads uninitialised memory
     torch.utils.deterministic.fill_uninitialized_memory = fill  # type: ignore[attr-defined]
     torch.set_default_device(name)
 
 
 def on_device(values: np.ndarray) -> torch.Tensor:
-    """The same values as a tensor on the default device; on a processor they share memory."""
+    """Return the values as a tensor on the default device. On a CPU, both share memory."""
     return torch.from_numpy(values).to(torch.get_default_device())
 
 
 def wait() -> None:
-    """Until the default device has done what it was asked for, where that is a GPU."""
+    """Wait until a GPU has done what it was asked for."""
     if torch.get_default_device().type == "cuda":
         torch.cuda.synchronize()
 
 
 def generator(seed: int, *purpose: str) -> torch.Generator:
-    """A generator on the default device, which draws for one purpose: `derived_seed` of both."""
+    """Return a generator on the default device that draws for one purpose, seeded by `derived_seed`."""
     return torch.Generator(torch.get_default_device()).manual_seed(derived_seed(seed, *purpose))
 
 
 def layer_generator() -> torch.Generator:
-    """The generator that layers such as dropout draw from: torch's global one."""
+    """Return torch's global generator, from which layers such as dropout draw."""
     place = torch.get_default_device()
     found: torch.Generator = (
         torch.default_generator if place.type == "cpu" else torch.cuda.default_generators[place.index or 0]
@@ -56,12 +56,14 @@ def layer_generator() -> torch.Generator:
 
 
 class Captured:
-    """`act`, which makes a tensor of a tensor, as a CUDA graph: all that it asks of the GPU is asked for at once.
+    """A function of a tensor as a CUDA graph: one request to the GPU runs all of the function's kernels.
 
-    A GPU computes a step of a network such as the source's in less time than Python takes to ask for its kernels. The
-    first calls, and those with a shorter tensor than the longest of the first, are made as they are. The result is the
-    graph's own memory, which the next call writes over. `act` must not wait for the GPU, and draws from `generators`
-    and torch's own alone: a replay takes the numbers that a call would have taken.
+    A GPU computes a training step of a small network in less time than Python takes to ask for its kernels one by one.
+
+    `act` maps a tensor to a tensor, must not wait for the GPU, and draws from `generators` and torch's global generator
+    alone: a replay draws the numbers that a call would have drawn. The first calls run `act` itself, and so does every
+    call with a tensor of another shape than the captured one. The result is memory of the graph, which the next call
+    overwrites.
     """
 
     def __init__(self, act: Callable[[torch.Tensor], torch.Tensor], generators: list[torch.Generator]) -> None:
@@ -71,7 +73,7 @@ class Captured:
         self.given, self.result = torch.empty(0), torch.empty(0)
 
     def __call__(self, given: torch.Tensor) -> torch.Tensor:
-        if not self.graph and len(given) > len(self.given):  # a training may begin with the last batch of an epoch
+        if not self.graph and len(given) > len(self.given):  # a resumed training may begin with a short batch
             self.given, self.calls = given.clone(), 0
         self.calls += 1
         if self.calls <= WARM_UP or given.shape != self.given.shape:
@@ -83,7 +85,7 @@ class Captured:
         return self.result
 
     def _captured(self) -> torch.cuda.CUDAGraph:
-        gc.collect()  # another graph may not be given up while this one is captured
+        gc.collect()  # no other graph may be freed during a capture
         graph = torch.cuda.CUDAGraph()
         for generator in self.generators:
             graph.register_generator_state(generator)
@@ -95,5 +97,5 @@ class Captured:
 def captured(
     act: Callable[[torch.Tensor], torch.Tensor], generators: list[torch.Generator]
 ) -> Callable[[torch.Tensor], torch.Tensor]:
-    """`act` as a CUDA graph where the default device is a GPU; elsewhere `act` itself."""
+    """Return `act` as a CUDA graph where the default device is a GPU, else `act` itself."""
     return Captured(act, generators) if torch.get_default_device().type == "cuda" else act

@@ -19,7 +19,7 @@ from restoration.core.errors import UserError, reason
 from restoration.data.datasets import Dataset
 
 SPLITS = {"train": ("train", 60_000), "test": ("t10k", 10_000)}
-SLACK = 1 << 20  # bytes; not even gzip adds as much, so that no more of a file need be read
+SLACK = 1 << 20  # bytes; gzip never adds as many, so that no more of a file is read
 WAYS_OUT = (
     "Set dataset.source to a folder that holds the four IDX files, or use the embedded data: "
     "snakemake --configfile config/digits.yaml"
@@ -27,10 +27,10 @@ WAYS_OUT = (
 
 
 def read(path: Path, shape: tuple[int, ...], sums: Mapping[str, str]) -> np.ndarray:
-    """The array of an IDX file of unsigned bytes, which must have `shape`.
+    """Read an IDX file of unsigned bytes, which must have `shape`.
 
-    `sums` holds known SHA-256 sums by file name: of the unpacked file (no suffix) or of the archive (`.gz`).
-    Raises UserError if the file is not that.
+    sums: known SHA-256 checksums by file name, of the unpacked file (no suffix) or of the archive (`.gz`). Raises
+    UserError for any other file.
     """
 
     def refuse(what: str) -> UserError:
@@ -46,7 +46,7 @@ def read(path: Path, shape: tuple[int, ...], sums: Mapping[str, str]) -> np.ndar
     if raw[:2] == b"\x1f\x8b":
         try:
             with gzip.open(path) as archive:
-                content = archive.read(expected + 1)  # one byte more than there should be; a bomb is not unpacked
+                content = archive.read(expected + 1)  # one byte too many shows a file that is too long
         except (EOFError, OSError, zlib.error) as error:
             raise refuse(f"not a whole gzip file ({reason(error)}); expected {expected:,} bytes unpacked") from None
     if content[:4] != header[:4]:
@@ -70,10 +70,10 @@ def _header(shape: tuple[int, ...]) -> bytes:
 
 
 def load(family: str, sums: Mapping[str, str], source: str | None) -> Dataset:
-    """The data set that torchvision calls `family`, from `source`: a folder, a mirror's address, or None for
-    torchvision's own mirrors. Images have 28 x 28 pixels in one channel; labels are 0 to 9.
+    """Load the data set that torchvision calls `family`: images of 28 x 28 pixels in one channel, labels 0 to 9.
 
-    Raises UserError if a file is missing, unreachable or not what it should be.
+    source: a folder, a mirror's address, or None for torchvision's own mirrors. Raises UserError if a file is missing,
+    unreachable or damaged.
     """
     if source and "://" not in source:
         return _from_folder(Path(source).expanduser(), sums)
@@ -118,7 +118,7 @@ def _fetch(family: str, source: str | None, folder: Path) -> None:
         failures = []
         for mirror in mirrors:
             try:
-                # Of a mirror of the user's own choice, the reader above says more exactly what is wrong than MD5.
+                # For a mirror of the user's, `read` says what is wrong more exactly than MD5.
                 torchvision.datasets.utils.download_url(mirror + name, folder, name, None if source else md5)
                 break
             except (OSError, RuntimeError, ValueError, HTTPException) as error:

@@ -1,7 +1,7 @@
-"""A folder of images as a data set's source: which files it has, of which classes, and what stands for their contents.
+"""A folder of images as a data set's source: its files, their classes, and a checksum of all contents.
 
-PNG and JPEG files that lie side by side have no labels; in folders below, each folder is a class. Nothing is decoded
-here: Snakemake asks at each start.
+PNG and JPEG files that lie side by side have no labels; in subfolders, each folder is a class. This module decodes
+nothing, because Snakemake calls it at each start.
 """
 
 import hashlib
@@ -13,26 +13,26 @@ from typing import NamedTuple
 from restoration.core import artifacts
 from restoration.core.errors import UserError, quoted
 
-READ = (".png", ".jpg", ".jpeg")
-# Left lying they would be missed in silence; other files, a text beside the images, are not of this concern.
-UNREAD = (".avif", ".bmp", ".gif", ".heic", ".heif", ".jp2", ".jxl", ".tif", ".tiff", ".webp")
-PASSED_OVER = ("__MACOSX", "@eaDir")  # what archives and servers add, besides names that begin with a dot
-LEAST, LEAST_OF_CLASS = 20, 5  # images
+SUFFIXES = (".png", ".jpg", ".jpeg")
+# Such a file is refused, or the user would not notice that it is missing; other files, such as texts, are left out.
+REFUSED = (".avif", ".bmp", ".gif", ".heic", ".heif", ".jp2", ".jxl", ".tif", ".tiff", ".webp")
+IGNORED = ("__MACOSX", "@eaDir")  # which archives and file servers add
+FEWEST, FEWEST_OF_CLASS = 20, 5  # images
 
 
 class Folder(NamedTuple):
-    """root: where it is; files: names below it, with '/', sorted; labels: the classes' names, sorted, or none."""
+    """files: names below the root, with '/', sorted; labels: the classes' names, sorted, or none."""
 
     root: Path
     files: list[str]
     labels: list[str]
 
     def label(self, file: str) -> int:
-        """The number of a file's class; 0 where there are no labels."""
+        """Return the number of a file's class; 0 where there are no labels."""
         return self.labels.index(file.split("/")[0]) if self.labels else 0
 
     def sizes(self) -> list[int]:
-        """How many images each class has; of all where there are no labels."""
+        """Count the images of each class; where there are no labels, all images."""
         if not self.labels:
             return [len(self.files)]
         counts = dict.fromkeys(self.labels, 0)
@@ -42,9 +42,10 @@ class Folder(NamedTuple):
 
 
 def scan(source: str | None) -> Folder:
-    """What lies in the folder `source`, from the working directory, but for hidden files and what is PASSED_OVER.
+    """List the images of the folder `source`, a path from the working directory. Hidden files and IGNORED are left
+    out.
 
-    Raises UserError, beginning with the key, for what is no such folder, or too little of it.
+    Raises UserError, naming the key, for anything but a folder with enough images.
     """
     if source is None:
         raise UserError("dataset.source: name the folder that holds the images")
@@ -70,37 +71,37 @@ def scan(source: str | None) -> Folder:
             )
     labels = sorted(folder for folder, (files, _) in within.items() if files)
     files = sorted(images + [file for files, _ in within.values() for file in files])
-    # Of one folder alone there is nothing to tell apart.
+    # A single class tells nothing apart.
     found = Folder(root, files, labels if len(labels) > 1 else [])
     for name in files:
-        if any("\ud800" <= letter <= "\udfff" for letter in name):  # bytes that are no UTF-8
-            raise UserError(f"dataset.source: {quoted(name, 100)} has a name that is no text; rename it")
-    if len(files) < LEAST:
+        if any("\ud800" <= letter <= "\udfff" for letter in name):  # the name's bytes are not UTF-8
+            raise UserError(f"dataset.source: {quoted(name, 100)} has a name that is not UTF-8; rename it")
+    if len(files) < FEWEST:
         raise UserError(
-            f"dataset.source: {quoted(source, 200)} has {len(files)} PNG and JPEG images; {LEAST} are the least"
+            f"dataset.source: {quoted(source, 200)} has {len(files)} PNG and JPEG images; {FEWEST} are the least"
         )
     for name, size in zip(found.labels, found.sizes(), strict=False):
-        if size < LEAST_OF_CLASS:
+        if size < FEWEST_OF_CLASS:
             raise UserError(
-                f"dataset.source: the class {quoted(name)} has {size} image{'s' * (size > 1)}; {LEAST_OF_CLASS} are "
+                f"dataset.source: the class {quoted(name)} has {size} image{'s' * (size > 1)}; {FEWEST_OF_CLASS} are "
                 "the least: add some, or take its folder away"
             )
     return found
 
 
 def _entries(folder: Path, prefix: str) -> tuple[list[str], list[str]]:
-    """The images and the folders in a folder, their names after `prefix`."""
+    """Return the images and the subfolders of a folder. `prefix` stands before the images' names."""
     images, folders = [], []
     with os.scandir(folder) as entries:
         for entry in entries:
             suffix = os.path.splitext(entry.name)[1].lower()  # noqa: PTH122, a Path for each of 50,000 files is slow
-            if entry.name.startswith(".") or entry.name in PASSED_OVER:
+            if entry.name.startswith(".") or entry.name in IGNORED:
                 continue
             if entry.is_dir():
                 folders.append(entry.name)
-            elif suffix in READ:
+            elif suffix in SUFFIXES:
                 images.append(prefix + entry.name)
-            elif suffix in UNREAD:
+            elif suffix in REFUSED:
                 raise UserError(
                     f"dataset.source: {quoted(prefix + entry.name, 100)}: PNG and JPEG are read; convert it, or take "
                     "it away"
@@ -109,10 +110,10 @@ def _entries(folder: Path, prefix: str) -> tuple[list[str], list[str]]:
 
 
 def sides(size: int | Sequence[int] | None) -> tuple[int, int] | None:
-    """Height and width, of which one number stands for both."""
+    """Return height and width; one number stands for both."""
     return size if size is None else (size, size) if isinstance(size, int) else (size[0], size[1])
 
 
 def digest(sums: Mapping[str, str]) -> str:
-    """Sixteen hexadecimal digits that stand for the files: their names below the folder, and their SHA-256."""
+    """Return 16 hexadecimal digits for the files: of their names below the folder, and their SHA-256."""
     return hashlib.sha256(artifacts.canonical(sums).encode()).hexdigest()[:16]

@@ -1,35 +1,32 @@
-"""How many images a setting asks for that may be a number of them or a share of all."""
+"""Sizes of splits, which a setting gives as a number of images or as a share of all."""
 
 from collections.abc import Sequence
 
 from restoration.core.errors import UserError, quoted
 
-MOST, PART = 5000, 8  # validation images where the setting leaves it open: at most, and one of so many
+MOST, PART = 5000, 8  # validation images by default: at most so many, and one in so many
 
 
 def check(wanted: float, where: str) -> None:
-    """Raises UserError, naming the key `where`, for what is neither a number of images nor a share."""
+    """Raise UserError, naming the key `where`, unless `wanted` is a whole number or a share between 0 and 1."""
     if not isinstance(wanted, int) and not 0 < wanted < 1:
         raise UserError(f"{where}: {quoted(wanted)} is neither a whole number of images nor a share between 0 and 1")
 
 
 def amount(wanted: float, count: int) -> int:
-    """A whole number is taken as it is, another as a share of `count`."""
+    """Return a whole number as it is, and another number as a share of `count`."""
     return wanted if isinstance(wanted, int) else round(wanted * count)
 
 
 def validation(wanted: float | None, count: int) -> int:
-    """How many of `count` training images are set aside; None: MOST, or an eighth where that is less."""
+    """Return how many of `count` training images are set aside; None stands for MOST, or an eighth if less."""
     return min(MOST, round(count / PART)) if wanted is None else amount(wanted, count)
 
 
 def spread(total: int, sizes: Sequence[int]) -> list[int]:
-    """`total` in proportion to the sizes, by largest remainders; 1 at least of each, and 1 less than all of it at most.
-
-    Raises ValueError where there is no such.
-    """
+    """Divide `total` in proportion to the sizes, each part from 1 to size - 1. Raises ValueError if impossible."""
     if not len(sizes) <= total <= sum(sizes) - len(sizes):
-        raise ValueError(f"{total} of {len(sizes)} kinds, {sum(sizes)} in all")
+        raise ValueError(f"{total} cannot be divided over {len(sizes)} classes of {sum(sizes)} images")
     exact = [total * size / sum(sizes) for size in sizes]
     parts = [min(max(1, int(part)), size - 1) for part, size in zip(exact, sizes, strict=True)]
     while step := (sum(parts) < total) - (sum(parts) > total):

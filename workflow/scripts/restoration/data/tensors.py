@@ -7,21 +7,21 @@ import torch
 
 from restoration.data.device import on_device
 
-BATCH = 1000  # enough to keep the arithmetic busy, little enough to stay in the cache
+BATCH = 1000  # images: enough to keep the CPU busy, few enough to stay in its cache
 
 
 def as_float(images: np.ndarray) -> torch.Tensor:
-    """uint8 to float in [0, 1], same shape."""
+    """Turn uint8 into float in [0, 1], same shape."""
     return on_device(images).float().div_(255)
 
 
 def as_uint8(images: np.ndarray) -> np.ndarray:
-    """Float in [0, 1] to uint8, same shape."""
+    """Turn float in [0, 1] into uint8, same shape."""
     return np.round(images * 255).astype(np.uint8)
 
 
 def batches(*arrays: np.ndarray) -> Iterator[tuple[torch.Tensor, ...]]:
-    """The arrays side by side, BATCH rows at a time; uint8 becomes float in [0, 1]."""
+    """Yield BATCH rows of the arrays at a time, side by side; uint8 becomes float in [0, 1]."""
     for start in range(0, len(arrays[0]), BATCH):
         rows = [array[start : start + BATCH] for array in arrays]
         yield tuple(as_float(row) if row.dtype == np.uint8 else on_device(row) for row in rows)

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from restoration.core import artifacts
+from restoration.core.determinism import derived_seed
 from restoration.core.errors import DamagedFile
-from restoration.core.fingerprint import derived_seed
 
 DRAWN = 200  # test images: enough that some are hard, few enough to keep their restorations by every method
 EXTREMES = 10  # best, and as many worst

@@ -7,15 +7,13 @@ from typing import Any
 
 import torch
 from torch.nn import functional
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils.flop_counter import flop_registry, mm_flop, register_flop_formula
 
 from restoration.data import device
 from restoration.data.dataset_files import Images
-from restoration.data.holes import observed
+from restoration.data.holes import has_hole, observed
 from restoration.data.tensors import batches
+from restoration.evaluation import operation_count
 from restoration.evaluation.scoring import Restorer
-from restoration.models import linear
 from restoration.models.gaussian_latent import kl_divergence, sample
 from restoration.models.model_file import Model
 
@@ -83,7 +81,7 @@ def diversity(model: Model, images: Images, seed: int) -> float:
             total += image
             squares += image.square()
         spread = (squares - total.square() / DRAWS) / (DRAWS - 1)
-        region = mask.expand_as(spread) if images.mask.any() else torch.ones_like(spread, dtype=torch.bool)
+        region = mask.expand_as(spread) if has_hole(images.mask) else torch.ones_like(spread, dtype=torch.bool)
         variance += float(spread[region].sum())
         pixels += int(region.sum())
     return math.sqrt(max(0.0, variance / pixels))
@@ -103,10 +101,10 @@ def prior_draw(model: Model, images: Images, seed: int) -> dict[str, float | Non
         condition, mu, logvar = _prior(model, corrupted, mask, labels)
         logits = model.autoencoder.decode(sample(mu, logvar, generator), condition)
         loss = model.loss.pixelwise(logits, complete).double()
-        inside = float(loss.masked_fill(~mask, 0).sum()) if images.has_hole else 0.0
+        inside = float(loss.masked_fill(~mask, 0).sum()) if has_hole(images.mask) else 0.0
         visible, hidden = visible + float(loss.sum()) - inside, hidden + inside
     count = len(images.labels)
-    return {"visible": visible / count, "hidden": hidden / count if images.has_hole else None}
+    return {"visible": visible / count, "hidden": hidden / count if has_hole(images.mask) else None}
 
 
 @torch.no_grad()
@@ -127,47 +125,13 @@ def common(model: Model, images: Images) -> dict[str, float]:
     return {"mse": mse, "bce": bce}
 
 
-def _product_operations(values_shape: tuple, weight_shape: tuple, *_: Any, **__: Any) -> int:
-    """Of linear.product, which torch's own table lacks."""
-    return int(mm_flop(values_shape, weight_shape[::-1]))
-
-
-if linear.exists():
-    register_flop_formula(torch.ops.mkldnn._linear_pointwise)(_product_operations)
-
-
-class Counter(TorchDispatchMode):
-    """While it is entered, `operations` counts what matrix products and convolutions compute, by torch's own formulas.
-
-    What torch.utils.flop_counter.FlopCounterMode does, which follows modules as well, and by that fails inside
-    torch.autograd.grad.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.operations = 0
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        """No: to be skipped by torch's compiler, which nothing here uses, a mode loads it first, in 0.9 s."""
-        return False
-
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        result = func(*args, **(kwargs or {}))
-        if formula := flop_registry.get(func.overloadpacket):
-            self.operations += formula(*args, **(kwargs or {}), out_val=result)
-        return result
-
-
 @torch.no_grad()
 def multiply_adds(restore: Restorer, images: Images) -> int:
     """How many multiplications, each with an addition, the matrix products and convolutions of one image's restoration
     take, those of gradients among them. The same on every machine.
     """
     _, corrupted, mask, labels = next(batches(*images.subset(slice(COUNTED))))
-    with Counter() as counter:
-        restore(corrupted, mask, labels)
-    return round(counter.operations / 2 / len(labels))
+    return round(operation_count.multiply_adds(lambda: restore(corrupted, mask, labels)) / len(labels))
 
 
 def _prior(

@@ -16,7 +16,7 @@ from types import ModuleType
 import numpy as np
 import torch
 
-from restoration.core.fingerprint import derived_seed
+from restoration.core.determinism import derived_seed
 from restoration.data import device
 from restoration.data.dataset_files import Images
 from restoration.data.holes import observed

@@ -13,7 +13,7 @@ import torch
 
 from restoration.core import registry
 from restoration.data import device
-from restoration.data.holes import observed
+from restoration.data.holes import has_hole, observed
 from restoration.data.tensors import BATCH, as_uint8, batches
 from restoration.evaluation import best_worst_cases, metrics
 from restoration.models.model_file import Model
@@ -76,18 +76,18 @@ def score(
     `read` finds the label in the restored image, else 0; NaN inside the hole, which is not read alone. Without `read`,
     as of images without labels, there is no such column.
     """
-    has_hole = bool(mask.any()) and not mask.all()
+    holes = has_hole(mask)
     frames = []
     for start, (truth, damaged, hidden, label) in zip(
         range(0, len(complete), BATCH), batches(complete, corrupted, mask, labels), strict=True
     ):
         raw = restored[start : start + len(truth)]
-        outputs = {"raw": raw, "pasted": paste(raw, damaged, hidden)} if has_hole else {"raw": raw}
+        outputs = {"raw": raw, "pasted": paste(raw, damaged, hidden)} if holes else {"raw": raw}
         windows = metrics.Windows(truth)
         for output, image in outputs.items():
             squared_error, similarity = (image - truth).square(), metrics.ssim_map(image, windows)
             accuracy = (read(image) == label).float() if read else None
-            for region, pixels in {"whole": None, "hole": hidden}.items() if has_hole else [("whole", None)]:
+            for region, pixels in {"whole": None, "hole": hidden}.items() if holes else [("whole", None)]:
                 error = metrics.mse(squared_error, pixels)
                 columns = {"mse": error, "psnr": metrics.psnr(error), "ssim": metrics.ssim(similarity, pixels)}
                 if accuracy is not None:

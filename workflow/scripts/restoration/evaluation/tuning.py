@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from restoration.core import registry
-from restoration.data.holes import observed
+from restoration.data.holes import hides, observed
 from restoration.evaluation import calibration, metrics
 from restoration.restorers import baselines
 
@@ -60,7 +60,7 @@ def tune(name: str, train_images: torch.Tensor, examples: Examples) -> dict[str,
     """Method to baseline: `name`, and, where it has something to do, `<name>_calibrated`. Each has the parameters with
     the least squared error over the examples' hidden pixels, of `candidates`.
     """
-    calibrated = baselines.calibrated(name, baselines.hides(examples.mask))
+    calibrated = baselines.calibrated(name, hides(examples.mask))
     tried = candidates(name)
     if not calibrated and len(tried) == 1:
         return {name: Tuned(Baseline(name, tried[0], train_images), None)}

@@ -105,7 +105,7 @@ def changes(old: Iterable[str], new: Iterable[str]) -> list[str]:
         one, other = before.get(name), after.get(name)
         if one == other:
             continue
-        if name.endswith(".py"):  # whose value is a digest
+        if name.endswith(".py") or name.startswith("restoration."):  # whose value is a digest
             told.append(f"{name} {'changed' if one and other else 'new' if other else 'not used any more'}")
         else:
             told.append(f"{name}: {one or 'nothing'} -> {other or 'nothing'}")

@@ -1,4 +1,4 @@
-"""Whether a checkpoint is a whole one of the training that finds it: what a file holds is not believed."""
+"""A check that a checkpoint is whole and belongs to the training that found it. Nothing in the file is trusted."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def check(content: Any, training: "Trainer") -> None:
-    """Raises an exception of any kind unless `content` is what `training.save` would write, at some iteration."""
+    """Raise an exception of any kind unless `content` is what `training.save` would write at some iteration."""
     iteration, record, validation = content["iteration"], content["record"], content["validation"]
     if content["training"] != training.name:
         raise ValueError("it is of another training")
@@ -38,7 +38,7 @@ def check(content: Any, training: "Trainer") -> None:
 
 
 def _check_optimiser(content: Any, optimiser: Adam, iteration: int) -> None:
-    """The same for the state of Adam: two moments for each weight, after as many steps."""
+    """Check the state of Adam: two moments for each weight, after as many steps."""
     weights = optimiser.parameters
     if content.keys() != optimiser.state.keys():
         raise ValueError("its optimiser is another")

@@ -1,7 +1,7 @@
 """A small convolutional classifier of complete images, as a reader: does a restored image still show its label?
 
-One convolution at half the resolution and two at a quarter, after a pixel unshuffle (Shi et al., 2016,
-arXiv:1609.05158): at full resolution, where convolutions cost most, none works.
+After a pixel unshuffle (Shi et al., 2016, arXiv:1609.05158), one convolution works at half the resolution and two at a
+quarter. None works at full resolution, where convolutions cost most.
 """
 
 import math
@@ -13,8 +13,8 @@ from torch import nn
 from torch.nn import functional
 
 from restoration.core import artifacts
+from restoration.core.determinism import derived_seed
 from restoration.core.errors import DamagedFile, quoted, reason
-from restoration.core.fingerprint import derived_seed
 from restoration.data.tensors import batches
 from restoration.models import model_file
 from restoration.models.conv_blocks import coarse_size, padded
@@ -22,9 +22,9 @@ from restoration.models.optimizer import Adam, factor
 
 FORMAT = 1
 BATCH_SIZE, LEARNING_RATE = 128, 3e-3
-EPOCHS, LEAST_ITERATIONS = 3, 300  # of small data sets more epochs, so that there are as many iterations
-READ = 250  # images at a time: their features stay in the cache
-SHIFT = 1  # pixels, at most, by which a batch is shifted: of 1,257 training images 92 % of others were read, now 96 %
+EPOCHS, LEAST_ITERATIONS = 3, 300  # small data sets take more epochs, to reach as many iterations
+READ_AT_ONCE = 250  # images at a time, whose features stay in the cache
+SHIFT = 1  # pixels, at most, by which a batch is shifted; with 1,257 training images the accuracy rose from 92 to 96 %
 
 
 class Classifier(nn.Module):
@@ -54,20 +54,17 @@ class Classifier(nn.Module):
 
     @torch.no_grad()
     def read(self, images: torch.Tensor) -> torch.Tensor:
-        """The most likely label of each image: (B, C, H, W) to int64 (B,)."""
-        return torch.cat([self(part).argmax(dim=1) for part in images.split(READ)])
+        """Return the most likely label of each image: (B, C, H, W) to int64 (B,)."""
+        return torch.cat([self(part).argmax(dim=1) for part in images.split(READ_AT_ONCE)])
 
 
 def epochs(images: int) -> int:
-    """How often each of so many training images is seen."""
+    """Return how many epochs a training on so many images takes."""
     return max(EPOCHS, math.ceil(LEAST_ITERATIONS / math.ceil(images / BATCH_SIZE)))
 
 
 def train(images: np.ndarray, labels: np.ndarray, classes: int, seed: int) -> Classifier:
-    """A classifier trained on the complete images, uint8 (N, C, H, W), and their labels, int64 (N,).
-
-    Adam on the cross-entropy, with the cosine schedule. Changes torch's global generator, from which all is drawn.
-    """
+    """Train on complete images, uint8 (N, C, H, W), and labels, int64 (N,); torch's global generator changes."""
     torch.manual_seed(derived_seed(seed, "classifier"))
     network = Classifier(images.shape[1:], classes)
     pixels, truth = torch.from_numpy(images), torch.from_numpy(labels)
@@ -85,7 +82,7 @@ def train(images: np.ndarray, labels: np.ndarray, classes: int, seed: int) -> Cl
 
 
 def accuracy(network: Classifier, images: np.ndarray, labels: np.ndarray) -> float:
-    """The share of the images, uint8 (N, C, H, W), whose label is read right."""
+    """Return the share of the images, uint8 (N, C, H, W), whose label is read right."""
     right = sum(int((network.read(image) == label).sum()) for image, label in batches(images, labels))
     return right / len(labels)
 
@@ -102,10 +99,7 @@ def save(network: Classifier, path: str | Path) -> None:
 
 
 def load(path: str | Path, image_shape: tuple[int, ...], classes: int) -> Classifier:
-    """The classifier of a file that `save` wrote, for images of that shape (C, H, W) and so many classes.
-
-    Raises DamagedFile if the file is no such thing, or a classifier of others. Nothing in it is executed.
-    """
+    """Load the classifier that `save` wrote, for images (C, H, W) and so many classes. Raises DamagedFile."""
     content = model_file.read_tensors(path)
     if not isinstance(content, dict) or type(content.get("classifier")) is not int or content["classifier"] != FORMAT:
         raise DamagedFile(path, f"not a classifier of this workflow (format {FORMAT})")

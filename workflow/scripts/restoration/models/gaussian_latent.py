@@ -9,7 +9,7 @@ import torch
 
 
 def sample(mu: torch.Tensor, logvar: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """One draw of N(mu, exp(logvar)) for each row, differentiable in both: mu + sigma * epsilon (section 2.4)."""
+    """Draw mu + sigma * epsilon from N(mu, exp(logvar)), one row each, differentiable in both (section 2.4)."""
     epsilon = torch.empty_like(mu).normal_(generator=generator)
     return torch.addcmul(mu, epsilon, (0.5 * logvar).exp())
 
@@ -17,9 +17,9 @@ def sample(mu: torch.Tensor, logvar: torch.Tensor, generator: torch.Generator) -
 def kl_divergence(
     mu: torch.Tensor, logvar: torch.Tensor, prior: tuple[torch.Tensor, torch.Tensor] | None = None
 ) -> torch.Tensor:
-    """KL(N(mu, exp(logvar)) || prior) in nats for each row, in closed form: (B, latent) to (B,).
+    """Return KL(N(mu, exp(logvar)) || prior) in nats for each row, in closed form: (B, latent) to (B,).
 
-    prior: mean and log-variance of another diagonal Gaussian, each (B, latent); None for N(0, I) (appendix B).
+    prior: mu and logvar of another diagonal Gaussian, each (B, latent); None stands for N(0, I) (appendix B).
     """
     if prior is None:
         return -0.5 * (1 + logvar - mu.square() - logvar.exp()).sum(dim=1)
@@ -29,5 +29,5 @@ def kl_divergence(
 
 
 def log_density(z: torch.Tensor, mu: torch.Tensor, logvar: torch.Tensor) -> torch.Tensor:
-    """log N(z; mu, exp(logvar)) in nats, summed over the last dimension; the arguments are broadcast."""
+    """Return log N(z; mu, exp(logvar)) in nats, summed over the last dimension; the arguments are broadcast."""
     return -0.5 * (math.log(2 * math.pi) + logvar + (z - mu).square() / logvar.exp()).sum(dim=-1)

@@ -1,6 +1,7 @@
-"""Products of large matrices by oneDNN, where a CPU has AVX-512: on AMD's in half the time of MKL, which torch takes.
+"""Products of large matrices by oneDNN, where a CPU has AVX-512.
 
-Without AVX-512 MKL is the faster: a training step takes a tenth less with it.
+On AMD's such CPUs oneDNN takes half the time of MKL, which torch uses. Without AVX-512 MKL is faster: by a tenth of a
+training step.
 """
 
 from typing import Any
@@ -9,31 +10,32 @@ import torch
 from torch import nn
 from torch.autograd.function import once_differentiable
 
-LARGE = 100_000  # weights; below, MKL is as fast
+LARGE = 100_000  # weights; for fewer, MKL is as fast
 
 
-def exists() -> bool:
-    """Whether this PyTorch has oneDNN, and the operator that `product` calls."""
-    return torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+# torch's compiler calls this operator, which has a private name. None: without it, or without oneDNN, torch's own
+# `linear` takes its place, with other rounding.
+PRODUCT = getattr(torch.ops.mkldnn, "_linear_pointwise", None) if torch.backends.mkldnn.is_available() else None
 
 
-def pays() -> bool:
-    """Whether it is the faster here. It stays the same on one machine, and with it the bytes of a training."""
-    return exists() and torch.backends.cpu.get_cpu_capability().startswith("AVX512")
+def is_faster() -> bool:
+    """Tell whether oneDNN is faster here. The answer stays the same on one machine, and so do a training's bytes."""
+    return PRODUCT is not None and torch.backends.cpu.get_cpu_capability().startswith("AVX512")
 
 
 def product(values: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:
-    """values @ weight.T + bias, without a gradient.
+    """Return values @ weight.T + bias, without a gradient.
 
-    The operator is the one that torch's compiler takes. torch.nn.functional.linear reaches oneDNN as well, but only by
-    tensors in a layout of its own, to which values, result and gradients are copied: a seventh of a training step.
+    torch.nn.functional.linear reaches oneDNN as well, but only by tensors in a layout of their own. Copying values,
+    result and gradients to that layout takes a seventh of a training step.
     """
-    result: torch.Tensor = torch.ops.mkldnn._linear_pointwise(values, weight, bias, "none", [], "")
+    assert PRODUCT is not None  # as `is_faster` has seen
+    result: torch.Tensor = PRODUCT(values, weight, bias, "none", [], "")
     return result
 
 
 class Product(torch.autograd.Function):
-    """The same with its gradients, which are two more such products."""
+    """The same product with its gradients, which are two more such products."""
 
     @staticmethod
     def forward(ctx: Any, values: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
@@ -53,8 +55,8 @@ class Product(torch.autograd.Function):
 
 
 def linear(values: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:
-    """values @ weight.T + bias, as torch.nn.functional.linear: (B, K), (N, K) and (N,) to (B, N), up to rounding."""
-    known = values.device.type == "cpu" and values.dtype == torch.float32 and pays()
+    """Return values @ weight.T + bias, (B, K), (N, K) and (N,) to (B, N), up to rounding as torch's function does."""
+    known = values.device.type == "cpu" and values.dtype == torch.float32 and is_faster()
     if not known or weight.numel() < LARGE:
         return nn.functional.linear(values, weight, bias)
     result: torch.Tensor = Product.apply(values, weight, bias)
@@ -62,8 +64,7 @@ def linear(values: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None
 
 
 class Linear(nn.Linear):
-    """torch's layer of that name, with the same weights."""
+    """torch's layer of that name, with the same weights: (B, in_features) to (B, out_features)."""
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:
-        """(B, in_features) to (B, out_features)."""
         return linear(input, self.weight, self.bias)

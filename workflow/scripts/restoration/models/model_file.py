@@ -21,7 +21,7 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class Model:
-    """A network with what it needs to be used. image_shape: (C, H, W)."""
+    """A network with what is needed to use it. image_shape: (C, H, W)."""
 
     network: networks.RestorationNetwork
     variant: Variant
@@ -31,9 +31,9 @@ class Model:
 
     @property
     def autoencoder(self) -> networks.Autoencoder:
-        """The network, where it has a code. Raises TypeError where it has none."""
+        """Return the network if it has a latent. Raises TypeError if it has none."""
         if not isinstance(self.network, networks.Autoencoder):
-            raise TypeError(f"network '{self.variant.network}' has no code")
+            raise TypeError(f"network '{self.variant.network}' has no latent")
         return self.network
 
     @property
@@ -42,7 +42,7 @@ class Model:
 
 
 def create(variant: Variant, loss_name: str, image_shape: tuple[int, int, int], classes: int) -> Model:
-    """A new model, initialised from torch's global generator."""
+    """Create a new model, initialised from torch's global generator."""
     size = variant.condition_size(image_shape, classes)
     network = networks.build(variant.network, image_shape, size, variant.parameters)
     return Model(network, variant, loss_name, image_shape, classes)
@@ -62,9 +62,10 @@ def save(model: Model, path: str | Path) -> None:
 
 
 def load(path: str | Path) -> Model:
-    """The model of a file that `save` wrote, ready for inference.
+    """Load the model that `save` wrote, ready for inference.
 
-    Raises DamagedFile if the file is no such thing. Nothing in it is executed: only tensors and plain values are read.
+    Nothing in the file is executed: only tensors and plain values are read. Raises DamagedFile if it holds anything
+    else.
     """
     content = read_tensors(path)
     if not isinstance(content, dict) or type(content.get("format")) is not int or content["format"] != FORMAT:
@@ -77,19 +78,19 @@ def load(path: str | Path) -> Model:
             raise ValueError(f"encoder_input {quoted(variant.encoder_input)}")
         if [type(size) for size in (*shape, classes)] != [int] * 4 or min(*shape, classes) < 1:
             raise ValueError(f"images {quoted(shape)} of {quoted(classes)} classes")
-        with torch.device("meta"):  # without memory, which a file that claims any size would take
+        with torch.device("meta"):  # without memory: a file may claim any size
             claimed = create(variant, content["loss"], tuple(shape), classes)
         check_weights(claimed.network, content["state_dict"])
         model = create(variant, content["loss"], tuple(shape), classes)
         model.network.load_state_dict(content["state_dict"])
     except Exception as error:  # whatever a damaged file can lead to
         raise DamagedFile(path, f"does not fit together ({reason(error)})") from None
-    model.network.eval().requires_grad_(False)  # or an inference by gradient computes those of the weights as well
+    model.network.eval().requires_grad_(False)  # an inference by gradient needs no gradients of the weights
     return model
 
 
 def check_weights(network: torch.nn.Module, weights: Mapping[str, torch.Tensor]) -> None:
-    """Raises ValueError unless `weights` are numbers, in the names and shapes of the network's own."""
+    """Raise ValueError unless `weights` are finite numbers, in the names and shapes of the network's own."""
     own = network.state_dict()
     if weights.keys() != own.keys():
         raise ValueError("its weights are not those of its network")
@@ -102,17 +103,17 @@ def check_weights(network: torch.nn.Module, weights: Mapping[str, torch.Tensor])
 
 
 def write_tensors(content: dict[str, Any], path: Path) -> None:
-    # Through memory: given a path, torch puts the file's name into the bytes, and given a file it hides a full disk.
+    # Through memory: torch writes a given path's name into the bytes, and hides a full disk with a given file.
     buffer = io.BytesIO()
     torch.save(content, buffer)
     path.write_bytes(buffer.getbuffer())
 
 
 def read_tensors(path: str | Path) -> Any:
-    """What torch.save wrote, of tensors and plain values only. Raises DamagedFile if it is anything else."""
+    """Read what torch.save wrote, if it is tensors and plain values alone. Raises DamagedFile otherwise."""
     with reading(path):
         with zipfile.ZipFile(path) as archive:
             check_size(archive)
-            if damaged := archive.testzip():  # torch itself does not look at the sums
+            if damaged := archive.testzip():  # torch itself does not compare checksums
                 raise ValueError(f"{damaged} is damaged")
         return torch.load(path, map_location="cpu", weights_only=True)

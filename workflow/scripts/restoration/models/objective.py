@@ -1,6 +1,6 @@
 """The training objective: reconstruction summed over pixels, plus the KL divergence, for each image.
 
-For a VAE their sum is the negative evidence lower bound of the source's section 2.2, up to the loss's constant.
+For a VAE, the objective is the negative evidence lower bound of the source's section 2.2, up to the loss's constant.
 """
 
 from types import ModuleType
@@ -25,7 +25,7 @@ def parts(
     target: torch.Tensor,
     generator: torch.Generator,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Reconstruction and KL, each (B,), of one draw of the latent. KL is 0 where nothing is drawn.
+    """Return reconstruction and KL, each (B,), for one draw of the latent. KL is 0 where nothing is drawn.
 
     image: what the encoder sees, (B, C, H, W); condition: (B, K) or None; target: the complete image, (B, C, H, W).
     """
@@ -46,9 +46,10 @@ def parts(
 def held_out(
     model: Model, complete: np.ndarray, corrupted: np.ndarray, mask: np.ndarray, labels: np.ndarray, seed: int
 ) -> dict[str, float]:
-    """The training objective and its parts, averaged over held-out images.
+    """Average the training objective and its parts over held-out images.
 
-    As in training, the encoder of some variants sees the complete image: this measures the fit, not a restoration.
+    As in training, the encoder of some variants sees the complete image: the result measures the fit, not a
+    restoration.
     """
     generator = device.generator(seed, "objective")
     totals = torch.zeros(2, dtype=torch.float64)

@@ -7,11 +7,12 @@ from typing import Any
 import torch
 
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8  # torch's defaults, and the paper's
-WARM_UP = 0.05  # of a training, in which the learning rate rises
+WARM_UP = 0.05  # the share of a training in which the learning rate rises
+FUSED = getattr(torch, "_fused_adam_", None)  # a private name; without it, `_plain_step` takes its place
 
 
 def factor(schedule: str, progress: float) -> float:
-    """What the learning rate is multiplied with when `progress`, from 0 to 1, of the training is done.
+    """Return the factor of the learning rate when `progress`, from 0 to 1, of the training is done.
 
     `cosine` rises linearly over the first 5 % and falls to 0 along half a cosine (Loshchilov and Hutter, 2017,
     arXiv:1608.03983, equation 5, without restarts); `constant` is 1.
@@ -22,19 +23,19 @@ def factor(schedule: str, progress: float) -> float:
 
 
 def half_cosine(progress: float) -> float:
-    """From 1 to 0 as `progress` goes from 0 to 1."""
+    """Fall from 1 to 0 as `progress` goes from 0 to 1."""
     return 0.5 * (1 + math.cos(math.pi * progress))
 
 
 class Adam:
-    """Adam (Kingma and Ba, 2015, arXiv:1412.6980, algorithm 1) on `parameters`, by torch's fused kernel.
+    """Adam (Kingma and Ba, 2015, arXiv:1412.6980, algorithm 1) on `parameters`, with one kernel call a step.
 
-    torch's own kernel, and so torch.optim.Adam's weights to the bit; but not its class, which loads torch's compiler
-    when it is made, 0.9 s of each of many short jobs, and counts the steps of each parameter by itself.
+    The kernel is that of torch.optim.Adam, and the weights are the same to the bit. torch's class is not used because
+    it loads torch's compiler, 0.9 s of each of many short jobs, and counts the steps of each parameter separately.
 
-    `learning_rate` may be another in each step. decay: that share of the weights, times the learning rate, is taken off
-    them before each step, but not off vectors, which are offsets and scales (Loshchilov and Hutter, 2019,
-    arXiv:1711.05101, algorithm 2, AdamW). `state`: what the next step depends on besides.
+    `learning_rate` may change between steps. decay: weight decay times the learning rate, as in AdamW (Loshchilov and
+    Hutter, 2019, arXiv:1711.05101, algorithm 2), but not for vectors, which are offsets and scales. `state`: all else
+    that the next step depends on.
     """
 
     def __init__(
@@ -43,11 +44,11 @@ class Adam:
         self.parameters, self.beta1, self.decay = list(parameters), beta1, decay
         self.rate: float | torch.Tensor = learning_rate
         if self.parameters[0].is_cuda:
-            self.rate = torch.tensor(learning_rate)  # where a captured step, too, finds the next one
+            self.rate = torch.tensor(learning_rate)  # a captured step reads the next rate there
         assert all(values.is_contiguous() for values in self.parameters)
-        self.means = [torch.zeros_like(values) for values in self.parameters]  # of the gradients, decaying
+        self.means = [torch.zeros_like(values) for values in self.parameters]  # decaying means of the gradients
         self.squares = [torch.zeros_like(values) for values in self.parameters]
-        self.steps = torch.zeros(())  # how many were made
+        self.steps = torch.zeros(())
 
     @property
     def learning_rate(self) -> float:
@@ -65,25 +66,27 @@ class Adam:
         return {"means": self.means, "squares": self.squares, "steps": self.steps}
 
     def load(self, state: dict[str, Any]) -> None:
-        """Go on from a `state` of the same parameters."""
+        """Resume from the `state` of another Adam of the same parameters."""
         device = self.steps.device
         self.means, self.squares = ([values.to(device) for values in state[name]] for name in ("means", "squares"))
         self.steps = state["steps"].to(device)
 
     def step(self, gradients: Iterable[torch.Tensor]) -> None:
-        """One step by the gradients of the parameters, in their order.
-
-        A convolution's may lie in memory in another order than its weights; the kernel takes them as they lie.
-        """
+        """Take one step by the gradients of the parameters, in their order."""
         with torch.no_grad():
             if self.decay:
                 for values in self.parameters:
                     if values.ndim > 1:
                         values.mul_(1 - self.rate * self.decay)
             self.steps.add_(1)
-            torch._fused_adam_(
+            # A convolution's gradient may have another memory layout than its weights, which the kernel requires.
+            alike = [gradient.contiguous() for gradient in gradients]
+            if FUSED is None:
+                self._plain_step(alike)
+                return
+            FUSED(
                 self.parameters,
-                [gradient.contiguous() for gradient in gradients],
+                alike,
                 self.means,
                 self.squares,
                 [],
@@ -96,3 +99,12 @@ class Adam:
                 eps=EPSILON,
                 maximize=False,
             )
+
+    def _plain_step(self, gradients: list[torch.Tensor]) -> None:
+        """Take the kernel's step by torch's public operations. The result differs by rounding."""
+        steps = self.steps.double()
+        for values, gradient, mean, square in zip(self.parameters, gradients, self.means, self.squares, strict=True):
+            mean.lerp_(gradient, 1 - self.beta1)
+            square.mul_(BETA2).addcmul_(gradient, gradient, value=1 - BETA2)
+            deviation = (square / (1 - BETA2**steps)).sqrt_().add_(EPSILON)
+            values.sub_(self.rate / (1 - self.beta1**steps) * mean / deviation)

@@ -1,4 +1,4 @@
-"""Train one model: the loop, its record, and what it needs to go on after it was stopped."""
+"""The training of one model: the loop, its record, and the checkpoint from which a stopped training resumes."""
 
 import logging
 import math
@@ -11,18 +11,18 @@ import numpy as np
 import torch
 
 from restoration.core.artifacts import replacing
+from restoration.core.determinism import derived_seed
 from restoration.core.errors import UserError, reason
-from restoration.core.fingerprint import derived_seed
 from restoration.data import device
 from restoration.data.corruptions import Corrupt
 from restoration.models import checkpoint_check, model_file, objective
 from restoration.models.model_file import Model
 from restoration.models.optimizer import Adam, factor
 
-CHUNK = 50  # iterations between two looks at the record: for divergence, progress and a due checkpoint
-CHECKPOINT_COST = 0.01  # the share of the time that goes into checkpoints: one that took 20 ms is 2 s after the last
-CHECKPOINT_SECONDS = 1  # at least, between two of them
-DIVERGED = 10  # times the first objective
+CHUNK = 50  # iterations between two checks for divergence, progress and a due checkpoint
+CHECKPOINT_COST = 0.01  # the share of the time that goes into checkpoints: after one of 20 ms, the next is 2 s later
+CHECKPOINT_SECONDS = 1  # between two checkpoints, at least
+DIVERGED = 10  # times the first objective is out of bounds
 
 logger = logging.getLogger("restoration.training")
 
@@ -30,9 +30,9 @@ logger = logging.getLogger("restoration.training")
 class Trainer:
     """One training, from its start or from the checkpoint at `checkpoint`.
 
-    images: uint8 (N, C, H, W), complete; labels: int64 (N,); corrupt: images to (corrupted, mask).
-    settings: epochs, batch_size, learning_rate, schedule, weight_decay. Adam otherwise with torch's defaults.
-    Each epoch visits all images in an order of its own; the last batch may be smaller.
+    images: uint8 (N, C, H, W), complete; labels: int64 (N,); corrupt: images to (corrupted, mask). settings: epochs,
+    batch_size, learning_rate, schedule, weight_decay; else Adam has torch's defaults. Each epoch visits all images in
+    an order of its own; the last batch may be smaller.
 
     `record` is float (iterations, 3): objective, reconstruction and KL, the mean over each batch.
     """
@@ -57,22 +57,22 @@ class Trainer:
         self.layer_generator, self.layer_seed = device.layer_generator(), derived_seed(seed, "layers")
         self.optimiser = Adam(model.network.parameters(), self.learning_rate, decay=settings["weight_decay"])
         self.descend = device.captured(self._descend, [self.generator])
-        self.iteration = 0  # iterations made
-        self.validation: list[dict[str, float]] = []  # after each epoch: iteration, objective, reconstruction, kl
+        self.iteration = 0
+        self.validation: list[dict[str, float]] = []  # a row an epoch: iteration, objective, reconstruction, kl
         self.saved_at, self.spacing = time.monotonic(), float(CHECKPOINT_SECONDS)
-        self.unsaved = False  # whether a checkpoint could not be written
+        self.unsaved = False  # True once a checkpoint could not be written
 
     def step(self, indices: torch.Tensor) -> None:
-        """One iteration on the images at `indices` (B,)."""
-        self.layer_generator.manual_seed(self.layer_seed + self.iteration)  # so that no checkpoint need hold its state
+        """Train one iteration on the images at `indices` (B,)."""
+        self.layer_generator.manual_seed(self.layer_seed + self.iteration)  # so that no checkpoint holds its state
         self.optimiser.learning_rate = self.learning_rate * factor(self.schedule, self.iteration / len(self.record))
         self.record[self.iteration] = self.descend(indices)
         self.iteration += 1
 
     def _descend(self, indices: torch.Tensor) -> torch.Tensor:
-        """What of an iteration is computed on the device; returns its row of the record."""
+        """Compute an iteration on the device; return its row of the record."""
         variant = self.model.variant
-        complete = self.images.index_select(0, indices) / 255  # quicker than images[indices]
+        complete = self.images.index_select(0, indices) / 255  # faster than images[indices]
         if variant.sees_corruption:
             corrupted, mask = self.corrupt(complete, self.generator)
         else:
@@ -93,10 +93,10 @@ class Trainer:
         show: Callable[[int, float], None],
         log: Callable[["Trainer"], None],
     ) -> None:
-        """To the end. After each epoch the model is validated and log(self) called; show(iterations made, objective)
-        is called now and then.
+        """Train to the end. After each epoch, validate the model and call log(self).
 
-        Raises UserError when the objective is no longer a number or grows out of bounds.
+        show(iterations made, objective) is called from time to time. Raises UserError when the objective is no longer a
+        number or grows out of bounds.
         """
         while not self.finished:
             self.model.network.train()
@@ -108,7 +108,7 @@ class Trainer:
 
     @property
     def name(self) -> str:
-        """What tells this training's checkpoint from others: the folder that it is in."""
+        """Return the name of the checkpoint's folder, which tells this training from others."""
         return self.checkpoint.parent.name
 
     @property
@@ -116,7 +116,7 @@ class Trainer:
         return self.iteration == len(self.record)
 
     def _epoch(self, show: Callable[[int, float], None]) -> None:
-        """To the end of the current epoch, from wherever in it the training stands."""
+        """Train to the end of the current epoch, from wherever in it the training stands."""
         epoch, first = divmod(self.iteration, self.epoch_iterations)
         generator = device.generator(self.seed, "order", str(epoch))
         batches = torch.randperm(len(self.images), generator=generator).split(self.batch_size)
@@ -125,11 +125,11 @@ class Trainer:
             if number == self.epoch_iterations or self.iteration % CHUNK == 0:
                 self.check()
                 show(self.iteration, float(self.record[self.iteration - 1, 0]))
-                if number < self.epoch_iterations:  # at its end, not before the epoch is validated
+                if number < self.epoch_iterations:  # a whole epoch is validated first
                     self._save_if_due()
 
     def check(self) -> None:
-        """Raises UserError if the record shows that the training diverged."""
+        """Raise UserError if the record shows that the training diverged."""
         start = max(0, self.iteration - CHUNK)
         recent = self.record[start : self.iteration, 0]
         bad = ~recent.isfinite() | (recent > DIVERGED * self.record[0, 0].abs())
@@ -148,13 +148,13 @@ class Trainer:
         if self.finished or time.monotonic() - self.saved_at > self.spacing:
             try:
                 self.save()
-            except OSError as error:  # a full disk; there may be room again when the model is written
+            except OSError as error:  # a full disk, which may have room again when the model is written
                 level = logging.DEBUG if self.unsaved else logging.WARNING  # once is enough
                 logger.log(level, "%s: no checkpoint (%s); the training goes on", self.checkpoint, error)
                 self.saved_at, self.unsaved = time.monotonic(), True
 
     def save(self) -> None:
-        """Write all that the next iteration depends on, or, of a finished training, what it left."""
+        """Write all that the next iteration depends on; of a finished training, what it leaves."""
         content = {
             "training": self.name,
             "iteration": self.iteration,
@@ -171,7 +171,7 @@ class Trainer:
         self.spacing = max(CHECKPOINT_SECONDS, (self.saved_at - start) / CHECKPOINT_COST)
 
     def resume(self) -> bool:
-        """Go on from the checkpoint if it is a whole one of this training; any other is removed."""
+        """Resume from the checkpoint if it is a whole one of this training; remove any other."""
         if not self.checkpoint.is_file():
             return False
         try:
@@ -182,7 +182,7 @@ class Trainer:
             self.checkpoint.unlink()
             return False
         self.iteration = content["iteration"]
-        # With the names that a new training uses, not others that are equal: torch.save tells them apart.
+        # The very name objects of a new training, because torch.save tells equal ones apart.
         names = ("iteration", *objective.MEASURED)
         self.validation = [{name: row[name] for name in names} for row in content["validation"]]
         self.record[: self.iteration] = content["record"]

@@ -1,4 +1,4 @@
-"""A line that tells how far a training is, where somebody is watching."""
+"""A line that shows how far a training is, where somebody is watching."""
 
 import sys
 import time
@@ -6,13 +6,10 @@ from datetime import timedelta
 
 
 class Progress:
-    """Lines on stderr, at most one every `interval` seconds, and none if stderr is no terminal.
-
-    Whole lines, not one that is overwritten: trainings run side by side and share the terminal.
-    """
+    """Lines on stderr, where that is a terminal, at most one every `interval` seconds. Trainings share the terminal."""
 
     def __init__(self, label: str, epochs: int, iterations: int, batch_size: int, done: int = 0, interval: float = 5):
-        """`iterations`: of the whole training; `done`: those made before this process."""
+        """Set up for a training of `iterations`, of which an earlier process made `done`."""
         self.label, self.epochs, self.iterations, self.batch_size = label, epochs, iterations, batch_size
         self.first = done
         self.interval = interval
@@ -20,7 +17,7 @@ class Progress:
         self.watched = sys.stderr.isatty()
 
     def show(self, iteration: int, objective: float) -> None:
-        """`iteration`: iterations made so far, at least one more than at the start."""
+        """Show a line if one is due. iteration: those made so far, at least one more than at the start."""
         now = time.monotonic()
         if not self.watched or (now - self.last < self.interval and iteration < self.iterations):
             return

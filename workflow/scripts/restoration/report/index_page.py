@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from restoration.core.artifacts import read_json, write_json, write_text
 from restoration.core.errors import UserError
-from restoration.core.fingerprint import flatten
+from restoration.core.job_parameters import flatten
 from restoration.tracking import run_links
 
 KEPT = 20  # summaries of a data set

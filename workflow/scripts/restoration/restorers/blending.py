@@ -1,4 +1,4 @@
-"""What inferences by gradient make of the visible pixels: how much each counts, and how the hole is joined to them.
+"""The visible pixels in inferences by gradient: how much each counts, and how the hole is joined to them.
 
 Source: Yeh et al., "Semantic Image Inpainting with Deep Generative Models", 2017, arXiv:1607.07539: the weights of
 equation 3, and the blending of section 3.4 (Perez, Gangnet and Blake, "Poisson image editing", 2003).
@@ -7,40 +7,45 @@ equation 3, and the blending of section 3.4 (Perez, Gangnet and Blake, "Poisson 
 import torch
 from torch.nn import functional
 
-SETTLED = 1e-6  # the share of an image's first residual at which its equations are solved
+from restoration.data.holes import hidden_whole
+
+SETTLED = 1e-6  # the share of an image's first residual at which its equations count as solved
 
 
 def weights(mask: torch.Tensor, window: int, near: float, far: float) -> torch.Tensor:
-    """How much each pixel's value counts, float (B, 1, H, W): `far`, and `near` times the hidden share of the
-    `window` x `window` pixels around it more; 0 where the pixel is hidden.
+    """Return how much each pixel's value counts, float (B, 1, H, W); 0 where the pixel is hidden.
 
-    Pixels near the hole say more of it, and a decoder that cannot fit all pixels at once shall fit those. Where an
-    image is hidden as a whole, by noise, all its pixels count 1. mask: bool (B, 1, H, W), True where hidden;
-    window: odd.
+    A visible pixel counts `far`, plus `near` times the hidden share of the `window` x `window` pixels around it: pixels
+    near the hole tell more about it, and a decoder that cannot fit all pixels shall fit those. In an image that is
+    hidden as a whole, by noise, all pixels count 1. mask: bool (B, 1, H, W), True where hidden; window: odd.
     """
     hidden = mask.float()
     around = functional.avg_pool2d(hidden, window, stride=1, padding=window // 2)
     counted = (far + near * around) * (1 - hidden)
-    return torch.where(_whole(mask), torch.ones_like(counted), counted)
+    return torch.where(hidden_whole(mask), torch.ones_like(counted), counted)
 
 
 def blended(restored: torch.Tensor, corrupted: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    """The restored image (B, C, H, W) with its error at the visible pixels taken off, and off the hidden ones the
-    harmonic function that continues it: so the gradients in the hole are the restoration's (Poisson's equation), and
-    its edge meets the visible pixels. An image that is hidden as a whole is left as it is.
+    """Join the restored images (B, C, H, W) to the visible pixels.
+
+    At visible pixels the restoration's error is subtracted; at hidden pixels, the harmonic function that continues the
+    error. The hole keeps the restoration's gradients (Poisson's equation), and its edge meets the visible pixels. An
+    image that is hidden as a whole stays as it is.
     """
     error = (corrupted - restored).masked_fill(mask, 0)
-    joined = (restored + harmonic(error, mask & ~_whole(mask))).clamp(0, 1)
-    return torch.where(_whole(mask), restored, joined)
+    joined = (restored + harmonic(error, mask & ~hidden_whole(mask))).clamp(0, 1)
+    return torch.where(hidden_whole(mask), restored, joined)
 
 
 def harmonic(values: torch.Tensor, hidden: torch.Tensor) -> torch.Tensor:
-    """The values (B, C, H, W), at hidden pixels replaced by the function that is there the mean of its up to four
-    neighbours: bool (B, 1, H, W), which must leave one pixel of each image; one without a hole stays as it is.
+    """Replace the values (B, C, H, W) at hidden pixels by the harmonic function that continues the others.
+
+    Each hidden pixel becomes the mean of its up to four neighbours. hidden: bool (B, 1, H, W), which must leave one
+    pixel of each image visible; an image without a hole stays as it is.
 
     By conjugate gradients (Hestenes and Stiefel, 1952), scaled by the number of neighbours. Each image and channel goes
-    on until its own residual has fallen to SETTLED of the first, so that it does not depend on its batch; for
-    28 x 28 pixels the solution is then exact to 1e-5 of the values' range, where a single quadrant is visible too.
+    on until its own residual has fallen to SETTLED of the first, so that the result does not depend on the batch. For
+    28 x 28 pixels the solution is then exact to 1e-5 of the values' range, even where a single quadrant is visible.
     """
     batch, channels, _, width = values.shape
     pixels, near, real = _numbered(hidden.flatten(1), width)
@@ -76,9 +81,11 @@ def harmonic(values: torch.Tensor, hidden: torch.Tensor) -> torch.Tensor:
 
 
 def _numbered(hidden: torch.Tensor, width: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Of images' hidden pixels (B, H W), K at most: which they are, int64 (B, K), filled up with visible ones; the
-    numbers in that row of each one's four neighbours, (B, 4 K), K for one that is visible or outside; and where the row
-    is not filled up, bool (B, 1, K).
+    """Enumerate the hidden pixels (B, H W) of images, of which K at most are hidden.
+
+    Returns the pixels, int64 (B, K), filled up with visible ones; the numbers in that row of each pixel's four
+    neighbours, (B, 4 K), K for a neighbour that is visible or outside; and where the row is not filled up, bool (B, 1,
+    K).
     """
     count = hidden.sum(dim=1)
     most = int(count.max())
@@ -89,7 +96,3 @@ def _numbered(hidden: torch.Tensor, width: int) -> tuple[torch.Tensor, torch.Ten
     places = (pixels // width + 1) * line + pixels % width + 1
     near = framed.gather(1, (places[..., None] + torch.tensor([-line, -1, 1, line])).flatten(1))
     return pixels, near, (torch.arange(most) < count[:, None])[:, None]
-
-
-def _whole(mask: torch.Tensor) -> torch.Tensor:
-    return mask.flatten(1).all(dim=1)[:, None, None, None]

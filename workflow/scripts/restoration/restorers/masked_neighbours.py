@@ -1,4 +1,4 @@
-"""Which training images look like an image, as far as it can be seen."""
+"""The training images nearest to an image, by its visible pixels."""
 
 import hashlib
 from collections.abc import MutableMapping
@@ -6,24 +6,26 @@ from collections.abc import MutableMapping
 import torch
 from torch.utils.weak import WeakTensorKeyDictionary
 
+from restoration.data.holes import informative
 from restoration.models.linear import linear
 
-CHUNK = 5000 * 784  # values of training images compared at once: what is held besides them stays small
-FOUND = 50  # neighbours that are looked for in any case: baselines and their parameters ask for more and fewer of them
+CHUNK = 5000 * 784  # values of training images that are compared at once, which bounds the memory
+FOUND = 50  # neighbours that each search finds at least, because later calls may ask for more than the first
 
-# Of training images, by what was asked of them: the search is what takes time. It goes when they go.
+# The cache: training images to the results of queries. An entry ends with its training images.
 _found: MutableMapping[torch.Tensor, dict[bytes, tuple[torch.Tensor, torch.Tensor]]] = WeakTensorKeyDictionary()
 
 
 def nearest(
     images: torch.Tensor, mask: torch.Tensor, train_images: torch.Tensor, count: int
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """The `count` (or all, where there are fewer) training images with the least squared distance to each image,
-    summed over its visible pixels; over all pixels where none is visible, as under noise. Two (B, count), nearest
-    first: the distances, and the images' indices.
+    """Find the `count` training images, or all, with the least squared distance to each image.
 
-    images: float (B, C, H, W); mask: bool (B, 1, H, W), True where hidden; train_images: uint8 (N, C, H, W), which do
-    not change while they are searched. What was found is kept, 12 bytes a neighbour.
+    Distances are summed over an image's visible pixels, or over all pixels where none is visible, as under noise.
+    Returns the distances and the training images' indices, each (B, count), nearest first.
+
+    images: float (B, C, H, W); mask: bool (B, 1, H, W), True where hidden; train_images: uint8 (N, C, H, W), which must
+    not change. Results are cached, 12 bytes a neighbour, until `train_images` is deleted.
     """
     asked = hashlib.sha256(images.numpy().tobytes() + mask.numpy().tobytes()).digest()
     known = _found.setdefault(train_images, {})
@@ -36,13 +38,12 @@ def nearest(
 def _search(
     images: torch.Tensor, mask: torch.Tensor, train_images: torch.Tensor, count: int
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """What `nearest` returns."""
-    seen = ~mask | mask.flatten(1).all(dim=1)[:, None, None, None]
-    seen = seen.expand_as(images).flatten(1)
+    """Compute what `nearest` returns."""
+    seen = informative(mask).expand_as(images).flatten(1)
     alike = bool((seen == seen[0]).all())
     columns = seen[0].nonzero().squeeze(1) if alike else torch.arange(seen.shape[1])
     pixels = images.flatten(1).where(seen, 0)[:, columns]
-    # |m (x - t)|^2 = |m x|^2 - 2 (m x) t + m t^2, a matrix product; m t^2 is one number for t where all m are alike.
+    # |m (x - t)|^2 = |m x|^2 - 2 (m x) t + m t^2, a matrix product; where all masks m are alike, m t^2 is a number.
     query = -2 * pixels if alike else torch.cat([-2 * pixels, seen.float()], dim=1)
     least = torch.empty(len(images), 0)
     indices = torch.empty(len(images), 0, dtype=torch.int64)

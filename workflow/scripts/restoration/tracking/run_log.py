@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from restoration.core import artifacts, script
-from restoration.core.fingerprint import flatten
+from restoration.core.job_parameters import flatten
 from restoration.models.objective import MEASURED
 from restoration.tracking import mirror, mlflow_store, run_description, unsent
 from restoration.tracking.mlflow_run import Call, ServerRun

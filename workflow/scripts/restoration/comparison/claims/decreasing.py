@@ -6,7 +6,7 @@ from restoration.comparison import bootstrap
 from restoration.comparison.claim_inputs import Evidence, chosen
 from restoration.comparison.claims import Comparison, Margin, NotTested, Outcome, conclude
 from restoration.core import artifacts
-from restoration.core.fingerprint import derived_seed
+from restoration.core.determinism import derived_seed
 from restoration.core.registry import PositiveInt, Rows, Task
 
 NEEDS = ["history", "validation"]

@@ -10,7 +10,7 @@ from restoration.comparison import bootstrap
 from restoration.comparison.claim_inputs import Evidence, Name, chosen
 from restoration.comparison.claim_inputs import number as read_number
 from restoration.comparison.claims import Comparison, Margin, NotTested, Outcome, conclude, counted, number
-from restoration.core.fingerprint import derived_seed
+from restoration.core.determinism import derived_seed
 from restoration.core.registry import Rows, Task
 
 NEEDS = ["summary", "metrics"]

@@ -5,7 +5,7 @@ import numpy as np
 from restoration.comparison import bootstrap
 from restoration.comparison.claim_inputs import Evidence, chosen
 from restoration.comparison.claims import Comparison, Margin, Outcome, conclude, counted
-from restoration.core.fingerprint import derived_seed
+from restoration.core.determinism import derived_seed
 from restoration.core.registry import Fraction, PositiveInt, Rows, Task
 from restoration.evaluation.knn_accuracy import correct
 

@@ -1,13 +1,13 @@
 """Corruptions, one file each: `corrupt(images, generator, *, <parameters>) -> (corrupted, mask)`.
 
-`images` is float (B, C, H, W) in [0, 1] and is not changed; `corrupted` has its shape and range; `mask` is bool
+`images` is float (B, C, H, W) in [0, 1] and must not change; `corrupted` has the same shape and range; `mask` is bool
 (B, 1, H, W), True where the pixel's value is lost. All randomness comes from `generator`. The keyword-only arguments
-are the keys of a task's `corruption` in the configuration, each annotated with one of `registry.TYPES`: a length in
-pixels as `Pixels`, which is checked against the images' size before anything runs. A value that cannot be raises
+are the keys of a task's `corruption` in the configuration, each annotated with one of `registry.TYPES`. A length in
+pixels is annotated as `Pixels`, and checked against the images' size before anything runs. An impossible value raises
 ValueError.
 
-    HIDES = "none", "some" or "all": which pixels of an image it hides. It spares a task the baselines that are for
-    others; left out, they are sorted out by the masks.
+    HIDES = "none", "some" or "all": which pixels of an image the corruption hides. A task then gets only the baselines
+    that fit. Left out, the masks decide, once they are made.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,6 +22,6 @@ Corrupt = Callable[[torch.Tensor, torch.Generator], tuple[torch.Tensor, torch.Te
 
 
 def build(settings: Mapping[str, Any]) -> Corrupt:
-    """The corruption that `settings` names, with its parameters, as a function of images and generator."""
+    """Return the corruption that `settings` names, with its parameters, as a function of images and generator."""
     parameters = {key: value for key, value in settings.items() if key != "name"}
     return partial(registry.load("corruptions", settings["name"]).corrupt, **parameters)

@@ -10,8 +10,10 @@ HIDES = "some"
 def corrupt(
     images: torch.Tensor, generator: torch.Generator, *, size: Pixels = 14
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Set the `size` x `size` pixels in the middle to 0; where it cannot be exact, the hole lies half a pixel up or
-    left of it. Nothing is drawn at random. Raises ValueError if it does not fit the image.
+    """Set the `size` x `size` pixels in the middle to 0. Nothing is drawn at random.
+
+    Where the middle lies between two pixels, the hole is half a pixel up or left of it. Raises ValueError if the hole
+    does not fit the image.
     """
     height, width = images.shape[2:]
     if not 1 <= size <= min(height, width):

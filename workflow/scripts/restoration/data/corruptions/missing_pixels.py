@@ -1,4 +1,4 @@
-"""Single pixels are missing, each at random."""
+"""Single pixels are missing at random."""
 
 import torch
 
@@ -10,10 +10,8 @@ HIDES = "some"
 def corrupt(
     images: torch.Tensor, generator: torch.Generator, *, fraction: Fraction = 0.5
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Set each pixel to 0 with the probability `fraction`, whatever becomes of the others: how many of an image are
-    missing varies around `fraction` of them.
-    """
+    """Set each pixel to 0 with the probability `fraction`, independently of the others."""
     batch, _, height, width = images.shape
-    # Uniform on [0, 1): at 0 no pixel is missing, at 1 every one.
+    # Uniform on [0, 1): at fraction 0 no pixel is missing, at 1 every pixel.
     mask = torch.rand(batch, 1, height, width, generator=generator) < fraction
     return images.masked_fill(mask, 0), mask

@@ -6,5 +6,5 @@ HIDES = "none"
 
 
 def corrupt(images: torch.Tensor, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
-    """The images as they are, nothing hidden."""
+    """Return the images unchanged, and a mask that hides nothing."""
     return images, torch.zeros_like(images[:, :1], dtype=torch.bool)

@@ -1,6 +1,4 @@
-"""One, two or three quadrants of every image are observed: Sohn, Lee and Yan (2015, NeurIPS, section 5.1), with the
-quadrants of Pyro's example of it.
-"""
+"""One, two or three observed quadrants: Sohn, Lee and Yan (2015, NeurIPS, section 5.1), as in Pyro's example."""
 
 import torch
 
@@ -12,9 +10,10 @@ HIDES = "some"
 def corrupt(
     images: torch.Tensor, generator: torch.Generator, *, observed: Quadrants = 1
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Keep the bottom left quadrant (`observed` is 1), the left half (2), or all but the bottom right quadrant (3); set
-    the others to 0. The upper half has height // 2 rows, the left one width // 2 columns. Nothing is drawn at random.
-    Raises ValueError for another number.
+    """Keep the bottom left quadrant (`observed` is 1), the left half (2), or all but the bottom right quadrant (3).
+
+    The other pixels become 0. The upper half has height // 2 rows, the left half width // 2 columns. Nothing is drawn
+    at random. Raises ValueError for another number.
     """
     if observed not in (1, 2, 3):
         raise ValueError(f"quadrants: observed is {observed}; it must be 1, 2 or 3")

@@ -8,11 +8,11 @@ HIDES = "some"
 
 
 def corrupt(images: torch.Tensor, generator: torch.Generator, *, size: Pixels = 6) -> tuple[torch.Tensor, torch.Tensor]:
-    """Set a square of `size` x `size` pixels to 0, centred on a pixel of the stroke (any that is not 0),
-    drawn uniformly for each image.
+    """Set a square of `size` x `size` pixels to 0, centred on a pixel of the stroke that is drawn uniformly.
 
-    Of an even size, the centre is the pixel right of and below the middle. A square that would leave the image is
-    moved inside; an image without a stroke gets it in its middle. Raises ValueError if it does not fit the image.
+    The stroke is every pixel that is not 0. The centre of an even size is the pixel right of and below the middle. A
+    square that would leave the image is moved inside; an image without a stroke gets the square in its middle. Raises
+    ValueError if the square does not fit the image.
     """
     batch, channels, height, width = images.shape
     if not 1 <= size <= min(height, width):
@@ -26,7 +26,7 @@ def corrupt(images: torch.Tensor, generator: torch.Generator, *, size: Pixels = 
     centre = torch.where(count > 0, centre, height // 2 * width + width // 2)
     top = (centre // width - size // 2).clamp(0, height - size)
     left = (centre % width - size // 2).clamp(0, width - size)
-    square = torch.arange(size)[:, None] * width + torch.arange(size)  # the indices of its pixels, from its corner
+    square = torch.arange(size)[:, None] * width + torch.arange(size)  # its pixels' indices, from its corner
     pixels = ((top * width + left)[:, None] + square.flatten())[:, None]
     mask = torch.zeros(batch, 1, height * width, dtype=torch.bool).scatter_(2, pixels, True)
     corrupted = images.flatten(2).scatter(2, pixels.expand(-1, channels, -1), 0)

@@ -1,8 +1,8 @@
 """The 1,797 real handwritten digits that scikit-learn carries (Alpaydin and Kaynak, UCI, 1998), in MNIST's form.
 
-The originals have 8 x 8 pixels of 17 grey levels. Like MNIST's, they are brought to a box of 20 x 20 pixels, here by
-bicubic interpolation, in the middle of 28 x 28. The last 360 images are the test set: the file is ordered by writer,
-so that most of them come from hands that the training set does not show.
+The originals have 8 x 8 pixels of 17 grey levels. As in MNIST, each is scaled to a box of 20 x 20 pixels, here by
+bicubic interpolation, in the middle of 28 x 28. The file is ordered by writer. The last 360 images are the test set, so
+that most of them come from writers that the training set lacks.
 """
 
 from pathlib import Path
@@ -20,7 +20,7 @@ BOX, SIZE = 20, 28
 
 
 def load(source: str | None) -> Dataset:
-    """`source` must be None: the data come with scikit-learn."""
+    """Load the digits that come with scikit-learn. `source` must be None."""
     import sklearn.datasets
     from PIL import Image
 

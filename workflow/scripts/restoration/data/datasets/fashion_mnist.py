@@ -5,7 +5,7 @@ from restoration.data.datasets import Dataset
 
 TRAIN_IMAGES = 60_000
 IMAGE_SHAPE = (1, 28, 28)
-# Of the published archives; unpacked files are checked for their form alone.
+# Checksums of the published archives; of unpacked files, only the form is checked.
 SHA256 = {
     "train-images-idx3-ubyte.gz": "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
     "train-labels-idx1-ubyte.gz": "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
@@ -15,5 +15,5 @@ SHA256 = {
 
 
 def load(source: str | None) -> Dataset:
-    """From `source`: a folder of IDX files, a mirror's address, or None for torchvision's mirrors."""
+    """Load from a folder of IDX files, a mirror's address, or, with None, from torchvision's mirrors."""
     return idx.load("FashionMNIST", SHA256, source)

@@ -1,7 +1,7 @@
-"""Images of the user's own: the PNG and JPEG files of a folder, which folders below sort into classes.
+"""Images of the user's own: the PNG and JPEG files of a folder, sorted into classes by subfolders.
 
-Test images are drawn by their contents: the files' names, order and times decide nothing, and with an image more or
-less the others stay where they are, but for one of a class.
+Test images are drawn by their contents. Names, order and timestamps of files decide nothing. One image more or less
+moves at most one other image of each class between the splits.
 """
 
 import hashlib
@@ -10,12 +10,12 @@ from collections import Counter
 
 import numpy as np
 
+from restoration.core.determinism import derived_seed
 from restoration.core.errors import UserError, quoted
-from restoration.core.fingerprint import derived_seed
 from restoration.data import image_decoding, image_folder, split_sizes
 from restoration.data.datasets import Dataset
 
-IMAGE_FOLDER = True  # its source is listed before anything runs
+IMAGE_FOLDER = True
 
 logger = logging.getLogger("restoration.datasets.folder")
 
@@ -29,19 +29,18 @@ def load(
     test: float = 0.2,
     seed: int = 0,
 ) -> Dataset:
-    """The images of `source`, of which `test`, a number or a share, are set aside for testing, of each class alike.
+    """Load the images of `source`, and set `test` of them, a number or a share, aside for testing, of each class alike.
 
-    size: height and width, or one number for both; None: the images have one size as they are. fit: `crop` or
-    `stretch`, as image_files.decode has it. channels: 1 (grey) or 3; None: 1 if all images are grey.
-
-    Raises UserError, naming the file, for an image that cannot be used.
+    size: height and width, or one number for both; None: all images have one size already. fit: `crop` or `stretch`, as
+    image_decoding.resized has it. channels: 1 (grey) or 3; None: 1 if all images are grey. Raises UserError, naming the
+    file, for an image that cannot be used.
     """
     folder = image_folder.scan(source)
     images, sums = read(folder, image_folder.sides(size), fit)
     if channels == 1 or (channels is None and all((image == image[:1]).all() for image in images)):
-        images = grey(images)
+        images = to_grey(images)
     labels = np.array([folder.label(file) for file in folder.files], np.int64)
-    aside = chosen([sums[file] for file in folder.files], labels, test, seed)
+    aside = test_rows([sums[file] for file in folder.files], labels, test, seed)
     order = np.array(sorted(range(len(images)), key=lambda at: sums[folder.files[at]]))
     train, tests = order[~aside[order]], order[aside[order]]
     classes = max(1, len(folder.labels))
@@ -49,7 +48,7 @@ def load(
 
 
 def read(folder: image_folder.Folder, size: tuple[int, int] | None, fit: str) -> tuple[np.ndarray, dict[str, str]]:
-    """All images, uint8 (N, 3, H, W), in the order of the files, and the files' SHA-256."""
+    """Read all images, uint8 (N, 3, H, W), in the order of the files, and the files' SHA-256."""
     images, sums = np.empty(0, np.uint8), {}
     for number, name in enumerate(folder.files):
         try:
@@ -70,13 +69,13 @@ def read(folder: image_folder.Folder, size: tuple[int, int] | None, fit: str) ->
     copies = sum(count - 1 for count in Counter(sums.values()).values())
     if copies:
         logger.warning(
-            "%d of the %d images are copies of others: some may be seen in training and in test", copies, len(images)
+            "%d of the %d images are copies of others: training and test may share some", copies, len(images)
         )
     return images, sums
 
 
-def grey(images: np.ndarray) -> np.ndarray:
-    """uint8 (N, 3, H, W) to (N, 1, H, W): the luma of ITU-R BT.601, which leaves grey images as they are."""
+def to_grey(images: np.ndarray) -> np.ndarray:
+    """Turn uint8 (N, 3, H, W) into (N, 1, H, W) by the luma of ITU-R BT.601, which leaves grey images unchanged."""
     made = np.empty_like(images[:, :1])
     for image, colours in zip(made, images, strict=True):
         red, green, blue = colours.astype(np.uint32)
@@ -84,8 +83,8 @@ def grey(images: np.ndarray) -> np.ndarray:
     return made
 
 
-def chosen(sums: list[str], labels: np.ndarray, test: float, seed: int) -> np.ndarray:
-    """Which images are for testing, bool (N,): of each class those that come first in an order by contents and seed."""
+def test_rows(sums: list[str], labels: np.ndarray, test: float, seed: int) -> np.ndarray:
+    """Choose the test images, bool (N,): of each class the first in an order by contents and seed."""
     aside = np.zeros(len(sums), bool)
     kinds, sizes = np.unique(labels, return_counts=True)
     for kind, count in zip(kinds, split_sizes.spread(split_sizes.amount(test, len(sums)), sizes.tolist()), strict=True):

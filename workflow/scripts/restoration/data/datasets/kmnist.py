@@ -5,7 +5,7 @@ from restoration.data.datasets import Dataset
 
 TRAIN_IMAGES = 60_000
 IMAGE_SHAPE = (1, 28, 28)
-# Of the published archives; unpacked files are checked for their form alone.
+# Checksums of the published archives; of unpacked files, only the form is checked.
 SHA256 = {
     "train-images-idx3-ubyte.gz": "51467d22d8cc72929e2a028a0428f2086b092bb31cfb79c69cc0a90ce135fde4",
     "train-labels-idx1-ubyte.gz": "e38f9ebcd0f3ebcdec7fc8eabdcdaef93bb0df8ea12bee65224341c8183d8e17",
@@ -15,5 +15,5 @@ SHA256 = {
 
 
 def load(source: str | None) -> Dataset:
-    """From `source`: a folder of IDX files, a mirror's address, or None for torchvision's mirrors."""
+    """Load from a folder of IDX files, a mirror's address, or, with None, from torchvision's mirrors."""
     return idx.load("KMNIST", SHA256, source)

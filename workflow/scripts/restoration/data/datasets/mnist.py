@@ -14,5 +14,5 @@ SHA256 = {
 
 
 def load(source: str | None) -> Dataset:
-    """From `source`: a folder of IDX files, a mirror's address, or None for torchvision's mirrors."""
+    """Load from a folder of IDX files, a mirror's address, or, with None, from torchvision's mirrors."""
     return idx.load("MNIST", SHA256, source)

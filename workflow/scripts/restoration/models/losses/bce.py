@@ -7,14 +7,15 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
 LIKELIHOOD = True
-HALVINGS = 4  # of the pixels of an image: 16 at most are multiplied, and rounding stays that of a few
+HALVINGS = 4  # at most 2**4 pixels are multiplied, so that rounding errors stay small
 
 
 class CrossEntropy(torch.autograd.Function):
     """-x log s(l) - (1 - x) log(1 - s(l)) = max(l, 0) - x l - log s(|l|), with s the sigmoid and s(l) - x the gradient.
 
-    What torch's own function computes, but without log1p, which on a CPU takes longer than all else of a step but the
-    matrix products. The logarithm's argument is at least a half: its error is that of rounding to float32 near 1.
+    torch's own function computes the same, but with log1p, which on a CPU takes longer than all else of a step except
+    the matrix products. Here the logarithm's argument is at least a half: its error is that of rounding to float32 near
+    1.
     """
 
     @staticmethod
@@ -32,9 +33,7 @@ class CrossEntropy(torch.autograd.Function):
 
 
 class Summed(torch.autograd.Function):
-    """The same, summed over each image: the logarithm of a product of pixels, each at least a half, in the place of
-    as many logarithms.
-    """
+    """The same loss, summed over each image: one logarithm of a product of pixels stands for as many logarithms."""
 
     @staticmethod
     def forward(ctx: Any, logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
@@ -61,7 +60,7 @@ def pixelwise(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 
 def reconstruction(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """(B, C, H, W) twice, target in [0, 1], to (B,): summed over pixels."""
+    """Sum the loss over pixels: logits and target in [0, 1], each (B, C, H, W), to (B,)."""
     loss: torch.Tensor = Summed.apply(logits, target)
     return loss
 

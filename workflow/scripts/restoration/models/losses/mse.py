@@ -1,7 +1,4 @@
-"""Squared error: the negative log-likelihood of a Gaussian of variance 1/2, without its constant.
-
-Summed over pixels as in the source's lineage, so that its balance with the KL term is the one that was used there.
-"""
+"""Squared error, summed over pixels as in the source: a Gaussian's negative log-likelihood at variance 1/2."""
 
 import torch
 
@@ -11,7 +8,7 @@ def pixelwise(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 
 def reconstruction(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """(B, C, H, W) twice, target in [0, 1], to (B,): summed over pixels."""
+    """Sum the loss over pixels: logits and target in [0, 1], each (B, C, H, W), to (B,)."""
     return pixelwise(logits, target).flatten(1).sum(dim=1)
 
 

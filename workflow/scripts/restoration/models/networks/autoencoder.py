@@ -11,7 +11,7 @@ from restoration.models.networks import Autoencoder
 
 
 class Network(Autoencoder):
-    """pixels - hidden - latent - hidden - pixels with ReLU; the code is deterministic and has no prior."""
+    """pixels - hidden - latent - hidden - pixels with ReLU; the latent is deterministic and has no prior."""
 
     variational = False
     conditions = ("none",)
@@ -33,9 +33,7 @@ class Network(Autoencoder):
         self.decoder = nn.Sequential(Linear(latent, hidden), nn.ReLU(inplace=True), Linear(hidden, pixels))
 
     def encode(self, image: torch.Tensor, condition: torch.Tensor | None) -> tuple[torch.Tensor, None]:
-        """(B, C, H, W) to the code (B, latent) and no log-variance."""
         return self.encoder(image.flatten(1)), None
 
     def decode(self, latent: torch.Tensor, condition: torch.Tensor | None) -> torch.Tensor:
-        """(B, latent) to logits (B, C, H, W)."""
         return self.decoder(latent).unflatten(1, self.image_shape)

@@ -1,7 +1,4 @@
-"""A convolutional variational autoencoder: convolutions where `vae` has one hidden layer (Kingma and Welling, 2014).
-
-A condition is appended to the encoder's features and to the latent.
-"""
+"""A convolutional VAE (Kingma and Welling, 2014). A condition is appended to the encoder's features and the latent."""
 
 import torch
 from torch import nn
@@ -13,7 +10,7 @@ from restoration.models.networks import Autoencoder, joined
 
 
 class Network(Autoencoder):
-    """image - convolutions - hidden - (mean, log-variance) and back; the prior of the latent is N(0, I)."""
+    """image - convolutions - hidden - (mu, logvar) and back; the prior of the latent is N(0, I)."""
 
     variational = True
 
@@ -40,13 +37,11 @@ class Network(Autoencoder):
         self.up = Up(planes, channels, depth)
 
     def encode(self, image: torch.Tensor, condition: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor]:
-        """(B, C, H, W) to the mean and the log-variance of q(z | image, condition), each (B, latent)."""
         _, coarse = self.down(padded(image))
         mu, logvar = self.encoder(joined(coarse.flatten(1), condition)).chunk(2, dim=1)
         return mu, logvar
 
     def decode(self, latent: torch.Tensor, condition: torch.Tensor | None) -> torch.Tensor:
-        """(B, latent) to the logits of p(image | z, condition), (B, C, H, W)."""
         _, height, width = self.image_shape
         coarse = self.decoder(joined(latent, condition)).unflatten(1, self.coarse)
         return self.up(functional.relu(coarse))[..., :height, :width]

@@ -64,10 +64,10 @@ class Network(Autoencoder):
         self.up = Up(planes, channels, depth, besides=planes + 1)
 
     def given(self, condition: torch.Tensor | Observed | None) -> Observed:
-        """The condition (B, (C + 1) H W) with its features, which the prior and each decoded latent need."""
+        """Compute the features of the condition (B, (C + 1) H W), which the prior and each decoding need."""
         if isinstance(condition, Observed):
             return condition
-        assert condition is not None  # or the constructor would have refused
+        assert condition is not None  # as the constructor has seen
         planes, height, width = self.image_shape
         image = condition.unflatten(1, (planes + 1, height, width))
         return Observed(image, padded(image), *self.down(padded(image)))
@@ -75,23 +75,22 @@ class Network(Autoencoder):
     def encode(
         self, image: torch.Tensor, condition: torch.Tensor | Observed | None
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """The complete image (B, C, H, W) and what is observed to q(z | image, observed): mean and log-variance."""
+        """Encode the complete image (B, C, H, W) and what is observed: mu and logvar of q(z | image, observed)."""
         both = torch.cat([image, self.given(condition).image], dim=1)
         _, coarse = self.recognition_down(padded(both))
         mu, logvar = self.recognition(coarse).chunk(2, dim=1)
         return mu, logvar
 
     def prior(self, condition: torch.Tensor | Observed | None, batch: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Mean and log-variance of p(z | observed), each (batch, latent)."""
+        """Return mu and logvar of p(z | observed), each (batch, latent)."""
         mu, logvar = self.prior_of(self.given(condition).coarse).chunk(2, dim=1)
         return mu, logvar
 
     def code(self, image: torch.Tensor, condition: torch.Tensor | Observed | None) -> torch.Tensor:
-        """The prior's mean: the recognition network has learned from complete images alone."""
+        """Return the prior's mean, because the recognition network has learned from complete images alone."""
         return self.prior(condition, len(image))[0]
 
     def decode(self, latent: torch.Tensor, condition: torch.Tensor | Observed | None) -> torch.Tensor:
-        """(B, latent) and what is observed to the logits of p(image | z, observed), (B, C, H, W)."""
         _, height, width = self.image_shape
         seen = self.given(condition)
         mixed = self.mix(seen.coarse + self.latent_in(latent).unflatten(1, self.coarse))

@@ -1,7 +1,4 @@
-"""A small U-Net, which restores an image directly and has no code (Ronneberger, Fischer and Brox, 2015).
-
-With the mask as its condition it is told where the hole is, as a second channel.
-"""
+"""A small U-Net without a latent (Ronneberger, Fischer and Brox, 2015). A mask, as condition, is one more channel."""
 
 import math
 
@@ -15,7 +12,7 @@ from restoration.models.networks import RestorationNetwork
 class Network(RestorationNetwork):
     """`channels` planes of features at half the resolution, twice as many and `depth` residual blocks at a quarter.
 
-    dropout: in training, of the residual blocks, but for those that see the image first.
+    dropout: in training, of all residual blocks except those at half the resolution on the way down.
     """
 
     variational = False
@@ -40,7 +37,7 @@ class Network(RestorationNetwork):
         self.up = Up(planes, channels, depth, besides=seen, dropout=dropout)
 
     def restore(self, image: torch.Tensor, condition: torch.Tensor | None) -> torch.Tensor:
-        """(B, C, H, W) and the mask (B, H * W) or None to logits (B, C, H, W)."""
+        """Restore (B, C, H, W), given the mask (B, H * W) or None, as logits (B, C, H, W)."""
         _, height, width = self.image_shape
         if condition is not None:
             image = torch.cat([image, condition.unflatten(1, (1, height, width))], dim=1)

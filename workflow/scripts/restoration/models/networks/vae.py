@@ -1,6 +1,6 @@
 """The variational autoencoder (Kingma and Welling, 2014); with a condition, the conditional one (Sohn et al., 2015).
 
-A multilayer perceptron pixels - hidden - (mean, log-variance) and latent - hidden - pixels, with ReLU. The condition is
+A multilayer perceptron pixels - hidden - (mu, logvar) and latent - hidden - pixels, with ReLU. The condition is
 appended to what the encoder and the decoder see.
 """
 
@@ -15,7 +15,7 @@ from restoration.models.networks import Autoencoder, joined
 
 
 class Network(Autoencoder):
-    """A VAE where `condition_size` is 0, a CVAE otherwise; the prior of the latent is N(0, I) in both."""
+    """A VAE where `condition_size` is 0, else a CVAE; the prior of the latent is N(0, I) in both."""
 
     variational = True
 
@@ -38,10 +38,8 @@ class Network(Autoencoder):
         )
 
     def encode(self, image: torch.Tensor, condition: torch.Tensor | None) -> tuple[torch.Tensor, torch.Tensor]:
-        """(B, C, H, W) to the mean and the log-variance of q(z | image, condition), each (B, latent)."""
         mu, logvar = self.encoder(joined(image.flatten(1), condition)).chunk(2, dim=1)
         return mu, logvar
 
     def decode(self, latent: torch.Tensor, condition: torch.Tensor | None) -> torch.Tensor:
-        """(B, latent) to the logits of p(image | z, condition), (B, C, H, W)."""
         return self.decoder(joined(latent, condition)).unflatten(1, self.image_shape)

@@ -1,39 +1,32 @@
 """Restorations that need no trained model, one file each:
 
     restore(corrupted, mask, train_images, *, <parameters>) -> (B, C, H, W) in [0, 1]
-    HIDDEN = ["some", "all"]: the tasks for which it makes sense, by which pixels of an image are hidden there ("none",
-    "some" or "all"); left out where it does for every one
-    GRID = {"size": [3, 5]}: values of parameters, of which every combination is tried on validation images
+    HIDDEN = ["some", "all"]: the tasks that the baseline fits, by which pixels of an image are hidden there, each one
+    of holes.KINDS; left out where it fits every task
+    GRID = {"size": [3, 5]}: values of parameters; every combination is tried on validation images
+    CALIBRATED = ["all"]: the tasks, named as in HIDDEN, where the baseline is measured with the calibration as well;
+    left out, all tasks where it says HIDDEN
 
-`corrupted` is float (B, C, H, W) in [0, 1], `mask` bool (B, 1, H, W), `train_images` uint8 (N, C, H, W), complete. What
-is hidden is not to be read from `corrupted`, except where nothing is visible: noise is. A baseline that says HIDDEN is
-measured a second time as `<name>_calibrated`: with parameters of its own, and calibration.py over what it restores. One
-that says CALIBRATED, in the form of HIDDEN, is in these tasks.
+`corrupted` is float (B, C, H, W) in [0, 1], `mask` bool (B, 1, H, W), `train_images` uint8 (N, C, H, W), complete. A
+baseline must not read hidden pixels of `corrupted`, except where nothing is visible: noise is read. With the
+calibration, the baseline stands a second time in the results as `<name>_calibrated`, with parameters of its own and
+calibration.py over its restorations.
 
-BM3D (Dabov et al., 2007), which stands in many such tables, is not among them: the licence of the `bm3d` package allows
-non-commercial use alone, and it takes 0.4 s an image, over an hour for MNIST's test set.
+BM3D (Dabov et al., 2007), which many such tables have, is missing: the licence of the `bm3d` package allows only
+non-commercial use, and it takes 0.4 s an image, over an hour for MNIST's test set.
 """
-
-from typing import Any
 
 from restoration.core import registry
 
-KINDS = ("none", "some", "all")
-
-
-def hides(mask: Any) -> str:
-    """Which pixels of an image a task hides, by the masks of some images, an array or tensor: one of KINDS."""
-    return "all" if mask.all() else "some" if mask.any() else "none"
-
 
 def fitting(hides: str | None) -> list[str]:
-    """The baselines for a task where `hides`, one of KINDS, of an image's pixels are hidden; None: not known."""
+    """Return the baselines for a task that hides so much, one of holes.KINDS; None where that is not known."""
     needed = {name: registry.constant("baselines", name, "HIDDEN") for name in registry.names("baselines")}
     return [name for name, kinds in needed.items() if kinds is None or hides is None or hides in kinds]
 
 
 def calibrated(name: str, hides: str | None) -> bool:
-    """Whether a baseline is measured with the calibration as well, where `hides` is as in `fitting`."""
+    """Tell whether a baseline is measured with the calibration as well; `hides` as of `fitting`."""
     kinds = registry.constant("baselines", name, "CALIBRATED")
     if kinds is None:
         return registry.constant("baselines", name, "HIDDEN") is not None

@@ -1,6 +1,6 @@
-"""Biharmonic inpainting (Damelin and Hoang, 2018): the hidden pixels at which the squared Laplacian of the image is 0.
+"""Biharmonic inpainting (Damelin and Hoang, 2018): the image's squared Laplacian is 0 at hidden pixels.
 
-What scikit-image's `inpaint_biharmonic` does, with one linear system for all images that share a mask.
+The same as scikit-image's `inpaint_biharmonic`, with one linear system for all images that share a mask.
 """
 
 from functools import cache
@@ -10,13 +10,11 @@ from scipy import sparse
 from scipy.sparse import linalg
 
 HIDDEN = ["some"]
-DENSE = 1500  # hidden pixels up to which a dense system is the faster one
+DENSE = 1500  # hidden pixels up to which a dense system is faster
 
 
 def restore(corrupted: torch.Tensor, mask: torch.Tensor, train_images: torch.Tensor) -> torch.Tensor:
-    """Hidden pixels stay between the least and the greatest visible ones of the image's channel; where nothing is
-    visible, they are 0.
-    """
+    """Fill in hidden pixels within the range of the channel's visible ones; where nothing is visible, with 0."""
     batch, channels, height, width = corrupted.shape
     columns, weights = squared_laplacian(height, width)
     images = corrupted.flatten(2).double()
@@ -39,10 +37,10 @@ def restore(corrupted: torch.Tensor, mask: torch.Tensor, train_images: torch.Ten
 
 
 def solve(hidden: torch.Tensor, near: torch.Tensor, weight: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
-    """The hidden pixels x, (images, N), at which weight times x, summed over those of `near` that are hidden, is
-    `right`, (images, N).
+    """Solve for the hidden pixels x, (images, N): weight times x, summed over hidden pixels of `near`, is `right`.
 
-    hidden: bool (pixels,), N of them true; near, weight: (N, K), as `squared_laplacian` has them.
+    right: (images, N); hidden: bool (pixels,), N of them true; near, weight: (N, K), as `squared_laplacian` returns
+    them.
     """
     count = len(near)
     place = hidden.cumsum(0) - 1
@@ -57,8 +55,10 @@ def solve(hidden: torch.Tensor, near: torch.Tensor, weight: torch.Tensor, right:
 
 @cache
 def squared_laplacian(height: int, width: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Of an image mirrored at its edges: for each pixel those that it adds up, int64 (H W, K), and how often, float64
-    (H W, K); where there are fewer than K, the rest has the weight 0.
+    """Return the squared Laplacian of an image that is mirrored at its edges.
+
+    For each pixel, the pixels that it adds up, int64 (H W, K), and their weights, float64 (H W, K); where there are
+    fewer than K, the rest has the weight 0.
     """
     eye, differences = sparse.identity, second_difference
     laplacian = sparse.kron(differences(height), eye(width)) + sparse.kron(eye(height), differences(width))
@@ -72,6 +72,6 @@ def squared_laplacian(height: int, width: int) -> tuple[torch.Tensor, torch.Tens
 
 
 def second_difference(size: int) -> sparse.dia_array:
-    """x[i - 1] - 2 x[i] + x[i + 1] along one axis, mirrored at both ends: (size, size)."""
+    """Return x[i - 1] - 2 x[i] + x[i + 1] along one axis, mirrored at both ends: (size, size)."""
     middle = [-1.0, *[-2.0] * (size - 2), -1.0]
     return sparse.diags_array([[1.0] * (size - 1), middle, [1.0] * (size - 1)], offsets=(-1, 0, 1))

@@ -1,6 +1,6 @@
-"""Do nothing: the corrupted image itself. What a restoration must beat.
+"""The corrupted image itself: what a restoration must beat.
 
-Under noise with the calibration as well, which tells how much of the others' calibrated figures is the curve's alone.
+Under noise it is measured with the calibration as well, which shows how much the calibration alone improves others.
 """
 
 import torch

@@ -1,6 +1,7 @@
-"""The mean of the nearest training images, weighted by a Gaussian kernel: kernel regression (Nadaraya, 1964; Watson,
-1964) on the visible pixels, or under noise on all. There, with the noise's standard deviation for a bandwidth, it would
-be the posterior mean if the training images were all the images that there are.
+"""The mean of the nearest training images, weighted by a Gaussian kernel (Nadaraya, 1964; Watson, 1964).
+
+Nearest by the visible pixels, or under noise by all. Under noise, with the noise's standard deviation as the bandwidth,
+this would be the posterior mean if there were no other images than the training images.
 """
 
 import torch
@@ -20,9 +21,9 @@ def restore(
     neighbours: PositiveInt = 30,
     bandwidth: NonNegativeFloat = 1.5,
 ) -> torch.Tensor:
-    """Weights proportional to exp(-d / (2 bandwidth^2)), with d the squared distance as `nearest` gives it."""
+    """Weight by exp(-d / (2 bandwidth^2)), with d the squared distance as `nearest` returns it."""
     distances, indices = nearest(corrupted, mask, train_images, neighbours)
-    relative = distances - distances[:, :1]  # or the weights of all could be too small for a float
+    relative = distances - distances[:, :1]  # absolute ones could all be too large for exp
     weights = torch.exp(-relative / (2 * max(bandwidth, 1e-6) ** 2))
     weights = weights / (255 * weights.sum(dim=1, keepdim=True))
     restored = torch.zeros_like(corrupted)

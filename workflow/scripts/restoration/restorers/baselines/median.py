@@ -12,5 +12,5 @@ GRID = {"size": [3, 5]}
 def restore(
     corrupted: torch.Tensor, mask: torch.Tensor, train_images: torch.Tensor, *, size: PositiveInt = 3
 ) -> torch.Tensor:
-    """The median of the `size` x `size` pixels around each, the image mirrored at its edge."""
+    """Return the median of the `size` x `size` pixels around each, the image mirrored at its edge."""
     return torch.from_numpy(ndimage.median_filter(corrupted.numpy(), size=(1, 1, size, size)))

@@ -1,4 +1,4 @@
-"""The training image that is nearest over the visible pixels; under noise, over all."""
+"""The training image that is nearest by the visible pixels; under noise, by all pixels."""
 
 import torch
 

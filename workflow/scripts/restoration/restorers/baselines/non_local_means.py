@@ -19,9 +19,7 @@ def restore(
     patch: PositiveInt = 5,
     reach: PositiveInt = 6,
 ) -> torch.Tensor:
-    """Each pixel becomes the mean of those, at most `reach` away, whose surroundings of `patch` x `patch` pixels look
-    like its own; the greater `cutoff`, the less alike they need to be.
-    """
+    """Average pixels at most `reach` away with surroundings, `patch` wide, that differ by less than about `cutoff`."""
     settings = {"patch_size": patch, "patch_distance": reach, "h": max(cutoff, 1e-6)}
     if corrupted.shape[1] == 1:  # with channel_axis, scikit-image 0.26 returns an image of one channel transposed
         restored = [denoise_nl_means(image, **settings)[None] for image in corrupted[:, 0].numpy()]

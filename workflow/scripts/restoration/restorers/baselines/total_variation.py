@@ -1,5 +1,6 @@
-"""Total variation denoising (Rudin, Osher and Fatemi, 1992) by the algorithm of Chambolle (2004, JMIV 20): what
-scikit-image's `denoise_tv_chambolle` does, for many images at once.
+"""Total variation denoising (Rudin, Osher and Fatemi, 1992) by the algorithm of Chambolle (2004, JMIV 20).
+
+The same as scikit-image's `denoise_tv_chambolle`, for many images at once.
 """
 
 import torch
@@ -14,13 +15,13 @@ ITERATIONS, TOLERANCE, STEP = 200, 2e-4, 0.25
 def restore(
     corrupted: torch.Tensor, mask: torch.Tensor, train_images: torch.Tensor, *, weight: NonNegativeFloat = 0.1
 ) -> torch.Tensor:
-    """Each channel by itself; the greater `weight`, the smoother."""
+    """Denoise each channel by itself; the greater `weight`, the smoother."""
     height, width = corrupted.shape[2:]
     return denoise(corrupted.reshape(-1, height, width), max(weight, 1e-6)).reshape(corrupted.shape).clamp_(0, 1)
 
 
 def denoise(images: torch.Tensor, weight: float) -> torch.Tensor:
-    """(N, H, W) to (N, H, W). An image is done when its energy changes by less than TOLERANCE of the first one."""
+    """Denoise (N, H, W). An image is done when its energy changes by less than TOLERANCE times its first energy."""
     result = torch.empty_like(images)
     running = torch.arange(len(images))
     dual = torch.zeros(2, *images.shape, dtype=images.dtype)

@@ -1,9 +1,9 @@
 """Inference methods, one file each: how a trained model restores a corrupted image.
 
     restore(model, corrupted, mask, condition, generator, *, <parameters>) -> (B, C, H, W) in [0, 1]
-    NEEDS = {"variational": True, "condition": "label"}: what a variant must have for the method to make sense, of its
-    own keys in the configuration and whether its network is variational; left out where it makes sense for all
-    BLIND = True: it does not look at the condition, and so restores without the true label that a variant is given
+    NEEDS = {"variational": True, "condition": "label"}: what a variant must have for the method to make sense: keys of
+    the variant in the configuration, and whether its network is variational; left out where it makes sense for all
+    BLIND = True: the method does not look at the condition, and so restores without the true label
 
 A method gets the corrupted image, the mask, and the condition that the variant is granted at test time, and nothing
 else: no complete image can reach it. The keyword-only arguments are its keys in the configuration.
@@ -21,17 +21,10 @@ if TYPE_CHECKING:  # the configuration is checked before torch is loaded
 
 
 def applies(needs: Mapping[str, Any], variant: Mapping[str, Any]) -> bool:
-    """Whether a method that needs this makes sense for a variant. What is not known of the variant is not held
-    against it.
-    """
+    """Tell whether a method that needs this makes sense for a variant. An unknown property of the variant fits."""
     return all(variant.get(key, value) == value for key, value in needs.items())
 
 
-def counted(mask: torch.Tensor) -> torch.Tensor:
-    """The pixels whose values tell something, bool (B, 1, H, W): the visible ones; all, where noise hides them all."""
-    return ~mask | mask.flatten(1).all(dim=1)[:, None, None, None]
-
-
 def misfit(model: Model, logits: torch.Tensor, corrupted: torch.Tensor, counts: torch.Tensor) -> torch.Tensor:
-    """The model's own loss, summed over the pixels, each as often as it `counts` (B, 1, H, W): (B,)."""
+    """Sum the model's own loss over the pixels, each as often as it `counts` (B, 1, H, W): (B,)."""
     return model.loss.pixelwise(logits, corrupted).mul(counts).flatten(1).sum(dim=1)

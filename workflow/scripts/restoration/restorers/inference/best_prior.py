@@ -3,9 +3,9 @@
 import torch
 
 from restoration.core.registry import PositiveInt
+from restoration.data.holes import informative
 from restoration.models.gaussian_latent import sample
 from restoration.models.model_file import Model
-from restoration.restorers.inference import counted
 
 NEEDS = {"variational": True}  # only a prior can be sampled
 
@@ -19,8 +19,8 @@ def restore(
     *,
     samples: PositiveInt = 50,
 ) -> torch.Tensor:
-    """Of `samples` draws for each image, the one with the least squared error over the visible pixels."""
-    pixels = counted(mask)
+    """Return, of `samples` draws for each image, the one with the least squared error over the visible pixels."""
+    pixels = informative(mask)
     best = torch.zeros_like(corrupted)
     least = torch.full((len(corrupted),), torch.inf)
     mu, logvar = model.autoencoder.prior(condition, len(corrupted))

@@ -1,4 +1,4 @@
-"""One pass of the network: encode the corrupted image and decode the mean of its code."""
+"""One pass of the network: encode the corrupted image and decode the mean of its latent."""
 
 import torch
 
@@ -12,5 +12,5 @@ def restore(
     condition: torch.Tensor | None,
     generator: torch.Generator,
 ) -> torch.Tensor:
-    """(B, C, H, W) to (B, C, H, W); nothing is drawn at random."""
+    """Restore (B, C, H, W); nothing is drawn at random."""
     return model.loss.image(model.network.restore(corrupted, condition))

@@ -1,15 +1,16 @@
 """For a model that is given the label: find the label instead, and encode and decode with it.
 
-Every label is tried; the one whose evidence lower bound over the visible pixels is the highest is kept: the loss over
-them plus KL, at the latent's mean.
+Every label is tried. The label with the highest evidence lower bound is kept: the loss over the visible pixels plus KL,
+at the latent's mean, is least.
 """
 
 import torch
 from torch.nn import functional
 
+from restoration.data.holes import informative
 from restoration.models.gaussian_latent import kl_divergence
 from restoration.models.model_file import Model
-from restoration.restorers.inference import counted, misfit
+from restoration.restorers.inference import misfit
 
 NEEDS = {"variational": True, "condition": "label"}
 BLIND = True
@@ -22,15 +23,15 @@ def restore(
     condition: torch.Tensor | None,
     generator: torch.Generator,
 ) -> torch.Tensor:
-    """(B, C, H, W) to (B, C, H, W); `condition`, the true label, is not looked at."""
-    pixels = counted(mask)
+    """Restore (B, C, H, W) without looking at `condition`, the true label."""
+    pixels = informative(mask)
     best = torch.zeros_like(corrupted)
     least = torch.full((len(corrupted),), torch.inf)
     for label in range(model.classes):
         tried = torch.full((len(corrupted),), label)
         guess = functional.one_hot(tried, model.classes).float()
         mu, logvar = model.autoencoder.encode(corrupted, guess)
-        assert logvar is not None  # or the method would not apply
+        assert logvar is not None  # NEEDS says variational
         logits = model.autoencoder.decode(mu, guess)
         bound = misfit(model, logits, corrupted, pixels) + kl_divergence(mu, logvar)
         better = bound < least

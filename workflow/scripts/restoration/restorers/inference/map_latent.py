@@ -1,7 +1,7 @@
 """The most probable latent (maximum a posteriori): the best compromise of fitting the visible pixels and the prior.
 
-Found by gradient: minimise -log p(visible | z) - log p(z), where pixels near the hole count more, and blend the decoded
-image into the visible pixels (Yeh et al., "Semantic Image Inpainting with Deep Generative Models", 2017,
+Gradient descent minimises -log p(visible | z) - log p(z), where pixels near the hole count more. The decoded image is
+blended into the visible pixels (Yeh et al., "Semantic Image Inpainting with Deep Generative Models", 2017,
 arXiv:1607.07539, with the decoder's likelihood and the prior in the place of their two losses).
 """
 
@@ -32,12 +32,11 @@ def restore(
     far: NonNegativeFloat = 0.3,
     blend: bool = True,
 ) -> torch.Tensor:
-    """(B, C, H, W) to (B, C, H, W): `steps` of Adam from the code of the corrupted image, for all images at once; the
-    learning rate falls to 0 along half a cosine. On MNIST's 6 x 6 hole 20 steps end where 50 at a constant rate of 0.25
-    and with Adam's usual momentum do.
+    """Restore (B, C, H, W) by `steps` of Adam from the latent of the corrupted image, for all images at once.
 
-    `window`, `near`, `far`: what the visible pixels count, as `blending.weights`; near 0 and far 1: the plain
-    posterior.
+    The learning rate falls to 0 along half a cosine. On MNIST's 6 x 6 hole, 20 such steps reach what takes 50 at a
+    constant rate of 0.25 with Adam's usual momentum. `window`, `near`, `far`: how much visible pixels count, as of
+    `blending.weights`; near 0 and far 1 give the plain posterior.
     """
     counts = blending.weights(mask, window, near, far)
     latent = most_probable(model, corrupted, condition, counts, steps, learning_rate)
@@ -54,7 +53,7 @@ def most_probable(
     steps: int,
     learning_rate: float,
 ) -> torch.Tensor:
-    """The latent (B, latent) that -log p(visible | z) - log p(z) is least at, each pixel as often as it `counts`."""
+    """Find the latent (B, latent) at which -log p(visible | z) - log p(z) is least, pixels weighted by `counts`."""
     network = model.autoencoder
     prior = network.prior(condition, len(corrupted))
     latent = network.code(corrupted, condition).detach().clone().requires_grad_()

@@ -1,15 +1,15 @@
-"""The mean of the posterior given the visible pixels, by importance sampling: what has the least squared error.
+"""The mean of the posterior given the visible pixels, by importance sampling: it has the least squared error.
 
 E[image | visible] = sum of w_k image(z_k), w_k proportional to p(visible | z_k) p(z_k) / q(z_k), z_k drawn from q: the
 self-normalised weights of Burda, Grosse and Salakhutdinov, 2016, arXiv:1509.00519, section 3. The encoder is no good q,
-for it takes the hole for missing ink: q is Laplace's approximation, a Gaussian round `map_latent`'s latent with the
+because it takes the hole for missing ink. q is Laplace's approximation, a Gaussian round `map_latent`'s latent with the
 curvature there (MacKay, 2003, chapter 27). As in `map_latent`, pixels near the hole count more, and the result is
 blended into the visible ones.
 
-Least is the error where the model is right; a VAE's posterior is too wide, for its prior holds more than digits. On
-1,000 validation images of MNIST, 6 x 6 hole, the plain posterior's mean is 12 % worse than `map_latent`; with all
-weights doubled, which narrows it, the mean is within 1 % of it, and 3 % better for `vae` under MSE. Where most is
-hidden, the weights of `map_latent` do better: of a quarter 5 %, of a 14 x 14 hole 9 % better than it.
+The error is least if the model is right. A VAE's posterior is too wide, because its prior holds more than digits. On
+1,000 validation images of MNIST with the 6 x 6 hole, the plain posterior's mean is 12 % worse than `map_latent`. All
+weights doubled narrow the posterior: the mean is then within 1 % of `map_latent`, and 3 % better for `vae` under MSE.
+Where most is hidden, the weights of `map_latent` do better: 5 % with a visible quarter, 9 % with a 14 x 14 hole.
 """
 
 import math
@@ -24,8 +24,8 @@ from restoration.restorers.inference import misfit
 from restoration.restorers.inference.map_latent import most_probable
 
 NEEDS = {"variational": True}
-APART = 0.05  # between two latents whose difference is a derivative, in standard deviations of the prior
-STEP = 0.1  # the same of logits
+APART = 0.05  # of latents for a numerical derivative, in standard deviations of the prior
+STEP = 0.1  # of logits for a numerical derivative
 
 
 def restore(
@@ -43,15 +43,12 @@ def restore(
     far: NonNegativeFloat = 0.6,
     blend: bool = True,
 ) -> torch.Tensor:
-    """(B, C, H, W) to (B, C, H, W): `steps` to the most probable latent, then `samples` draws round it, in pairs that
-    lie opposite each other, for all images at once.
+    """Restore (B, C, H, W): `steps` to the most probable latent, then `samples` draws round it, for all images at once.
 
-    No draw counts more than the root of `samples` times what the most probable latent would, which is 1 where q is the
-    posterior: of few draws the heaviest would be nearly all (truncated weights: Ionides, 2008, Journal of Computational
-    and Graphical Statistics 17(2); there in the mean's place).
-
-    `window`, `near`, `far`: what the visible pixels count, as `blending.weights`; near 0 and far 1: the plain
-    posterior.
+    Draws come in pairs that lie opposite each other. No draw counts more than the root of `samples` times what the most
+    probable latent would count, which is 1 where q is the posterior; else the heaviest of few draws would be nearly all
+    (truncated weights: Ionides, 2008, Journal of Computational and Graphical Statistics 17(2); there in the mean's
+    place). `window`, `near`, `far`: as in `map_latent`.
     """
     network = model.autoencoder
     prior = network.prior(condition, len(corrupted))
@@ -70,10 +67,10 @@ def restore(
         noise = -noise if number % 2 else torch.empty_like(mode).normal_(generator=generator)
         latent = torch.baddbmm(mode[:, :, None], spread, noise[:, :, None])[:, :, 0]
         logits = network.decode(latent, condition)
-        # Both densities by what they are at the mode, so that constants of q fall out.
+        # Both densities relative to the mode, so that constants of q cancel.
         log_weight = density(latent, logits) - highest + 0.5 * noise.square().sum(dim=1)
         log_weight = log_weight.clamp(max=0.5 * math.log(samples))
-        # Sums relative to the largest weight so far, as all may vanish.
+        # Sums relative to the largest weight so far, because all weights may underflow.
         largest, before = torch.maximum(largest, log_weight), largest
         old, new = (before - largest).exp(), (log_weight - largest).exp()
         total = total * old[:, None, None, None] + model.loss.image(logits) * new[:, None, None, None]
@@ -91,10 +88,11 @@ def deviation(
     mode: torch.Tensor,
     prior_logvar: torch.Tensor,
 ) -> torch.Tensor:
-    """The matrix (B, latent, latent) that makes of a draw of N(0, I) one of Laplace's approximation, less `mode`.
+    """Return the matrix (B, latent, latent) that turns a draw of N(0, I) into one of Laplace's approximation, less
+    `mode`.
 
     Its precision, in units of the prior's standard deviation, is I + J^T W J: the Gauss-Newton approximation, with J
-    the decoder's derivative and W the loss's second derivative by each logit, 0 where it is below.
+    the decoder's derivative and W the loss's second derivative by each logit, 0 where that is negative.
     """
     network, scale = model.autoencoder, (0.5 * prior_logvar).exp()
     at = mode.clone().requires_grad_()
@@ -112,6 +110,6 @@ def deviation(
             along = (network.decode(torch.addcmul(mode, scale, unit, value=APART), condition) - level) / APART
         rows.append(torch.autograd.grad(logits, at, curvature * along, retain_graph=True)[0] * scale)
     product = torch.stack(rows, dim=1)
-    # Of differences, it is neither symmetric nor without negative eigenvalues to the last digit.
+    # Rounding leaves it slightly asymmetric, and with small negative eigenvalues.
     values, axes = torch.linalg.eigh((product + product.mT) / 2)
     return scale[:, :, None] * axes * (1 + values.clamp(min=0)).rsqrt()[:, None]

@@ -2,12 +2,12 @@ import platform
 import subprocess
 import sys
 
-from restoration.core import fingerprint
+from restoration.core import determinism, fingerprint
 
 PAGES = """
 import resource
 import torch
-from restoration.core import script as jobs
+from restoration.core import determinism
 
 def faults():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
@@ -18,7 +18,7 @@ def faults():
 
 faults()
 print(faults())
-jobs.keep_freed_memory()
+determinism.keep_freed_memory()
 faults()
 print(faults())
 """
@@ -33,3 +33,15 @@ def test_memory_that_is_freed_is_used_again():
         assert after < before / 20
     else:
         assert after <= before
+
+
+def test_derived_seeds_are_stable():
+    assert determinism.derived_seed(0, "training") == 26962772879181041
+    assert determinism.derived_seed(0, "corrupt", "test") == 26570519379550375
+
+
+def test_derived_seeds_differ_by_seed_and_purpose():
+    purposes = [("training",), ("initialisation",), ("order", "0"), ("order", "1"), ("corrupt", "test"), ()]
+    seeds = {determinism.derived_seed(seed, *purpose) for seed in (0, 1, 10) for purpose in purposes}
+    assert len(seeds) == 18
+    assert all(0 <= seed < 2**63 for seed in seeds)

@@ -1,0 +1,69 @@
+"""The multiply-adds of a computation: those of its matrix products and convolutions, by torch's own formulas.
+
+torch's FlopCounterMode is the public way. It loads torch's compiler, which takes 0.9 s of each job, so that a counter
+of our own stands in its place as long as torch has the private class that the counter is made of.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode, flop_registry, mm_flop, register_flop_formula
+
+from restoration.models import linear
+
+try:
+    from torch.utils._python_dispatch import TorchDispatchMode
+except ImportError:
+    Counter: Any = None
+else:
+
+    class Counter(TorchDispatchMode):  # type: ignore[no-redef]
+        """While it is entered, `operations` counts what matrix products and convolutions compute."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.operations = 0
+
+        @classmethod
+        def _should_skip_dynamo(cls) -> bool:
+            """Return False: to be skipped by torch's compiler, a mode would load the compiler."""
+            return False
+
+        def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            result = func(*args, **(kwargs or {}))
+            if formula := flop_registry.get(func.overloadpacket):
+                self.operations += formula(*args, **(kwargs or {}), out_val=result)
+            return result
+
+
+class _NoModules:
+    """Stands in for FlopCounterMode's tracker of modules, which fails inside torch.autograd.grad."""
+
+    parents = ("Global",)
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+def _product_operations(values_shape: tuple, weight_shape: tuple, *_: Any, **__: Any) -> int:
+    return int(mm_flop(values_shape, weight_shape[::-1]))
+
+
+if linear.PRODUCT:  # which torch's own table of formulas lacks
+    register_flop_formula(linear.PRODUCT)(_product_operations)
+
+
+@torch.no_grad()
+def multiply_adds(act: Callable[[], object]) -> float:
+    """Run `act`, and return how many multiplications, each with an addition, it takes. Gradients count as well."""
+    if Counter is None:
+        public = FlopCounterMode(display=False)
+        public.mod_tracker = _NoModules()  # type: ignore[assignment]
+        with public:
+            act()
+        return public.get_total_flops() / 2
+    with Counter() as counter:
+        act()
+    return counter.operations / 2
