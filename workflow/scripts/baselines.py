@@ -1,4 +1,4 @@
-"""Measure what needs no trained model on a task's stored corrupted test set: the ground that models stand on."""
+"""Measure the baselines on a task's stored corrupted test set."""
 
 import logging
 
@@ -15,7 +15,7 @@ from restoration.restorers import baselines
 def main(job: dict, dataset: str, validation: str, test: str, reader: str | None, outputs: dict[str, str]) -> None:
     """Write the scores of each image by each `method`, their means, the parameters, and the images to show.
 
-    A method is a baseline of job["baselines"] that is for the task, or one with the calibration. Parameters are chosen
+    A method is a baseline of job["baselines"] that is for the task, with or without calibration. Parameters are chosen
     on the task's validation images.
     """
     logger = logging.getLogger("restoration")

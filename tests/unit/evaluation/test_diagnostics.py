@@ -14,7 +14,7 @@ from restoration.data import tensors
 from restoration.data.dataset_files import Images
 from restoration.data.holes import observed
 from restoration.data.tensors import as_float
-from restoration.evaluation import diagnostics, scoring
+from restoration.evaluation import computation_cost, diagnostics, scoring
 from restoration.models import linear, model_file
 from restoration.models.model_file import Model
 from restoration.models.networks import Autoencoder
@@ -228,7 +228,7 @@ def test_a_network_without_a_latent_distribution_has_no_latent_to_measure(build_
 def multiply_adds(model: Model, test: Images, method: str, **parameters: int) -> int:
     restore = scoring.restorer(model, method, parameters, seed=0)
     assert restore is not None
-    return diagnostics.multiply_adds(restore, test)
+    return computation_cost.multiply_adds(restore, test)
 
 
 HIDDEN, LATENT, PIXELS = 30, 5, SIDE**2
@@ -288,13 +288,13 @@ def test_counting_does_not_change_what_is_measured_after_it(build_model, hole):
     model = build_model("vae")
     restore = [scoring.restorer(model, "best_prior", {"samples": 3}, seed=0) for _ in range(3)]
     before = scoring.restore_all(restore[0], *hole[1:])
-    diagnostics.multiply_adds(restore[1], hole)
+    computation_cost.multiply_adds(restore[1], hole)
     assert scoring.restore_all(restore[2], *hole[1:]).equal(before)
 
 
 def test_counting_does_not_load_torchs_compiler():
     code = (
-        "import sys, torch; from restoration.evaluation.diagnostics import Counter\n"
+        "import sys, torch; from restoration.evaluation.computation_cost import Counter\n"
         "with Counter() as counter: torch.ones(2, 3) @ torch.ones(3, 4)\n"
         "sys.exit(counter.operations != 48 or 'torch._dynamo' in sys.modules)"
     )

@@ -7,12 +7,13 @@ import pytest
 import torch
 from torch.nn import functional
 
-from restoration.comparison import published
-from restoration.config.configuration import ModelName
+from restoration.comparison import published_likelihoods
+from restoration.config import likelihood_quantity
+from restoration.config.model_names import ModelName
 from restoration.core import artifacts
 from restoration.core.errors import DamagedFile, UserError
 from restoration.data.dataset_files import Images
-from restoration.evaluation import likelihood, likelihood_targets
+from restoration.evaluation import likelihood
 from restoration.models import model_file
 from restoration.models.gaussian_latent import log_density
 from restoration.models.model_file import Model
@@ -259,8 +260,8 @@ def test_the_images_are_chosen_at_random_and_the_same_for_all_models():
 )
 def test_quantity(network, condition, corruption, expected):
     variant = {"network": network, "condition": condition}
-    assert likelihood_targets.quantity(variant, "bce", corruption) == expected
-    assert likelihood_targets.quantity(variant, "mse", corruption) is None
+    assert likelihood_quantity.quantity(variant, "bce", corruption) == expected
+    assert likelihood_quantity.quantity(variant, "mse", corruption) is None
 
 
 def test_only_models_of_tasks_that_ask_for_it():
@@ -268,13 +269,19 @@ def test_only_models_of_tasks_that_ask_for_it():
     plain = {"corruption": {"name": "none"}, "variants": variants}
     tasks = {"plain": plain, "asked": plain | {"likelihood": {}}}
     names = [ModelName(task, name, loss, 0) for task in tasks for name in variants for loss in ("bce", "mse")]
-    assert likelihood_targets.quantities(names, tasks) == {ModelName("asked", "vae", "bce", 0): "image"}
+    assert likelihood_quantity.quantities(names, tasks) == {ModelName("asked", "vae", "bce", 0): "image"}
 
 
 def test_published_figures_are_offered_where_their_convention_fits():
     quadrants = {"name": "quadrants", "observed": 2}
-    assert [figure.nats for figure in published.comparable("mnist", quadrants, "hidden", "grey")] == [61.9, 51.0]
-    assert [figure.nats for figure in published.comparable("mnist", quadrants, "image", "stochastic")] == [86.76, 84.78]
+    assert [figure.nats for figure in published_likelihoods.comparable("mnist", quadrants, "hidden", "grey")] == [
+        61.9,
+        51.0,
+    ]
+    assert [figure.nats for figure in published_likelihoods.comparable("mnist", quadrants, "image", "stochastic")] == [
+        86.76,
+        84.78,
+    ]
     hole = {"name": "stroke_hole", "size": 6}
     for other in (
         ("digits", quadrants, "hidden", "grey"),
@@ -283,7 +290,7 @@ def test_published_figures_are_offered_where_their_convention_fits():
         ("mnist", hole, "image", "threshold"),
         ("mnist", hole, "image", "grey"),
     ):
-        assert published.comparable(*other) == []
+        assert published_likelihoods.comparable(*other) == []
 
 
 # ------------------------------------------------------------------------------------------------------------ THE JOB

@@ -13,7 +13,7 @@ from restoration.data.holes import observed
 from restoration.evaluation import calibration, metrics
 from restoration.restorers import baselines
 
-IMAGES = 500  # of the validation images, the first so many decide
+IMAGES = 500  # the first of the validation images, which decide
 
 
 class Examples(NamedTuple):
@@ -25,7 +25,7 @@ class Examples(NamedTuple):
 
 
 class Baseline:
-    """The baseline `name`, knowing its parameters and the training images. It does not restore a batch twice."""
+    """The baseline `name` with its parameters and the training images. Restores no batch twice."""
 
     def __init__(self, name: str, parameters: dict[str, Any], train_images: torch.Tensor) -> None:
         self.name, self.parameters, self.train_images = name, parameters, train_images
@@ -33,7 +33,7 @@ class Baseline:
         self.images, self.seconds = 0, 0.0
 
     def __call__(self, corrupted: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """(B, C, H, W) to (B, C, H, W)."""
+        """Restore (B, C, H, W) to (B, C, H, W)."""
         batch = hashlib.sha256(corrupted.numpy().tobytes() + mask.numpy().tobytes()).digest()
         if batch not in self.restored:
             start = time.process_time()
@@ -45,20 +45,21 @@ class Baseline:
 
 
 class Tuned(NamedTuple):
-    """A baseline as it is measured; curve: its calibration, as `calibration.fit` gives it, or None."""
+    """A baseline as it is measured; curve: its calibration, as from `calibration.fit`, or None."""
 
     baseline: Baseline
     curve: np.ndarray | None
 
     def restore(self, corrupted: torch.Tensor, mask: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        """An `scoring.Restorer`, which does not look at the labels, nor at what is hidden."""
+        """Restore a batch, as a `scoring.Restorer`, without labels and without what is hidden."""
         restored = self.baseline(observed(corrupted, mask), mask)
         return restored if self.curve is None else calibration.apply(self.curve, restored, mask)
 
 
 def tune(name: str, train_images: torch.Tensor, examples: Examples) -> dict[str, Tuned]:
-    """Method to baseline: `name`, and, where it has something to do, `<name>_calibrated`. Each has the parameters with
-    the least squared error over the examples' hidden pixels, of `candidates`.
+    """Return the baseline `name`, and its calibrated version where that is measured too, each by its method's name.
+
+    Each has the parameters of `candidates` with the least squared error over the examples' hidden pixels.
     """
     calibrated = baselines.calibrated(name, baselines.hides(examples.mask))
     tried = candidates(name)
@@ -72,7 +73,7 @@ def tune(name: str, train_images: torch.Tensor, examples: Examples) -> dict[str,
         if calibrated:
             curve = calibration.fit(restored[hidden], examples.complete[hidden])
             mapped = calibration.apply(curve, restored, examples.mask)
-            found[f"{name}_calibrated"] = error(mapped, examples), curve
+            found[f"{name}{baselines.CALIBRATED_SUFFIX}"] = error(mapped, examples), curve
         for method, (misfit, map_of_values) in found.items():
             if method not in best or misfit < best[method][0]:
                 best[method] = misfit, parameters, map_of_values
@@ -81,13 +82,13 @@ def tune(name: str, train_images: torch.Tensor, examples: Examples) -> dict[str,
 
 
 def candidates(name: str) -> list[dict[str, Any]]:
-    """The parameters to try: GRID's values in every combination, in its order; the defaults where there is none."""
+    """Return the parameters to try: every combination of GRID's values, in order; the defaults without a GRID."""
     grid = getattr(registry.load("baselines", name), "GRID", {})
     defaults = {key: default for key, (_, default) in registry.parameters("baselines", name).items()}
     return [defaults | dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
 
 
 def error(restored: torch.Tensor, examples: Examples) -> float:
-    """The mean over the images of their mean squared error over hidden pixels; 0 if no image has any."""
+    """Return the mean over the images of their mean squared error over hidden pixels; 0 if nothing is hidden."""
     each = metrics.mse((restored - examples.complete).square(), examples.mask)
     return float(each.nanmean().nan_to_num(0))

@@ -15,10 +15,11 @@ MODELS_ALONE = True
 
 
 def examine(evidence: Evidence, *, task: Task = "*", models: Rows = ("*",), parts: PositiveInt = 10) -> Outcome:
-    """The figure is the smallest step down, from one of `parts` parts of a training to the next, as % of the loss.
+    """Test whether the mean loss falls from each of `parts` parts of a training to the next.
 
-    Seeds are averaged over. The interval covers the noise of the iterations in a part, and seeds. What the validation
-    loss does is told as well and decides nothing: the claim is of training losses.
+    The figure is the smallest step down, as % of the loss. Seeds are averaged. The interval covers the noise of the
+    iterations in a part, and seeds. The finding also says what the validation loss does, which decides nothing: the
+    claim is about training losses.
     """
     histories = chosen(evidence.of_models("history", task), models)
     margins: list[Margin] = []
@@ -52,9 +53,9 @@ def examine(evidence: Evidence, *, task: Task = "*", models: Rows = ("*",), part
 
 
 def split(path: str, parts: int) -> np.ndarray:
-    """A history's training loss, (iterations of a part, parts); what is over is left out at its start.
+    """Return a history's training loss, (iterations of a part, parts), without the first ones that do not fill a part.
 
-    Raises NotTested where there are fewer iterations than parts.
+    Raises NotTested if there are fewer iterations than parts.
     """
     losses = _objective(path)
     length = len(losses) // parts
@@ -68,5 +69,5 @@ def _objective(path: str) -> np.ndarray:
 
 
 def _steps(means: np.ndarray) -> np.ndarray:
-    """(..., parts) to (..., parts - 1): by how many per cent each is below the one before."""
+    """Return by how many per cent each part is below the one before: (..., parts) to (..., parts - 1)."""
     return 100 * (1 - means[..., 1:] / means[..., :-1])

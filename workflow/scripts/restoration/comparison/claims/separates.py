@@ -22,8 +22,10 @@ def examine(
     models: Rows = ("*",),
     neighbours: PositiveInt = 15,
 ) -> Outcome:
-    """The figure is the share of test images whose `neighbours` nearest training images, by the Euclidean distance of
-    latent means, have its class for their commonest. Supported if it is above `at_least` for every one of `models`.
+    """Test whether every one of `models` has an accuracy above `at_least`.
+
+    The figure is the share of test images whose class is the commonest among their `neighbours` nearest training
+    images, by the Euclidean distance of latent means.
     """
     margins: list[Margin] = []
     images, weights = 0, np.empty(0)
@@ -34,8 +36,7 @@ def examine(
             weights = bootstrap.image_weights(images, np.random.default_rng(derived_seed(0, "bootstrap", "images")))
         generator = np.random.default_rng(derived_seed(0, "bootstrap", "seeds", *name))
         resampled = bootstrap.replicates(right, weights, generator)[:, 0]
-        title = f"{name.variant}/{name.loss}"
-        margins.append(Margin(title, float(right.mean()) - at_least, resampled - at_least, len(paths)))
+        margins.append(Margin(name.model, float(right.mean()) - at_least, resampled - at_least, len(paths)))
 
     def tell(decisive: int, shown: Comparison) -> str:
         words = f"The {neighbours} nearest training images in the latent space tell the class of a share of the test"

@@ -19,6 +19,7 @@ from typing import Any
 from restoration.core import registry
 
 KINDS = ("none", "some", "all")
+CALIBRATED_SUFFIX = "_calibrated"  # behind the name of a baseline with calibration
 
 
 def hides(mask: Any) -> str:
