@@ -21,8 +21,15 @@ import math
 
 import numpy as np
 
+from restoration.core.fingerprint import derived_seed
+
 REPLICATES = 1000
 LEVEL = 0.95
+
+
+def generator(*what: str) -> np.random.Generator:
+    """Return the generator of "images", or of "seeds" or "iterations" of a named model: the same in every job."""
+    return np.random.default_rng(derived_seed(0, "bootstrap", *what))
 
 
 def image_weights(images: int, generator: np.random.Generator, replicates: int = REPLICATES) -> np.ndarray:

@@ -69,16 +69,6 @@ class Champion:
         )
 
 
-def best(table: pd.DataFrame, labelled: Collection[str]) -> Any | None:
-    """Return the row with the lowest error by `judging.champion`, the first of equal rows; None without a candidate.
-
-    table: as from `read_intervals`; labelled: the variants that are given the label.
-    """
-    here = judging.champion(table["region"]).rows(table)
-    here = without_label(here[here["variant"] != ""], labelled)
-    return None if here.empty else here.loc[here["mean"].idxmin()]
-
-
 def choose(
     names: Mapping[str, str],
     table: pd.DataFrame,
@@ -86,13 +76,16 @@ def choose(
     labelled: Collection[str],
     inference: Mapping[str, dict],
 ) -> Champion | None:
-    """Return the champion, or None without a candidate.
+    """Return the champion; of equal ones the first; None without a candidate.
 
-    names: dataset and task; models: all of the task; inference: the task's methods with their parameters.
+    names: dataset and task; table: as from `read_intervals`; models: all of the task; labelled: the variants that are
+    given the label; inference: the task's methods with their parameters.
     """
-    row = best(table, labelled)
-    if row is None:
+    here = judging.champion(table["region"]).rows(table)
+    candidates = without_label(here[here["variant"] != ""], labelled)
+    if candidates.empty:
         return None
+    row = candidates.loc[candidates["mean"].idxmin()]
     seeds = {
         model: _read_training(model.training)
         for model in models

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from restoration.comparison.claims import NotTested
-from restoration.comparison.interval_table import FIGURES, KEYS
+from restoration.comparison.interval_table import read_intervals
 from restoration.config import selectors
 from restoration.config.model_names import in_words, selector_text
 from restoration.core import artifacts
@@ -62,8 +62,7 @@ class Evidence:
         """Return a task's intervals and replicates, as from `intervals`. Raises NotTested, DamagedFile."""
         (table_path,) = self.of_models("intervals", task).values()
         (replicates_path,) = self.of_models("replicates", task).values()
-        with artifacts.reading(table_path[0]):
-            table = pd.read_parquet(table_path[0], columns=[*KEYS, *FIGURES])
+        table = read_intervals(table_path[0])
         (replicates,) = artifacts.read_npz(replicates_path[0], "replicates")
         if replicates.ndim != 2 or len(replicates) != len(table) or not np.isfinite(replicates).all():
             raise DamagedFile(replicates_path[0], "it does not have the replicates of the intervals beside it")

@@ -10,19 +10,11 @@ import pandas as pd
 from restoration.comparison import bootstrap
 from restoration.core import artifacts
 from restoration.core.errors import DamagedFile
-from restoration.core.fingerprint import derived_seed
 from restoration.evaluation import judging
 
 WAY = ["variant", "loss", "method"]  # a way to restore; variant and loss are empty for a baseline
 KEYS = [*WAY, *judging.Criterion._fields]
 FIGURES = ["mean", "low", "high", "seeds", "images"]
-
-
-class Scores(NamedTuple):
-    """columns: (method, output, region, measure) of each column of values, float64 (images, columns)."""
-
-    columns: list[tuple[str, str, str, str]]
-    values: np.ndarray
 
 
 class Entry(NamedTuple):
@@ -33,10 +25,10 @@ class Entry(NamedTuple):
     files: Sequence[str | Path]
 
 
-def read_scores(path: str | Path) -> Scores:
-    """Read the measures of a scores.parquet; a column without any number is left out.
+def read_scores(path: str | Path) -> tuple[list[tuple[str, ...]], np.ndarray]:
+    """Read (method, output, region, measure) of each column of a scores.parquet, and values, float64 (images, columns).
 
-    Raises DamagedFile if the file does not have one row for each image.
+    A column without any number is left out. Raises DamagedFile if the file does not have one row for each image.
     """
     from pyarrow import parquet
 
@@ -61,7 +53,7 @@ def read_scores(path: str | Path) -> Scores:
                     arrays.append(array)
         if not columns:
             raise ValueError("it holds no scores")
-    return Scores(columns, np.stack(arrays, axis=1))
+    return columns, np.stack(arrays, axis=1)
 
 
 def intervals(entries: Iterable[Entry]) -> tuple[pd.DataFrame, np.ndarray]:
@@ -74,20 +66,19 @@ def intervals(entries: Iterable[Entry]) -> tuple[pd.DataFrame, np.ndarray]:
     for variant, loss, files in entries:
         scores = [read_scores(file) for file in files]
         if weights is None:
-            images = len(scores[0].values)
-            weights = bootstrap.image_weights(images, np.random.default_rng(derived_seed(0, "bootstrap", "images")))
-        for file, (columns, values) in zip(files, scores, strict=True):
-            if columns != scores[0].columns or len(values) != weights.shape[1]:
-                raise DamagedFile(file, "it does not have the images and methods of its like")
+            weights = bootstrap.image_weights(len(scores[0][1]), bootstrap.generator("images"))
+        columns = scores[0][0]
+        for file, (others, values) in zip(files, scores, strict=True):
+            if others != columns or len(values) != weights.shape[1]:
+                raise DamagedFile(file, "its images or methods are not those of the other files")
         values = np.stack([of_seed for _, of_seed in scores])
-        generator = np.random.default_rng(derived_seed(0, "bootstrap", "seeds", variant, loss))
-        replicates = bootstrap.replicates(values, weights, generator)
+        replicates = bootstrap.replicates(values, weights, bootstrap.generator("seeds", variant, loss))
         # An interval that was widened for few seeds may reach beyond the values that a mean can have.
-        lowest, highest = np.array([judging.RANGE[measure] for *_, measure in scores[0].columns]).T
+        lowest, highest = np.array([judging.RANGE[measure] for *_, measure in columns]).T
         low, high = (bound.clip(lowest, highest) for bound in bootstrap.interval(replicates))
         mean = np.nanmean(values, axis=1).mean(axis=0)
         seeds, images = len(files) if variant else 0, values.shape[1]
-        for column, *figures in zip(scores[0].columns, mean, low, high, strict=True):
+        for column, *figures in zip(columns, mean, low, high, strict=True):
             rows.append((variant, loss, *column, *figures, seeds, images))
         resampled.append(replicates.T)
     return pd.DataFrame(rows, columns=[*KEYS, *FIGURES]), np.concatenate(resampled)

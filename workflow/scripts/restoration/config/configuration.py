@@ -31,11 +31,10 @@ def resolve(config: Mapping[str, Any]) -> dict[str, Any]:
         _switch_off(task, "variants")
         _switch_off(task, "inference")
     for task in tasks:
-        match task.get("likelihood", {}):
-            case False:
-                del task["likelihood"]
-            case None:
-                task["likelihood"] = {}
+        if task.get("likelihood", {}) is None:
+            task["likelihood"] = {}
+        elif task.get("likelihood") is False:
+            del task["likelihood"]
     configuration_checks.check_schema(resolved)
     resolved["dataset"] = dataset_settings.complete(resolved["dataset"])
     for key in ("variants", "tasks"):

@@ -57,9 +57,8 @@ def read(path: str | Path, method: str, images: np.ndarray) -> dict[str, Kept]:
     for group in GROUPS:
         kept = Kept(*artifacts.read_npz(path, *(f"{method}/{group}/{part}" for part in Kept._fields)))
         which, error = kept.images, kept.error
-        expected = (np.dtype("int64"), np.dtype("uint8"), np.dtype("float32"))
-        shapes = (which.shape[:1], (*which.shape[:1], *images.shape[1:]), which.shape[:1])
-        if tuple(array.dtype for array in kept) != expected or tuple(array.shape for array in kept) != shapes:
+        count, form = which.shape[:1], [(array.dtype, array.shape) for array in kept]
+        if form != [("int64", count), ("uint8", count + images.shape[1:]), ("float32", count)]:
             raise DamagedFile(path, f"'{method}/{group}' does not hold images of the test set with their errors")
         if not len(which) or which.min() < 0 or which.max() >= len(images) or not np.isfinite(error).all():
             raise DamagedFile(path, f"'{method}/{group}' is not of the {len(images)} test images")

@@ -3,6 +3,7 @@
 import math
 from functools import cache
 
+import numpy as np
 import torch
 
 PEAK_SIGNAL_CAP = 100.0  # dB; an image without error has an infinite PSNR, which would make the mean infinite
@@ -77,12 +78,8 @@ def _blurred(values: torch.Tensor) -> torch.Tensor:
 @cache
 def _blur(size: int) -> torch.Tensor:
     """Return the Gaussian window over one axis, mirrored at both ends, as a matrix (size, size)."""
-    matrix = torch.zeros(size, size, dtype=torch.float64)
     offsets = range(-SSIM_RADIUS, SSIM_RADIUS + 1)
     weights = [math.exp(-0.5 * (offset / SSIM_SIGMA) ** 2) for offset in offsets]
-    for row in range(size):
-        for offset, weight in zip(offsets, weights, strict=True):
-            column = row + offset
-            column = -column - 1 if column < 0 else 2 * size - 1 - column if column >= size else column
-            matrix[row, column] += weight / sum(weights)
-    return matrix
+    mirrored = np.pad(np.eye(size), ((SSIM_RADIUS, SSIM_RADIUS), (0, 0)), "symmetric")
+    shifted = [weight / sum(weights) * mirrored[start : start + size] for start, weight in enumerate(weights)]
+    return torch.from_numpy(sum(shifted))

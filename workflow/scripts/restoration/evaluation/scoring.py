@@ -90,11 +90,9 @@ def score(
                 columns = {"mse": error, "psnr": metrics.psnr(error), "ssim": metrics.ssim(similarity, pixels)}
                 if accuracy is not None:
                     columns["accuracy"] = accuracy if region == "whole" else torch.full_like(accuracy, torch.nan)
-                frame = pd.DataFrame({name: column.cpu().numpy() for name, column in columns.items()})
-                frame.insert(0, "image", np.arange(start, start + len(truth), dtype=np.int32))
-                frame.insert(1, "output", output)
-                frame.insert(2, "region", region)
-                frames.append(frame)
+                image_numbers = np.arange(start, start + len(truth), dtype=np.int32)
+                measured = {name: column.cpu().numpy() for name, column in columns.items()}
+                frames.append(pd.DataFrame({"image": image_numbers, "output": output, "region": region, **measured}))
     return pd.concat(frames, ignore_index=True)
 
 

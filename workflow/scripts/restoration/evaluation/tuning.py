@@ -65,20 +65,21 @@ def tune(name: str, train_images: torch.Tensor, examples: Examples) -> dict[str,
     tried = candidates(name)
     if not calibrated and len(tried) == 1:
         return {name: Tuned(Baseline(name, tried[0], train_images), None)}
-    best: dict[str, tuple[float, dict[str, Any], np.ndarray | None]] = {}
+    best: dict[str, tuple[float, Tuned]] = {}
     hidden = examples.mask.expand_as(examples.complete)
     for parameters in tried:
-        restored = Baseline(name, parameters, train_images)(examples.corrupted, examples.mask)
-        found: dict[str, tuple[float, np.ndarray | None]] = {name: (error(restored, examples), None)}
+        baseline = Baseline(name, parameters, train_images)
+        restored = baseline(examples.corrupted, examples.mask)
+        found: dict[str, tuple[torch.Tensor, np.ndarray | None]] = {name: (restored, None)}
         if calibrated:
             curve = calibration.fit(restored[hidden], examples.complete[hidden])
             mapped = calibration.apply(curve, restored, examples.mask)
-            found[f"{name}{baselines.CALIBRATED_SUFFIX}"] = error(mapped, examples), curve
-        for method, (misfit, map_of_values) in found.items():
+            found[f"{name}{baselines.CALIBRATED_SUFFIX}"] = mapped, curve
+        for method, (images, curve_or_none) in found.items():
+            misfit = error(images, examples)
             if method not in best or misfit < best[method][0]:
-                best[method] = misfit, parameters, map_of_values
-    shared = {str(parameters): Baseline(name, parameters, train_images) for _, parameters, _ in best.values()}
-    return {method: Tuned(shared[str(parameters)], curve) for method, (_, parameters, curve) in best.items()}
+                best[method] = misfit, Tuned(baseline, curve_or_none)
+    return {method: tuned for method, (_, tuned) in best.items()}
 
 
 def candidates(name: str) -> list[dict[str, Any]]:

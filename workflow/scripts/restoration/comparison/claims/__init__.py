@@ -43,14 +43,6 @@ class Margin(NamedTuple):
     seeds: int
 
 
-class Bounds(NamedTuple):
-    """A margin's 95 % interval, and the verdict on this margin alone."""
-
-    low: float | None
-    high: float | None
-    verdict: str
-
-
 class Comparison(NamedTuple):
     """A margin as it is shown; low and high are None without an interval."""
 
@@ -91,25 +83,27 @@ class Outcome:
     details: Sequence[Mapping[str, Any]] = ()
 
 
-def decide(margins: Sequence[Margin]) -> tuple[int, list[Bounds]]:
-    """Return the index of the decisive margin, and each margin's bounds; the decisive verdict is the claim's.
+def decide(margins: Sequence[Margin], threshold: float = 0.0) -> tuple[int, list[Comparison]]:
+    """Return the index of the decisive margin, whose verdict is the claim's, and all margins as they are shown.
 
     Supported: the intervals of all margins are above 0. As all must be, no correction for their number is needed
     (intersection-union test, Berger, 1982, Technometrics 24(4)). Not supported: the interval of at least one margin is
     below 0 at the Bonferroni level, which corrects for choosing one of many; `wider` computes it from the 95 %
     interval. Otherwise undecided. Decisive is the smallest margin among those with the claim's verdict.
     """
-    bounds = []
-    for margin in margins:
-        if margin.replicates is None:
-            bounds.append(Bounds(None, None, UNDECIDED))
-            continue
-        low, high = map(float, bootstrap.interval(margin.replicates))
-        against = margin.margin + wider(len(margins), margin.seeds) * (high - margin.margin) < 0
-        bounds.append(Bounds(low, high, SUPPORTED if low > 0 else NOT_SUPPORTED if against else UNDECIDED))
-    verdict = overall([bound.verdict for bound in bounds])
-    deciding = [number for number, bound in enumerate(bounds) if bound.verdict == verdict]
-    return min(deciding, key=lambda number: margins[number].margin), bounds
+    shown = []
+    for name, margin, replicates, seeds in margins:
+        verdict = UNDECIDED
+        ends: tuple[float | None, float | None] = (None, None)
+        if replicates is not None:
+            low, high = map(float, bootstrap.interval(replicates))
+            against = margin + wider(len(margins), seeds) * (high - margin) < 0
+            verdict = SUPPORTED if low > 0 else NOT_SUPPORTED if against else UNDECIDED
+            ends = threshold + low, threshold + high
+        shown.append(Comparison(name, threshold + margin, *ends, seeds, verdict))
+    verdict = overall([comparison.verdict for comparison in shown])
+    deciding = [number for number, comparison in enumerate(shown) if comparison.verdict == verdict]
+    return min(deciding, key=lambda number: margins[number].margin), shown
 
 
 def wider(comparisons: int, seeds: int) -> float:
@@ -138,11 +132,7 @@ def conclude(
 
     tell: makes the sentence of the finding, from the index of the decisive margin and its comparison.
     """
-    decisive, bounds = decide(margins)
-    details = []
-    for margin, (low, high, verdict) in zip(margins, bounds, strict=True):
-        low, high = (None if bound is None else threshold + bound for bound in (low, high))
-        details.append(Comparison(margin.name, threshold + margin.margin, low, high, margin.seeds, verdict))
+    decisive, details = decide(margins, threshold)
     shown = details[decisive]
     finding = tell(decisive, shown) + ("; of one seed alone." if shown.seeds == 1 else ".")
     return Outcome(

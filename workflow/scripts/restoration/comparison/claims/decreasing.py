@@ -6,7 +6,6 @@ from restoration.comparison import bootstrap
 from restoration.comparison.claim_inputs import Evidence, chosen
 from restoration.comparison.claims import Comparison, Margin, NotTested, Outcome, conclude
 from restoration.core import artifacts
-from restoration.core.fingerprint import derived_seed
 from restoration.core.registry import PositiveInt, Rows, Task
 
 NEEDS = ["history", "validation"]
@@ -27,7 +26,7 @@ def examine(evidence: Evidence, *, task: Task = "*", models: Rows = ("*",), part
     for name, paths in histories.items():
         losses = np.stack([split(path, parts) for path in paths])
         seeds, iterations, _ = losses.shape
-        generator = np.random.default_rng(derived_seed(0, "bootstrap", "iterations", *name))
+        generator = bootstrap.generator("iterations", *name)
         weights = bootstrap.image_weights(iterations, generator)
         steps = _steps(losses.mean(axis=(0, 1)))
         resampled = _steps(bootstrap.replicates(losses, weights, generator)) if iterations * seeds > 1 else None

@@ -10,7 +10,6 @@ from restoration.comparison import bootstrap
 from restoration.comparison.claim_inputs import Evidence, Name, chosen
 from restoration.comparison.claim_inputs import number as read_number
 from restoration.comparison.claims import Comparison, Margin, NotTested, Outcome, conclude, counted, number
-from restoration.core.fingerprint import derived_seed
 from restoration.core.registry import Rows, Task
 
 NEEDS = ["summary", "metrics"]
@@ -61,5 +60,5 @@ def examine(
 
 def _replicates(name: Name, values: np.ndarray) -> np.ndarray:
     """Resample the mean over seeds: (seeds,) to (replicates,)."""
-    generator = np.random.default_rng(derived_seed(0, "bootstrap", "seeds", *name))
-    return bootstrap.replicates(values[:, None, None], np.ones((bootstrap.REPLICATES, 1)), generator)[:, 0]
+    weights = np.ones((bootstrap.REPLICATES, 1))
+    return bootstrap.replicates(values[:, None, None], weights, bootstrap.generator("seeds", *name))[:, 0]

@@ -5,7 +5,6 @@ import numpy as np
 from restoration.comparison import bootstrap
 from restoration.comparison.claim_inputs import Evidence, chosen
 from restoration.comparison.claims import Comparison, Margin, Outcome, conclude, counted
-from restoration.core.fingerprint import derived_seed
 from restoration.core.registry import Fraction, PositiveInt, Rows, Task
 from restoration.evaluation.knn_accuracy import correct
 
@@ -33,9 +32,8 @@ def examine(
         right = np.stack([correct(path, neighbours) for path in paths]).astype(float)[:, :, None]
         if right.shape[1] != images:
             images = right.shape[1]
-            weights = bootstrap.image_weights(images, np.random.default_rng(derived_seed(0, "bootstrap", "images")))
-        generator = np.random.default_rng(derived_seed(0, "bootstrap", "seeds", *name))
-        resampled = bootstrap.replicates(right, weights, generator)[:, 0]
+            weights = bootstrap.image_weights(images, bootstrap.generator("images"))
+        resampled = bootstrap.replicates(right, weights, bootstrap.generator("seeds", *name))[:, 0]
         margins.append(Margin(name.model, float(right.mean()) - at_least, resampled - at_least, len(paths)))
 
     def tell(decisive: int, shown: Comparison) -> str:
