@@ -68,7 +68,7 @@ def evaluate(
         if counted and restore:
             computation_cost.multiply_adds(counted, test)
             restorers[method] = restore
-    scores, *_ = scoring.measure(restorers, *test, scoring.shown(test.labels, model.classes), read)
+    scores, *_ = scoring.measure(restorers, test, scoring.shown(test.labels, model.classes), read)
     images, labels = (arrays[f"train_{part}"][:LATENTS] for part in ("images", "labels"))
     scoring.latent_means(model, images, np.zeros_like(images[:, :1], bool), labels)
     scoring.latent_means(model, test.corrupted, test.mask, test.labels)

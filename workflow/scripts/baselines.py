@@ -35,7 +35,8 @@ def main(job: dict, dataset: str, validation: str, test: str, reader: str | None
     restorers = {method: tuned.restore for method, tuned in methods.items()}
     shown = scoring.shown(labels, classes)
     read = classifier.load(reader, complete.shape[1:], classes).read if reader else None
-    scores, shown_restorations, kept = scoring.measure(restorers, complete, corrupted, mask, labels, shown, read)
+    images = dataset_files.Images(complete, corrupted, mask, labels)
+    scores, shown_restorations, kept = scoring.measure(restorers, images, shown, read)
     parameters = {method: tuned.baseline.parameters for method, tuned in methods.items()}
     for method, tuned in methods.items():
         milliseconds = 1000 * tuned.baseline.seconds / tuned.baseline.images

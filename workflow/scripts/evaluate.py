@@ -65,7 +65,7 @@ def main(job: dict, inputs: Any, outputs: Any, seed: int) -> tuple[dict, dict[st
         raise UserError(
             f"{inputs.model}: no inference of its task applies to it ({methods}); add encode, or take the variant out"
         )
-    scores, examples, kept = scoring.measure(restorers, *test, shown, read)
+    scores, examples, kept = scoring.measure(restorers, test, shown, read)
     artifacts.write_parquet(outputs.scores, scores)
     artifacts.write_npz(outputs.examples, shown=shown, **examples)
     artifacts.write_npz(outputs.cases, **kept)

@@ -35,6 +35,12 @@ def hole(strokes) -> Images:
 
 
 @pytest.fixture
+def brightness(hole) -> float:
+    """The standard deviation of the images' means."""
+    return as_float(hole.complete).flatten(1).mean(dim=1).std(correction=0).item()
+
+
+@pytest.fixture
 def noise(hole) -> Images:
     """The same images without a hole: everything is hidden."""
     return hole._replace(mask=np.ones_like(hole.mask))
@@ -92,8 +98,7 @@ def test_the_divergence_is_torchs_of_what_the_encoder_sees_in_training(name, bui
     assert measured["units"] == model.autoencoder.latent
 
 
-def test_a_unit_is_active_where_the_variance_of_its_mean_is_above_a_hundredth(hole):
-    brightness = as_float(hole.complete).flatten(1).mean(dim=1).std(correction=0).item()
+def test_a_unit_is_active_where_the_variance_of_its_mean_is_above_a_hundredth(hole, brightness):
     above, below = 0.101 / brightness, 0.099 / brightness
     measured = diagnostics.latent(known(above, below, -above, 0.0), hole, seed=0)
     assert (measured["active_units"], measured["units"], measured["collapsed"]) == (2, 4, False)
@@ -101,8 +106,7 @@ def test_a_unit_is_active_where_the_variance_of_its_mean_is_above_a_hundredth(ho
     assert (measured["active_units"], measured["collapsed"]) == (0, True)
 
 
-def test_a_latent_whose_divergence_is_small_is_collapsed_whatever_its_units(hole, monkeypatch):
-    brightness = as_float(hole.complete).flatten(1).mean(dim=1).std(correction=0).item()
+def test_a_latent_whose_divergence_is_small_is_collapsed_whatever_its_units(hole, monkeypatch, brightness):
     model = known(0.2 / brightness)
     kl = diagnostics.latent(model, hole, seed=0)["kl"]
     for bound, collapsed in ((0.99 * kl, False), (1.01 * kl, True)):
@@ -112,8 +116,7 @@ def test_a_latent_whose_divergence_is_small_is_collapsed_whatever_its_units(hole
 
 
 @pytest.mark.parametrize(("sigma", "active"), [(0.5, 1), (1.0, 0), (2.0, 0)])
-def test_a_learned_prior_is_the_measure_of_what_its_latent_says(hole, sigma, active):
-    brightness = as_float(hole.complete).flatten(1).mean(dim=1).std(correction=0).item()
+def test_a_learned_prior_is_the_measure_of_what_its_latent_says(hole, sigma, active, brightness):
     assert diagnostics.latent(known(0.06 / brightness, prior_sigma=sigma), hole, seed=0)["active_units"] == active
 
 

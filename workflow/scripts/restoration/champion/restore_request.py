@@ -30,9 +30,7 @@ def plan(request: Mapping[str, Any], fills_holes: bool | None, size: tuple[int, 
     if SHEET in images:
         raise UserError(f"{images[SHEET]}: this name is the sheet's; rename it")
     if masks and fills_holes is False:
-        raise UserError(
-            f"restore.masks: the task '{request['task']}' hides nothing that a mask would show; leave them out"
-        )
+        raise UserError(f"restore.masks: the task '{request['task']}' hides nothing; leave them out")
     items = []
     for name, image in images.items():
         if masks and name not in masks:

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from restoration.config.model_names import model_name
 from restoration.core import artifacts
+
+AVERAGED = ("nats", "error", "elbo", "effective")
 
 
 class Estimate(NamedTuple):
@@ -73,17 +75,11 @@ def averaged(estimates: Sequence[Estimate]) -> list[Estimate]:
     for one in estimates:
         groups.setdefault((one.variant, one.loss, one.quantity, one.target), []).append(one)
     return [
-        group[0]._replace(
-            nats=np.mean([one.nats for one in group], axis=0).tolist(),
-            error=float(np.mean([one.error for one in group])),
-            elbo=_mean([one.elbo for one in group]),
-            effective=_mean([one.effective for one in group]),
-            seeds=len(group),
-        )
+        group[0]._replace(seeds=len(group), **{name: _mean([getattr(one, name) for one in group]) for name in AVERAGED})
         for group in groups.values()
     ]
 
 
-def _mean(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return float(np.mean(known)) if known else None
+def _mean(values: Sequence[Any]) -> Any:
+    """Return the mean of numbers or of lists of numbers; None if there are none."""
+    return None if values[0] is None else np.mean(values, axis=0).tolist()

@@ -12,6 +12,7 @@ import torch
 
 from restoration.core import registry
 from restoration.data import device
+from restoration.data.dataset_files import Images
 from restoration.data.holes import observed
 from restoration.data.tensors import BATCH, as_uint8, batches
 from restoration.evaluation import best_worst_cases, metrics
@@ -60,25 +61,15 @@ def paste(restored: torch.Tensor, corrupted: torch.Tensor, mask: torch.Tensor) -
 
 
 @torch.no_grad()
-def score(
-    restored: torch.Tensor,
-    complete: np.ndarray,
-    corrupted: np.ndarray,
-    mask: np.ndarray,
-    labels: np.ndarray,
-    read: Reader | None,
-) -> pd.DataFrame:
+def score(restored: torch.Tensor, test: Images, read: Reader | None) -> pd.DataFrame:
     """Return one row for each image, output and region, with the columns image, output, region and MEASURES.
 
-    Images (N, C, H, W), complete and corrupted as uint8; mask bool (N, 1, H, W); labels int64 (N,). accuracy: 1 if
-    `read` finds the label in the restored image, else 0; NaN inside the hole. Without `read`, as for images without
-    labels, the column is left out.
+    restored: (N, C, H, W). accuracy: 1 if `read` finds the label in the restored image, else 0; NaN inside the hole.
+    Without `read`, as for images without labels, the column is left out.
     """
-    has_hole = bool(mask.any()) and not mask.all()
+    has_hole = test.has_hole
     frames = []
-    for start, (truth, damaged, hidden, label) in zip(
-        range(0, len(complete), BATCH), batches(complete, corrupted, mask, labels), strict=True
-    ):
+    for start, (truth, damaged, hidden, label) in zip(range(0, len(test.labels), BATCH), batches(*test), strict=True):
         raw = restored[start : start + len(truth)]
         outputs = {"raw": raw, "pasted": paste(raw, damaged, hidden)} if has_hole else {"raw": raw}
         windows = metrics.Windows(truth)
@@ -97,13 +88,7 @@ def score(
 
 
 def measure(
-    restorers: Mapping[str, Restorer],
-    complete: np.ndarray,
-    corrupted: np.ndarray,
-    mask: np.ndarray,
-    labels: np.ndarray,
-    shown: np.ndarray,
-    read: Reader | None,
+    restorers: Mapping[str, Restorer], test: Images, shown: np.ndarray, read: Reader | None
 ) -> tuple[pd.DataFrame, dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Return the scores, as from `score` with a column `method`, and by method the restorations of the images `shown`,
     and what `best_worst_cases.keep` keeps.
@@ -111,8 +96,8 @@ def measure(
     scores, examples = [], {}
     kept: dict[str, np.ndarray] = {}
     for method, restore in restorers.items():
-        restored = restore_all(restore, corrupted, mask, labels)
-        scores.append(score(restored, complete, corrupted, mask, labels, read).assign(method=method))
+        restored = restore_all(restore, *test[1:])
+        scores.append(score(restored, test, read).assign(method=method))
         examples[method] = restored[shown].cpu().numpy()
         kept |= best_worst_cases.keep(method, as_uint8(restored.cpu().numpy()), scores[-1])
     table = pd.concat(scores, ignore_index=True)

@@ -135,18 +135,9 @@ def conclude(
     decisive, details = decide(margins, threshold)
     shown = details[decisive]
     finding = tell(decisive, shown) + ("; of one seed alone." if shown.seeds == 1 else ".")
-    return Outcome(
-        shown.verdict,
-        finding[0].upper() + finding[1:],
-        shown.figure,
-        shown.low,
-        shown.high,
-        threshold,
-        unit,
-        shown.seeds,
-        images,
-        [detail._asdict() for detail in details],
-    )
+    finding, rows = finding[0].upper() + finding[1:], [detail._asdict() for detail in details]
+    decisive_figures = shown.figure, shown.low, shown.high
+    return Outcome(shown.verdict, finding, *decisive_figures, threshold, unit, shown.seeds, images, rows)
 
 
 def overall(verdicts: Sequence[str]) -> str:
