@@ -121,12 +121,12 @@ def test_seeds_are_summed_up_by_mean_standard_deviation_and_number(table):
 def test_the_baselines_parameters_and_the_classifiers_accuracy_are_read(tmp_path):
     artifacts.write_json(tmp_path / "a.json", {"parameters": {"median": {"size": 3}}, "accuracy": {"test": 0.98}})
     assert models_table.read_parameters(str(tmp_path / "a.json")) == {"median": {"size": 3}}
-    assert models_table.read_ceiling(str(tmp_path / "a.json")) == 0.98
+    assert models_table.read_classifier_accuracy(str(tmp_path / "a.json")) == 0.98
 
 
 @pytest.mark.parametrize("content", [{}, {"parameters": 3, "accuracy": 3}, {"parameters": {"a": 1}, "accuracy": {}}])
 def test_without_them_a_file_is_refused(content, tmp_path):
     artifacts.write_json(tmp_path / "a.json", content)
-    for read in (models_table.read_parameters, models_table.read_ceiling):
+    for read in (models_table.read_parameters, models_table.read_classifier_accuracy):
         with pytest.raises(DamagedFile):
             read(str(tmp_path / "a.json"))

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from restoration.config.model_names import in_words
+from restoration.config.model_names import in_words, trained_name
 from restoration.config.true_label import without_label
 from restoration.core import artifacts, registry
 from restoration.core.errors import UserError
@@ -55,7 +55,7 @@ class Champion:
 
     @property
     def takes_mask(self) -> bool:
-        """Tell whether it fills holes, and needs a mask; otherwise it restores whole images."""
+        """Tell whether the champion fills holes, and so needs a mask; else it restores whole images."""
         return self.figure["region"] == "hole"
 
     def sentence(self) -> str:
@@ -63,7 +63,7 @@ class Champion:
         of, low, high = self.figure, self.figure["low"], self.figure["high"]
         seeds = "1 seed" if of["seeds"] == 1 else f"{of['seeds']} seeds"
         return (
-            f"{self.variant} trained with {self.loss.upper()}, seed {self.seed}, by {in_words(self.method)}: "
+            f"{trained_name(self.variant, self.loss)}, seed {self.seed}, by {in_words(self.method)}: "
             f"mean squared error {judging.REGIONS[of['region']]} {of['mean']:.5f} [{low:.5f}, {high:.5f}], "
             f"{of['images']:,} test images, {seeds}"
         )

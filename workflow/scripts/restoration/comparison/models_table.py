@@ -69,7 +69,7 @@ def read_parameters(path: str) -> dict[str, dict[str, Any]]:
         return {method: dict(values) for method, values in parameters.items()}
 
 
-def read_ceiling(path: str) -> float:
+def read_classifier_accuracy(path: str) -> float:
     """Read the classifier's accuracy on complete test images from its metrics.json. Raises DamagedFile."""
     content = artifacts.read_json(path, "accuracy")
     with artifacts.reading(path):

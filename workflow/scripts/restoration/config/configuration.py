@@ -25,7 +25,7 @@ def resolve(config: Mapping[str, Any]) -> dict[str, Any]:
     """
     resolved = plain(config)
     if not isinstance(resolved, dict):
-        raise UserError(f"the configuration: {quoted(resolved)} is not {configuration_checks.KINDS['object']}")
+        raise UserError(f"the configuration: {quoted(resolved)} is not {configuration_checks.TYPE_WORDS['object']}")
     tasks = [task for task in _switch_off(resolved, "tasks").values() if isinstance(task, dict)]
     for task in [resolved, *tasks]:
         _switch_off(task, "variants")

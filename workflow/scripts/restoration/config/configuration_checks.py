@@ -20,7 +20,7 @@ from restoration.core.errors import UserError, quoted
 from restoration.restorers import baselines, inference
 
 SCHEMA = Path(__file__).parents[3] / "schemas" / "config.schema.yaml"
-KINDS = {
+TYPE_WORDS = {
     "object": "a mapping (key: value)",
     "array": "a list",
     "integer": "a whole number",
@@ -62,7 +62,7 @@ def _message(error: jsonschema.ValidationError) -> str:
         return f"{where}: unknown key {quoted(extra)}; known: {', '.join(known)}"
     if error.validator == "type":
         wanted = [error.validator_value] if isinstance(error.validator_value, str) else error.validator_value
-        return f"{where}: {value} is not {' or '.join(KINDS[kind] for kind in wanted)}"
+        return f"{where}: {value} is not {' or '.join(TYPE_WORDS[kind] for kind in wanted)}"
     if error.validator == "required":
         return f"{where}: {error.message.removesuffix(' is a required property')} is missing"
     if error.validator in ("pattern", "maxLength"):

@@ -7,7 +7,7 @@ from restoration.config.model_names import ModelName
 from restoration.core import registry
 from restoration.core.errors import UserError
 
-IMAGES = ("corrupted", "observed")  # the conditions that show a part of the image
+IMAGE_CONDITIONS = ("corrupted", "observed")  # the conditions that show a part of the image
 
 
 def quantity(variant: Mapping[str, Any], loss: str, corruption: str) -> str | None:
@@ -19,7 +19,10 @@ def quantity(variant: Mapping[str, Any], loss: str, corruption: str) -> str | No
     """
     if not registry.constant("losses", loss, "LIKELIHOOD"):
         return None
-    if registry.constant("networks", variant["network"], "variational") and variant["condition"] not in IMAGES:
+    if (
+        registry.constant("networks", variant["network"], "variational")
+        and variant["condition"] not in IMAGE_CONDITIONS
+    ):
         return "image"
     return None if registry.constant("corruptions", corruption, "HIDES") == "none" else "hidden"
 

@@ -32,6 +32,11 @@ def model_name(variant: str, loss: str) -> str:
     return f"{variant}, {loss.upper()}"
 
 
+def trained_name(variant: str, loss: str) -> str:
+    """Return a model, all seeds together, as sentences write it: 'cvae_label trained with BCE'."""
+    return f"{variant} trained with {loss.upper()}"
+
+
 def way_name(variant: str, loss: str, method: str) -> str:
     """Return a way to restore as pages and figures write it: 'cvae_label, BCE, best prior', or 'median'."""
     return f"{model_name(variant, loss)}, {in_words(method)}" if variant else in_words(method)

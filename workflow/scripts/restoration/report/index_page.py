@@ -66,10 +66,10 @@ def summarise(folder: Path, configuration: Mapping[str, Any], commit: str, versi
         kept = read_json(folder / "champion" / f"{task}.json", "champion")["champion"]
         champions[task] = way_name(kept["variant"], kept["loss"], kept["method"]) if kept else "none"
         with open(folder / "compare" / task / "intervals.csv", newline="", encoding="utf-8") as file:
-            rows = [row for row in csv.DictReader(file) if row["measure"] == "mse" and row["output"] == "raw"]
-        region = judging.region(row["region"] for row in rows)
+            rows = list(csv.DictReader(file))
+        judged = judging.ranking(row["region"] for row in rows)
         for row in rows:
-            if row["region"] == region:
+            if (row["output"], row["region"], row["measure"]) == judged:
                 way = way_name(row["variant"], row["loss"], row["method"])
                 errors[f"{task}: {way}"] = [float(row[key]) for key in ("mean", "low", "high")]
     path = folder / "claims" / "claims.json"
