@@ -71,15 +71,14 @@ class Evidence:
 
 def chosen(models: Mapping[Name, list[str]], texts: Sequence[str]) -> dict[Name, list[str]]:
     """Return the models that the selectors name, in the models' order. Raises NotTested if a selector names none."""
-    wanted = [selectors.read(text) for text in texts]
-    for text, selector in zip(texts, wanted, strict=True):
-        if not any(selector.has(name.variant, name.loss) for name in models):
+    found: set[Name] = set()
+    for text in texts:
+        selector = selectors.read(text)
+        named = {name for name in models if selector.has(name.variant, name.loss)}
+        if not named:
             raise NotTested(f"{next(iter(models)).task} has no {text}")
-    return {
-        name: paths
-        for name, paths in models.items()
-        if any(selector.has(name.variant, name.loss) for selector in wanted)
-    }
+        found |= named
+    return {name: paths for name, paths in models.items() if name in found}
 
 
 def number(path: str, *keys: str) -> float:

@@ -31,7 +31,6 @@ class Figure(NamedTuple):
         return f"{self.model} (ELBO)" if self.is_elbo else self.model
 
 
-# Source and address.
 PYRO = ("Pyro, tutorial 'Conditional Variational Auto-encoder', last table", "https://pyro.ai/examples/cvae.html")
 PYRO_IMAGES = 10_000
 PYRO_CONVENTION = (

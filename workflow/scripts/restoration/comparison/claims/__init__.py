@@ -136,8 +136,8 @@ def conclude(
     shown = details[decisive]
     finding = tell(decisive, shown) + ("; of one seed alone." if shown.seeds == 1 else ".")
     finding, rows = finding[0].upper() + finding[1:], [detail._asdict() for detail in details]
-    decisive_figures = shown.figure, shown.low, shown.high
-    return Outcome(shown.verdict, finding, *decisive_figures, threshold, unit, shown.seeds, images, rows)
+    _, figure, low, high, seeds, verdict = shown
+    return Outcome(verdict, finding, figure, low, high, threshold, unit, seeds, images, rows)
 
 
 def overall(verdicts: Sequence[str]) -> str:

@@ -14,12 +14,7 @@ MODELS_ALONE = True
 
 
 def examine(
-    evidence: Evidence,
-    *,
-    task: Task,
-    at_least: Fraction,
-    models: Rows = ("*",),
-    neighbours: PositiveInt = 15,
+    evidence: Evidence, *, task: Task, at_least: Fraction, models: Rows = ("*",), neighbours: PositiveInt = 15
 ) -> Outcome:
     """Test whether every one of `models` has an accuracy above `at_least`.
 
@@ -27,12 +22,11 @@ def examine(
     images, by the Euclidean distance of latent means.
     """
     margins: list[Margin] = []
-    images, weights = 0, np.empty(0)
+    images = 0
     for name, paths in chosen(evidence.of_models("latents", task), models).items():
         right = np.stack([correct(path, neighbours) for path in paths]).astype(float)[:, :, None]
-        if right.shape[1] != images:
-            images = right.shape[1]
-            weights = bootstrap.image_weights(images, bootstrap.generator("images"))
+        images = right.shape[1]
+        weights = bootstrap.image_weights(images, bootstrap.generator("images"))
         resampled = bootstrap.replicates(right, weights, bootstrap.generator("seeds", *name))[:, 0]
         margins.append(Margin(name.model, float(right.mean()) - at_least, resampled - at_least, len(paths)))
 
