@@ -21,12 +21,12 @@ import marked
 
 from restoration.comparison import bootstrap, champion_choice, models_table
 from restoration.comparison.claim_inputs import Evidence, Source
-from restoration.comparison.interval_tables import PLACES, lookup
+from restoration.comparison.interval_table import lookup
 from restoration.config import configuration
-from restoration.config.model_names import model_name
+from restoration.config.model_names import way_name
 from restoration.core import artifacts, registry
 from restoration.core.errors import UserError
-from restoration.evaluation.measure_properties import HIGHER_IS_BETTER, UNITS
+from restoration.evaluation.judging import HIGHER_IS_BETTER, REGIONS, UNITS
 from restoration.report import claim_verdicts, model_tables, restoration_tables
 from restoration.report.embedded_figures import describe
 from restoration.report.restoration_tables import name_of, spread
@@ -88,7 +88,7 @@ class Task(NamedTuple):
         return bool(registry.constant("corruptions", self.corruption["name"], "HIDES") != "none")
 
     def title(self) -> str:
-        where = f" {PLACES['hole']}" if self.measure == "mse" else ""
+        where = f" {REGIONS['hole']}" if self.measure == "mse" else ""
         return f"{_words(self.name).capitalize()}: {describe(self.corruption)}. {UNITS[self.measure]}{where}"
 
 
@@ -115,7 +115,7 @@ def of_task(task: Task, usual_seeds: int) -> list[str]:
     )
     ours = figures[champion.variant, champion.loss, champion.method, *place, measure]
     few = "" if ours.seeds == usual_seeds else f", {seeds(ours.seeds)}"
-    cells = [f"{model_name(ours.variant, ours.loss)}, {_words(ours.method)}: {_figure(ours, measure)}{few}", "", ""]
+    cells = [f"{way_name(ours.variant, ours.loss, ours.method)}: {_figure(ours, measure)}{few}", "", ""]
     best = next((row for row in ranked if not row.variant and row.method != NOTHING), None)
     if best:
         theirs = figures[*name_of(best), *place, measure]

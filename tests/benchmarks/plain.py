@@ -25,7 +25,7 @@ import torch
 from benchmarks.subjects import Subject, corrupted, subjects
 from restoration.core import registry
 from restoration.data.dataset_files import Images
-from restoration.evaluation import diagnostics, scoring
+from restoration.evaluation import computation_cost, diagnostics, scoring
 from restoration.models import classifier, objective
 from restoration.models.training import Trainer
 
@@ -66,9 +66,9 @@ def evaluate(
     for method, parameters in methods.items():
         counted, restore = (scoring.restorer(model, method, parameters, seed) for _ in range(2))
         if counted and restore:
-            diagnostics.multiply_adds(counted, test)
+            computation_cost.multiply_adds(counted, test)
             restorers[method] = restore
-    scores, *_ = scoring.measure(restorers, *test, scoring.shown(test.labels, model.classes), read)
+    scores, *_ = scoring.measure(restorers, test, scoring.shown(test.labels, model.classes), read)
     images, labels = (arrays[f"train_{part}"][:LATENTS] for part in ("images", "labels"))
     scoring.latent_means(model, images, np.zeros_like(images[:, :1], bool), labels)
     scoring.latent_means(model, test.corrupted, test.mask, test.labels)

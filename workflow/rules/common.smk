@@ -14,8 +14,8 @@ IMPORTED = not workflow.modifier.is_main_snakefile()
 
 sys.path.insert(0, str(BASE / "workflow/scripts"))
 
-from restoration.comparison import claims_file, published
-from restoration.config import configuration, dataset_settings, unlabelled, yaml_file
+from restoration.comparison import claims_file, published_likelihoods
+from restoration.config import configuration, dataset_settings, true_label, yaml_file
 from restoration.core import fingerprint, job_parameters, process_locks, registry
 from restoration.execution import early_cutoff, tamper_check
 from restoration.report import ro_crate
@@ -72,7 +72,7 @@ CORRUPTED = f"{RESULTS}/corrupt/{{task}}"
 LEFT_OUT = CONFIG.get("left_out")
 LABELLED = LEFT_OUT is None
 if not LABELLED:
-    CLAIMS, LEFT_OUT["claims"] = unlabelled.claims(CLAIMS, LEFT_OUT)
+    CLAIMS, LEFT_OUT["claims"] = true_label.leave_out_claims(CLAIMS, LEFT_OUT)
 
 
 def computing():
@@ -100,8 +100,7 @@ def models_of(task):
 
 def labelled(task):
     """The variants of a task that are given the true label."""
-    variants = TASKS[task]["variants"].items()
-    return [name for name, variant in variants if variant["condition"] == "label"]
+    return true_label.labelled(TASKS[task]["variants"])
 
 
 def shown_models(task):
@@ -202,7 +201,7 @@ def published_likelihoods(wildcards):
     return {
         f"{quantity} {target}": [
             (figure.label, figure.nats)
-            for figure in published.comparable(
+            for figure in published_likelihoods.comparable(
                 CONFIG["dataset"]["name"], task["corruption"], quantity, target
             )
         ]

@@ -1,7 +1,7 @@
-from restoration.evaluation import likelihood_targets
+from restoration.config import likelihood_quantity
 
 # Models whose likelihood is estimated, and of what: the whole image, or what is hidden of it.
-LIKELIHOODS = likelihood_targets.quantities(MODELS, TASKS)
+LIKELIHOODS = likelihood_quantity.quantities(MODELS, TASKS)
 
 
 rule likelihood:
@@ -23,7 +23,7 @@ rule likelihood:
         **job(
             "likelihood.py",
             lambda wildcards: {
-                "quantity": likelihood_targets.quantity(
+                "quantity": likelihood_quantity.quantity(
                     variant_of(wildcards),
                     wildcards.loss,
                     TASKS[wildcards.task]["corruption"]["name"],

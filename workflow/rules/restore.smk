@@ -1,4 +1,4 @@
-# Without an output, so that it runs whenever it is asked for, and Snakemake removes nothing of the user's.
+# Without an output: the rule runs whenever it is asked for, and Snakemake never removes the user's files.
 rule restore:
     input:
         champion=expand(rules.champion.output, task=RESTORED),

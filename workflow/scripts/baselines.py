@@ -1,4 +1,4 @@
-"""Measure what needs no trained model on a task's stored corrupted test set: the ground that models stand on."""
+"""Measure the baselines on a task's stored corrupted test set."""
 
 import logging
 
@@ -16,7 +16,7 @@ from restoration.restorers import baselines
 def main(job: dict, dataset: str, validation: str, test: str, reader: str | None, outputs: dict[str, str]) -> None:
     """Write the scores of each image by each `method`, their means, the parameters, and the images to show.
 
-    A method is a baseline of job["baselines"] that is for the task, or one with the calibration. Parameters are chosen
+    A method is a baseline of job["baselines"] that is for the task, with or without calibration. Parameters are chosen
     on the task's validation images.
     """
     logger = logging.getLogger("restoration")
@@ -36,7 +36,8 @@ def main(job: dict, dataset: str, validation: str, test: str, reader: str | None
     restorers = {method: tuned.restore for method, tuned in methods.items()}
     shown = scoring.shown(labels, classes)
     read = classifier.load(reader, complete.shape[1:], classes).read if reader else None
-    scores, shown_restorations, kept = scoring.measure(restorers, complete, corrupted, mask, labels, shown, read)
+    images = dataset_files.Images(complete, corrupted, mask, labels)
+    scores, shown_restorations, kept = scoring.measure(restorers, images, shown, read)
     parameters = {method: tuned.baseline.parameters for method, tuned in methods.items()}
     for method, tuned in methods.items():
         milliseconds = 1000 * tuned.baseline.seconds / tuned.baseline.images

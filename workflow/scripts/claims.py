@@ -1,4 +1,4 @@
-"""Hold the source's claims against the results: a verdict on each, with its figure, interval and evidence."""
+"""Hold the source's claims against the results: a verdict on each, with figure, interval and evidence."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ SHOWN = ("verdict", "finding", "figure", "low", "high", "threshold", "unit", "se
 
 
 def examine(test: Mapping[str, Any], files: Mapping[Source, str]) -> dict[str, Any]:
-    """One test's outcome, with its parameters and the files and tasks that it was tested on."""
+    """Return one test's outcome, with its parameters, and the files and tasks that it read."""
     evidence = Evidence(files)
     try:
         outcome = registry.load("claims", test["kind"]).examine(evidence, **test["parameters"])
@@ -24,7 +24,7 @@ def examine(test: Mapping[str, Any], files: Mapping[Source, str]) -> dict[str, A
 
 
 def judge(name: str, claim: Mapping[str, Any], files: Mapping[Source, str]) -> dict[str, Any]:
-    """The claim with its tests' outcomes; its own figures are those of the first test that decided it."""
+    """Return the claim with its tests' outcomes; its figures are those of the first test with the claim's verdict."""
     tests = [examine(test, files) for test in claim["tests"]]
     verdict = overall([test["verdict"] for test in tests])
     deciding = next(test for test in tests if test["verdict"] == verdict)
@@ -36,7 +36,7 @@ def judge(name: str, claim: Mapping[str, Any], files: Mapping[Source, str]) -> d
 
 
 def main(job: Mapping[str, Any], paths: Sequence[str], output: str) -> None:
-    """job: `claims` as claims_file.load gives them; `sources`: what each of the files is."""
+    """Write the verdicts. job: `claims`, as from claims_file.load; `sources`: what each of the files is."""
     files = {Source(*source): path for source, path in zip(job["sources"], paths, strict=True)}
     claims = [judge(name, claim, files) for name, claim in job["claims"].items()]
     counts = Counter(claim["verdict"] for claim in claims)

@@ -1,4 +1,4 @@
-"""Train the classifier that reads restored images, on complete ones, and measure it on complete ones."""
+"""Train the classifier that reads restored images, on complete images, and measure it on complete images."""
 
 import time
 
@@ -8,7 +8,7 @@ from restoration.models import classifier
 
 
 def main(job: dict, dataset: str, outputs: dict[str, str]) -> dict:
-    """Write the classifier, and its accuracy on images that it was not trained on. Returns what metrics.json holds."""
+    """Write the classifier and its accuracy on images that it was not trained on. Return metrics.json."""
     splits, classes = dataset_files.read_dataset(dataset, "train", "validation", "test")
     network = classifier.train(*splits["train"], classes, job["seed"])
     classifier.save(network, outputs["model"])

@@ -1,4 +1,4 @@
-"""Corrupt the validation and the test images once, and store them: 8-bit, as an image file would hold them."""
+"""Corrupt the validation and the test images once, and store them with 8 bits a value, as image files hold them."""
 
 import numpy as np
 import torch
@@ -11,7 +11,7 @@ from restoration.data.tensors import as_float
 
 
 def check(corrupted: torch.Tensor, mask: torch.Tensor, shape: torch.Size, name: str) -> None:
-    """Raises UserError unless this is what corruptions/__init__.py asks of corruptions/<name>.py."""
+    """Refuse, with a UserError, what does not follow corruptions/__init__.py."""
     wanted = (len(corrupted), 1, *shape[2:])
     if corrupted.shape != shape or not (corrupted.min() >= 0 and corrupted.max() <= 1):
         raise UserError(f"corruptions/{name}.py: its images must be {tuple(shape)} and lie in [0, 1]")

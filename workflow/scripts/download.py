@@ -12,10 +12,9 @@ from restoration.data.datasets import Dataset
 
 
 def split(dataset: Dataset, validation: float | None, seed: int) -> dict[str, np.ndarray]:
-    """The arrays of the three splits, by name: `validation` images (see `split_sizes.validation`) are drawn from the
-    training images.
+    """Return the arrays of the three splits, by name; validation images are drawn from the training images.
 
-    Raises UserError if that would leave no image to train on, or none to validate with.
+    validation: as for `split_sizes.validation`. Raises UserError if no image is left to train on or to validate with.
     """
     count = len(dataset.train_images)
     drawn = split_sizes.validation(validation, count)
@@ -35,17 +34,15 @@ def split(dataset: Dataset, validation: float | None, seed: int) -> dict[str, np
 
 
 def check(dataset: Dataset, name: str) -> None:
-    """Raises UserError unless what datasets/<name>.py loaded is a data set, and of the size that it says it is."""
+    """Refuse, with a UserError, what datasets/<name>.py loaded if it is no data set or not of the stated size."""
     splits = {
         "train": dataset_files.Split(dataset.train_images, dataset.train_labels),
         "test": dataset_files.Split(dataset.test_images, dataset.test_labels),
     }
     try:
         dataset_files.check(splits, dataset.classes)
-        for constant, found in (
-            ("IMAGE_SHAPE", dataset.train_images.shape[1:]),
-            ("TRAIN_IMAGES", len(dataset.train_images)),
-        ):
+        found_of = {"IMAGE_SHAPE": dataset.train_images.shape[1:], "TRAIN_IMAGES": len(dataset.train_images)}
+        for constant, found in found_of.items():
             if registry.constant("datasets", name, constant) not in (None, found):
                 raise ValueError(f"{constant} is not what was loaded, {found}")
     except ValueError as error:
@@ -53,10 +50,10 @@ def check(dataset: Dataset, name: str) -> None:
 
 
 def main(job: dict, source: str | None, output: str | Path, sources: str | Path) -> dict[str, np.ndarray]:
-    """Write the arrays of the splits, and the sums of the files that they came from; returns the arrays.
+    """Write the arrays of the splits, and the checksums of the files that they came from; return the arrays.
 
-    job: name, validation, seed, those of the others that the data set's `load` takes, and of a folder of images the
-    digest that its files had when Snakemake looked. Raises UserError if they have another now.
+    job: name, validation, seed, and the keys that the data set's `load` takes; for a folder of images also the digest
+    of its files when Snakemake looked. Raises UserError if the folder has changed since.
     """
     keys = registry.parameters("datasets", job["name"])
     dataset = registry.load("datasets", job["name"]).load(source, **{key: job[key] for key in keys if key in job})

@@ -9,7 +9,7 @@ import torch
 from restoration.core import artifacts, script
 from restoration.core.errors import DamagedFile, UserError
 from restoration.data import dataset_files, device, tensors
-from restoration.evaluation import diagnostics, scoring
+from restoration.evaluation import computation_cost, diagnostics, scoring
 from restoration.models import classifier, model_file, objective
 from restoration.tracking import run_log
 
@@ -58,14 +58,14 @@ def main(job: dict, inputs: Any, outputs: Any, seed: int) -> tuple[dict, dict[st
         # One to count with and one to measure with: each goes on with its own draws.
         counted, restore = (scoring.restorer(model, method, parameters, seed) for _ in range(2))
         if counted and restore:
-            cost[method] = {"multiply_adds": diagnostics.multiply_adds(counted, test)}
+            cost[method] = {"multiply_adds": computation_cost.multiply_adds(counted, test)}
             restorers[method] = timed(restore, seconds, method)
     if not restorers:
         methods = ", ".join(method for method, _ in job["inference"])
         raise UserError(
             f"{inputs.model}: no inference of its task applies to it ({methods}); add encode, or take the variant out"
         )
-    scores, examples, kept = scoring.measure(restorers, *test, shown, read)
+    scores, examples, kept = scoring.measure(restorers, test, shown, read)
     artifacts.write_parquet(outputs.scores, scores)
     artifacts.write_npz(outputs.examples, shown=shown, **examples)
     artifacts.write_npz(outputs.cases, **kept)

@@ -6,8 +6,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from restoration.comparison import interval_tables
-from restoration.config.model_names import GIVEN_LABEL, model_name
+from restoration.comparison import interval_table
+from restoration.config import true_label
+from restoration.config.model_names import GIVEN_LABEL, way_name
 from restoration.core import artifacts, script
 from restoration.data import dataset_files, holes
 from restoration.evaluation import best_worst_cases
@@ -59,12 +60,12 @@ def best_ways(table: pd.DataFrame, labelled: Collection[str] = ()) -> pd.DataFra
     given: whether the true label is given, which `labelled` variants are; best: the task's best model, among those
     without it, if there are any.
     """
-    here = interval_tables.judged(table)
+    here = interval_table.ranking_rows(table)
     chosen = here.groupby(["variant", "loss"], sort=False)["mean"].idxmin().tolist()
     models = here[here["variant"] != ""]
-    blind = interval_tables.without_label(models, labelled)
+    blind = true_label.without_label(models, labelled)
     best = (models if blind.empty else blind)["mean"].idxmin()
-    given = ~here.index.isin(interval_tables.without_label(here, labelled).index)
+    given = ~here.index.isin(true_label.without_label(here, labelled).index)
     rows = here.assign(given=given, best=here.index == best).loc[list(dict.fromkeys([*chosen, best]))]
     return rows.sort_values("variant", key=lambda names: names == "", kind="stable")
 
@@ -143,8 +144,7 @@ def main(
     ways = []
     shown = best_ways(table, labelled)
     for row in shown.itertuples(index=False):
-        words, variant = row.method.replace("_", " "), row.variant + (GIVEN_LABEL if row.given else "")
-        label = f"{model_name(variant, row.loss)}, {words}" if variant else words
+        label = way_name(row.variant + (GIVEN_LABEL if row.given else ""), row.loss, row.method)
         ways.append(Way(label, best_worst_cases.read(files[row.variant, row.loss], row.method, test.complete)))
     draw_hard(ways, test, (outputs["hard_png"], outputs["hard_svg"]))
     best_way = ways[int(shown["best"].to_numpy().argmax())]
@@ -160,5 +160,5 @@ if __name__ == "__main__":
         files = dict(zip(models, inputs.models, strict=True)) | {("", ""): inputs.baselines}
         complete = dataset_files.read_dataset(inputs.dataset, "test")[0]["test"].images
         test = Test(complete, *dataset_files.read_corrupted(inputs.test, complete))
-        table = interval_tables.read_intervals(inputs.intervals)
+        table = interval_table.read_intervals(inputs.intervals)
         main(files, table, test, dict(snakemake.output.items()), job["labelled"])

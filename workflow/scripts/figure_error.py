@@ -5,23 +5,24 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from restoration.comparison import interval_tables
-from restoration.config.model_names import model_name
+from restoration.comparison import interval_table
+from restoration.config.model_names import in_words, model_name
 from restoration.core import script
+from restoration.evaluation import judging
 from restoration.report import figure_style
 
 ROW = 0.34  # inches that a model takes
 
 
 def draw(table: pd.DataFrame, methods: Sequence[str], outputs: dict[str, str]) -> None:
-    """table: as `interval_tables.read_intervals`; methods: every inference in the configuration's order, which gives
+    """table: as `interval_table.read_intervals`; methods: every inference in the configuration's order, which gives
     each its colour.
     """
     figure_style.style()
     from matplotlib import pyplot as plt
 
-    here = interval_tables.judged(table)
-    place = interval_tables.PLACES[here["region"].iloc[0]]
+    here = interval_table.ranking_rows(table)
+    place = judging.REGIONS[here["region"].iloc[0]]
     models = here[here["variant"] != ""]
     baselines = here[here["variant"] == ""].sort_values("mean", kind="stable")
     names = list(dict.fromkeys(zip(models["variant"], models["loss"], strict=True)))
@@ -35,13 +36,13 @@ def draw(table: pd.DataFrame, methods: Sequence[str], outputs: dict[str, str]) -
     for method, shift in zip(used, shifts, strict=True):
         of_method = models[models["method"] == method]
         y = [places[name] + shift for name in zip(of_method["variant"], of_method["loss"], strict=True)]
-        intervals(axis, of_method, y, *looks[method], method.replace("_", " "))
+        intervals(axis, of_method, y, *looks[method], in_words(method))
     below = [-len(names) - number for number in range(len(baselines))]
     if len(baselines):
         intervals(axis, baselines, below, "0.4", "|", "")
         axis.axvline(baselines["mean"].iloc[0], color="0.4", linewidth=0.8, linestyle=":")
         axis.axhline(0.5 - len(names), color="0.8", linewidth=0.8)
-    labels = [model_name(*name) for name in names] + [name.replace("_", " ") for name in baselines["method"]]
+    labels = [model_name(*name) for name in names] + [in_words(name) for name in baselines["method"]]
     axis.set_yticks(range(0, -count, -1), labels)
     axis.tick_params(axis="y", length=0)
     axis.set(ylim=(0.6 - count, 0.6), xscale="log", xlabel=f"mean squared error {place}, with its 95 % interval")
@@ -63,7 +64,7 @@ def intervals(axis, table: pd.DataFrame, y: Sequence[float], colour: object, mar
 if __name__ == "__main__":
     with script.running(snakemake):
         draw(
-            interval_tables.read_intervals(snakemake.input[0]),
+            interval_table.read_intervals(snakemake.input[0]),
             script.settings(snakemake)["methods"],
             dict(snakemake.output.items()),
         )

@@ -1,4 +1,4 @@
-"""Estimate how probable one trained model holds the test images, or what is hidden of them, to be."""
+"""Estimate the log-likelihood of the test images, or of their hidden pixels, by one trained model."""
 
 import logging
 import math
@@ -7,24 +7,24 @@ from typing import Any
 
 import torch
 
+from restoration.config.likelihood_quantity import IMAGE_CONDITIONS
 from restoration.core import artifacts, script
 from restoration.core.errors import DamagedFile, UserError
 from restoration.data import dataset_files, device
 from restoration.evaluation import likelihood
-from restoration.evaluation.likelihood_targets import IMAGES
 from restoration.models import model_file
 
 logger = logging.getLogger("restoration.likelihood")
 
 
-def mean_of(name: int | None, values: torch.Tensor) -> dict[str, Any]:
-    """The mean of log-likelihoods (N,) as a negative one, and its standard error over the images."""
+def mean_of(samples: int | None, values: torch.Tensor) -> dict[str, Any]:
+    """Return the negative mean of log-likelihoods (N,) and its standard error over the images."""
     error = values.std().item() / len(values) ** 0.5 if len(values) > 1 else 0.0
-    return {"samples": name, "nats": -values.mean().item(), "standard_error": error}
+    return {"samples": samples, "nats": -values.mean().item(), "standard_error": error}
 
 
 def summarise(batches: Iterable[Mapping[str, torch.Tensor]], target: str, samples: int) -> dict[str, Any]:
-    """The figures of likelihood.measure, over all images."""
+    """Return the figures of likelihood.measure over all images."""
     parts: dict[str, list[torch.Tensor]] = {}
     for number, batch in enumerate(batches, start=1):
         for name, values in batch.items():
@@ -49,7 +49,7 @@ def summarise(batches: Iterable[Mapping[str, torch.Tensor]], target: str, sample
 
 
 def main(job: Mapping[str, Any], inputs: Any, output: str) -> None:
-    """job: quantity, images, samples, targets, seed, data_seed; inputs: model, dataset, test; output: a JSON file."""
+    """Write likelihood.json. job: quantity, images, samples, targets, seed, data_seed; inputs: model, dataset, test."""
     model = model_file.load(inputs.model)
     splits, classes = dataset_files.read_dataset(inputs.dataset, "test")
     complete, labels = splits["test"]
@@ -58,7 +58,7 @@ def main(job: Mapping[str, Any], inputs: Any, output: str) -> None:
         fits = f"images {model.image_shape} of {model.classes} classes"
         raise DamagedFile(inputs.model, f"a model for {fits}; the data set has {complete.shape[1:]} of {classes}")
     hidden = job["quantity"] == "hidden"
-    if model.network.variational and hidden != (model.variant.condition in IMAGES):
+    if model.network.variational and hidden != (model.variant.condition in IMAGE_CONDITIONS):
         raise UserError(f"{inputs.model}: networks/{model.variant.network}.py must say `variational` in its class")
     used = likelihood.chosen(len(complete), job["images"], job["data_seed"])
     images = dataset_files.Images(complete, corrupted, mask, labels).subset(used)

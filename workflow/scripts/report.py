@@ -63,7 +63,7 @@ def render(job: dict, inputs: Any, files: page.Files, table: pd.DataFrame, sizes
         counts=claim_verdicts.counted(claims),
         tasks=sections,
         left_out=overview.left_out(job.get("left_out")),
-        ceiling=models_table.read_ceiling(inputs.classifier) if inputs.classifier else None,
+        ceiling=models_table.read_classifier_accuracy(inputs.classifier) if inputs.classifier else None,
         classifier_file=inputs.classifier,
         dataset_file=inputs.dataset,
         intervals=patterns(inputs.intervals),

@@ -16,8 +16,9 @@ SHOWN = 200  # pairs on the sheet, at most
 
 
 def read(item: restore_request.Item, used: restorer.Restorer, fit: str | None) -> tuple[np.ndarray, np.ndarray]:
-    """A picture (C, H, W) and what is hidden of it, bool (1, H, W). fit: how it gets the model's size, if it has
-    another. Raises UserError, naming the file.
+    """Read a picture (C, H, W) and what is hidden of it, bool (1, H, W). Raises UserError, naming the file.
+
+    fit: how a picture of another size gets the model's size.
     """
     image, hidden = decode_with_opacity(item.image, used.shape[0])
     if item.mask:
@@ -32,7 +33,7 @@ def read(item: restore_request.Item, used: restorer.Restorer, fit: str | None) -
 
 
 def main(request: dict[str, Any], champion: str) -> int:
-    """Restore the folder; all pictures are read before the first is written. Returns their number."""
+    """Restore the folder, reading all pictures before writing the first. Return their number."""
     named = champion_choice.read(champion)
     used = restorer.load(champion, named.model if named else "")
     items = restore_request.plan(request, used.takes_mask, used.shape[1:])

@@ -69,7 +69,7 @@ def run(
     measure(
         "measuring",
         {
-            MEASURES: lambda: scoring.score(restored, *test, lambda batch: unread[: len(batch)]),
+            MEASURES: lambda: scoring.score(restored, test, lambda batch: unread[: len(batch)]),
             READING: lambda: reader.read(restored),
         },
     )

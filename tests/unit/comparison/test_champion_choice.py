@@ -4,8 +4,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from restoration.comparison import champion_choice, interval_tables
-from restoration.comparison.champion_choice import Trained
+from restoration.comparison import champion_choice
+from restoration.comparison.champion_choice import TrainedModel
+from restoration.comparison.interval_table import KEYS
 from restoration.core import artifacts
 
 PLACES = [("raw", "whole"), ("raw", "hole"), ("pasted", "whole"), ("pasted", "hole")]
@@ -19,14 +20,14 @@ def table(errors: dict[tuple[str, str, str], list[float]]) -> pd.DataFrame:
         for name, given in errors.items()
         for place, error in zip(PLACES, given, strict=False)
     ]
-    return pd.DataFrame(rows, columns=[*interval_tables.KEYS, "mean", "low", "high", "seeds", "images"])
+    return pd.DataFrame(rows, columns=[*KEYS, "mean", "low", "high", "seeds", "images"])
 
 
 @pytest.fixture
 def trained(tmp_path):
     """Models of the task with a training.json and a file; their objectives on validation images by name and seed."""
 
-    def make(objectives: dict[tuple[str, str, int], float]) -> list[Trained]:
+    def make(objectives: dict[tuple[str, str, int], float]) -> list[TrainedModel]:
         models = []
         for (variant, loss, seed), objective in objectives.items():
             stem = tmp_path / f"{variant}_{loss}_{seed}"
@@ -40,14 +41,18 @@ def trained(tmp_path):
                     "validation": {"objective": objective},
                 },
             )
-            models.append(Trained(variant, loss, seed, str(stem.with_suffix(".json")), str(stem.with_suffix(".pt"))))
+            models.append(
+                TrainedModel(variant, loss, seed, str(stem.with_suffix(".json")), str(stem.with_suffix(".pt")))
+            )
         return models
 
     return make
 
 
-def crown(rows: pd.DataFrame, models: list[Trained], labelled: tuple[str, ...] = ()) -> champion_choice.Champion | None:
-    return champion_choice.crown({"dataset": "digits", "task": "holes"}, rows, models, labelled, INFERENCE)
+def crown(
+    rows: pd.DataFrame, models: list[TrainedModel], labelled: tuple[str, ...] = ()
+) -> champion_choice.Champion | None:
+    return champion_choice.choose({"dataset": "digits", "task": "holes"}, rows, models, labelled, INFERENCE)
 
 
 def test_where_something_is_hidden_the_error_in_the_hole_with_the_visible_put_back_decides(trained):
@@ -64,7 +69,7 @@ def test_where_something_is_hidden_the_error_in_the_hole_with_the_visible_put_ba
     assert champion.parameters == {"samples": 3}
     assert champion.figure["mean"] == 0.2
     assert champion.takes_mask
-    assert "inside the hole 0.20000 [0.18000, 0.22000], 360 test images, 2 seeds" in champion.told()
+    assert "inside the hole 0.20000 [0.18000, 0.22000], 360 test images, 2 seeds" in champion.sentence()
 
 
 def test_where_nothing_is_hidden_the_whole_image_decides(trained):

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from conftest import CONFIG
 
-from restoration.comparison import bootstrap, claims_file, intervals
+from restoration.comparison import bootstrap, claims_file, interval_table
 from restoration.comparison.claim_inputs import Source
 from restoration.comparison.claims import (
     NOT_SUPPORTED,
@@ -150,8 +150,8 @@ def compared(files, tmp_path):
                 ]
                 paths.append(tmp_path / f"{variant}{loss}{seed}.parquet")
                 artifacts.write_parquet(paths[-1], pd.concat(frames, ignore_index=True))
-            entries.append(intervals.Entry(variant, loss, paths))
-        table, replicates = intervals.intervals(entries)
+            entries.append(interval_table.Entry(variant, loss, paths))
+        table, replicates = interval_table.intervals(entries)
         artifacts.write_parquet(put(files, tmp_path, "intervals", "holes"), table)
         artifacts.write_npz(put(files, tmp_path, "replicates", "holes"), replicates=replicates)
 

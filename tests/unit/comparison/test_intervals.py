@@ -3,10 +3,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from restoration.comparison import bootstrap, interval_tables, intervals
+from restoration.comparison import bootstrap
+from restoration.comparison.differences import COLUMNS, differences
+from restoration.comparison.interval_table import Entry, intervals, read_scores
+from restoration.config import true_label
 from restoration.core import artifacts
 from restoration.core.errors import DamagedFile
-from restoration.evaluation.measure_properties import RANGE
+from restoration.evaluation.judging import RANGE
 
 IMAGES = 60
 SUFFIXES = (("", ".parquet"), ("_csv", ".csv"))
@@ -49,14 +52,14 @@ def entries(files):
     bad = [files(scores({"encode": 0.05}, seed=seed + 3)) for seed in range(3)]
     nothing = files(scores({"identity": 0.2, "filter": 0.02}, seed=9))
     return [
-        intervals.Entry("vae", "bce", good),
-        intervals.Entry("vae", "mse", bad),
-        intervals.Entry("", "", [nothing]),
+        Entry("vae", "bce", good),
+        Entry("vae", "mse", bad),
+        Entry("", "", [nothing]),
     ]
 
 
 def test_the_means_are_those_of_the_files(entries):
-    table, replicates = intervals.intervals(entries)
+    table, replicates = intervals(entries)
     assert len(table) == len(replicates) == 5 * (4 * 3 + 2)  # methods, and accuracy where it is a number
     for entry in entries:
         frames = pd.concat([pd.read_parquet(file) for file in entry.files])
@@ -75,7 +78,7 @@ def test_no_interval_leaves_what_the_mean_can_be(files):
     some, all_right = (scores({"encode": 0.0}, seed=seed) for seed in range(2))
     all_right["accuracy"] = all_right["accuracy"].where(all_right["accuracy"].isna(), 1.0)
     some["accuracy"] = some["accuracy"].where(some["accuracy"].isna(), (some["image"] % 10 > 0).astype(float))
-    table, replicates = intervals.intervals([intervals.Entry("vae", "bce", [files(some), files(all_right)])])
+    table, replicates = intervals([Entry("vae", "bce", [files(some), files(all_right)])])
     read = table[table["measure"] == "accuracy"]
     assert replicates[read.index].max() > 1
     assert (read["high"] == 1).all()
@@ -84,14 +87,14 @@ def test_no_interval_leaves_what_the_mean_can_be(files):
 
 def test_the_order_of_the_rows_in_a_file_does_not_count(entries, files):
     shuffled = pd.read_parquet(entries[1].files[0]).sort_values("image", ascending=False, kind="stable")
-    other = [entries[0], intervals.Entry("vae", "mse", [files(shuffled), *entries[1].files[1:]]), entries[2]]
-    pd.testing.assert_frame_equal(intervals.intervals(entries)[0], intervals.intervals(other)[0])
+    other = [entries[0], Entry("vae", "mse", [files(shuffled), *entries[1].files[1:]]), entries[2]]
+    pd.testing.assert_frame_equal(intervals(entries)[0], intervals(other)[0])
 
 
 def test_differences_to_the_best(entries):
-    table, replicates = intervals.intervals(entries)
-    found = intervals.differences(table, replicates)
-    assert list(found) == intervals.DIFFERENCES
+    table, replicates = intervals(entries)
+    found = differences(table, replicates)
+    assert list(found) == COLUMNS
     error = found[(found["measure"] == "mse") & (found["against"] == "best")]
     assert set(zip(error["output"], error["region"], strict=True)) == {("raw", "hole")}
     assert set(error["reference_variant"] + error["reference_loss"] + error["reference_method"]) == {"vaebceencode"}
@@ -111,15 +114,15 @@ def test_differences_to_the_best(entries):
 
 def test_what_is_given_the_label_is_not_the_best(files):
     """But is compared with it, and by its inference that does without the label it may be."""
-    table, replicates = intervals.intervals(
+    table, replicates = intervals(
         [
-            intervals.Entry("cvae_label", "bce", [files(scores({"encode": 0.0, "inferred_label": 0.03}))]),
-            intervals.Entry("vae", "bce", [files(scores({"encode": 0.05}, seed=1))]),
-            intervals.Entry("", "", [files(scores({"identity": 0.2}, seed=2))]),
+            Entry("cvae_label", "bce", [files(scores({"encode": 0.0, "inferred_label": 0.03}))]),
+            Entry("vae", "bce", [files(scores({"encode": 0.05}, seed=1))]),
+            Entry("", "", [files(scores({"identity": 0.2}, seed=2))]),
         ]
     )
     for labelled, best in (([], "encode"), (["cvae_label"], "inferred_label")):
-        found = intervals.differences(table, replicates, labelled)
+        found = differences(table, replicates, labelled)
         found = found[(found["against"] == "best") & (found["measure"] == "mse")].set_index(["variant", "method"])
         assert set(found["reference_variant"] + found["reference_method"]) == {f"cvae_label{best}"}
         assert found["better"]["cvae_label", best] == ""
@@ -128,23 +131,23 @@ def test_what_is_given_the_label_is_not_the_best(files):
 
 
 def test_an_inference_says_in_its_file_whether_it_does_without_the_label():
-    assert interval_tables.blind("inferred_label")
-    assert not interval_tables.blind("encode")
-    assert not interval_tables.blind("mean_image")  # no inference
+    assert true_label.blind("inferred_label")
+    assert not true_label.blind("encode")
+    assert not true_label.blind("mean_image")  # no inference
 
 
 def test_a_baseline_without_error_is_no_reference(files):
     """Where nothing is corrupted."""
-    model = intervals.Entry("vae", "bce", [files(scores({"encode": 0.0}, hole=False))])
-    baselines = intervals.Entry("", "", [files(scores({"identity": -1, "mean_image": 0.3}, hole=False))])
-    found = intervals.differences(*intervals.intervals([model, baselines]))
+    model = Entry("vae", "bce", [files(scores({"encode": 0.0}, hole=False))])
+    baselines = Entry("", "", [files(scores({"identity": -1, "mean_image": 0.3}, hole=False))])
+    found = differences(*intervals([model, baselines]))
     assert set(found["method"]) == {"encode", "mean_image"}
     assert set(zip(found["output"], found["region"], strict=True)) == {("raw", "whole")}
     assert set(found.loc[found["against"] == "best", "reference_method"]) == {"encode"}
 
 
 def test_an_added_model_changes_no_other_row(entries):
-    before, after = intervals.intervals([entries[0], entries[2]])[0], intervals.intervals(entries)[0]
+    before, after = intervals([entries[0], entries[2]])[0], intervals(entries)[0]
     kept = after[after["loss"] != "mse"].reset_index(drop=True)
     pd.testing.assert_frame_equal(before, kept)
 
@@ -171,9 +174,9 @@ def test_the_script_writes_the_same_bytes_again(entries, tmp_path):
 
 def test_scores_of_other_images_are_refused(entries, files):
     short = pd.read_parquet(entries[1].files[0])
-    other = intervals.Entry("vae", "mse", [files(short[short["image"] < IMAGES - 1])])
-    with pytest.raises(DamagedFile, match="it does not have the images and methods of its like"):
-        intervals.intervals([entries[0], other])
+    other = Entry("vae", "mse", [files(short[short["image"] < IMAGES - 1])])
+    with pytest.raises(DamagedFile, match="other files"):
+        intervals([entries[0], other])
 
 
 @pytest.mark.parametrize(
@@ -191,5 +194,5 @@ def test_scores_of_other_images_are_refused(entries, files):
 def test_damaged_scores(damage, line, files):
     path = files(damage(scores({"encode": 0.0})))
     with pytest.raises(DamagedFile, match=line) as caught:
-        intervals.read_scores(path)
+        read_scores(path)
     assert str(caught.value).startswith(path)

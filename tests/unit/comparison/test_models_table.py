@@ -8,6 +8,7 @@ import pytest
 from restoration.comparison import models_table
 from restoration.core import artifacts
 from restoration.core.errors import DamagedFile
+from restoration.evaluation.judging import BY_CLASSIFIER
 
 SCORES = {"mse": 0.1, "psnr": 10.0, "ssim": 0.5}
 KEYS = ("task", "variant", "loss", "method", "output", "region")
@@ -95,7 +96,7 @@ def test_each_row_of_a_model_has_its_diagnostics_and_the_cost_of_its_method(tabl
     ae = table[table["variant"] == "ae"]
     assert ae[["latent_kl", "latent_collapsed", "prior_draw_visible"]].isna().all(axis=None)
     assert set(zip(ae["common_mse"], ae["common_bce"], strict=True)) == {(12, 85)}
-    assert all(table[name].dtype == float for name in [*models_table.WHOLE, *models_table.FIGURES])
+    assert all(table[name].dtype == float for name in [*BY_CLASSIFIER, *models_table.FIGURES])
 
 
 def test_seeds_are_summed_up_by_mean_standard_deviation_and_number(table):
@@ -120,12 +121,12 @@ def test_seeds_are_summed_up_by_mean_standard_deviation_and_number(table):
 def test_the_baselines_parameters_and_the_classifiers_accuracy_are_read(tmp_path):
     artifacts.write_json(tmp_path / "a.json", {"parameters": {"median": {"size": 3}}, "accuracy": {"test": 0.98}})
     assert models_table.read_parameters(str(tmp_path / "a.json")) == {"median": {"size": 3}}
-    assert models_table.read_ceiling(str(tmp_path / "a.json")) == 0.98
+    assert models_table.read_classifier_accuracy(str(tmp_path / "a.json")) == 0.98
 
 
 @pytest.mark.parametrize("content", [{}, {"parameters": 3, "accuracy": 3}, {"parameters": {"a": 1}, "accuracy": {}}])
 def test_without_them_a_file_is_refused(content, tmp_path):
     artifacts.write_json(tmp_path / "a.json", content)
-    for read in (models_table.read_parameters, models_table.read_ceiling):
+    for read in (models_table.read_parameters, models_table.read_classifier_accuracy):
         with pytest.raises(DamagedFile):
             read(str(tmp_path / "a.json"))

@@ -675,7 +675,7 @@ READERS: dict[str, Callable[[Path], Any]] = {
     "champion.json": champion_choice.read,
     "model.pt": model_file.load,
     "classifier.pt": lambda path: classifier.load(path, (1, 12, 12), 4),
-    "classifier.json": lambda path: models_table.read_ceiling(str(path)),
+    "classifier.json": lambda path: models_table.read_classifier_accuracy(str(path)),
 }
 
 

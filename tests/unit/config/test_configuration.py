@@ -137,14 +137,6 @@ def test_digits_has_the_same_tasks_and_models(config, digits_config):
     assert digits["tasks"] == mnist["tasks"]
 
 
-def test_every_model_is_trained_for_each_seed_and_loss(config):
-    resolved = configuration.resolve(config | {"seeds": [3, 0], "losses": ["mse"]})
-    names = configuration.models(resolved)
-    assert len(names) == 14
-    assert [name.seed for name in names[:2]] == [3, 0]
-    assert {name.loss for name in names} == {"mse"}
-
-
 def test_an_overlay_switches_entries_off(config):
     overlay = yaml.safe_load("""
         tasks:
@@ -178,28 +170,15 @@ def test_an_overlay_adds_a_variant_and_a_task(config):
     before = configuration.models(configuration.resolve(config))
     update_config(config, overlay)
     resolved = configuration.resolve(config)
+    common = {"network": "vae", "seeds": [0, 1], "losses": ["mse"], "training": TRAINING | {"epochs": 3}}
     assert resolved["tasks"]["strong_noise"] == {
         "corruption": {"name": "gaussian_noise", "sigma": 1},
         "inference": {"best_prior": {"samples": 50}},
         "variants": {
-            "wide": {
-                "network": "vae",
-                "encoder_input": "corrupted",
-                "condition": "label",
-                "parameters": {"hidden": 1000, "latent": 20},
-                "seeds": [0, 1],
-                "losses": ["mse"],
-                "training": TRAINING | {"epochs": 3},
-            },
-            "vae": {
-                "network": "vae",
-                "encoder_input": "complete",
-                "condition": "none",
-                "parameters": {"hidden": 400, "latent": 5},
-                "seeds": [0, 1],
-                "losses": ["mse"],
-                "training": TRAINING | {"epochs": 3},
-            },
+            "wide": common
+            | {"encoder_input": "corrupted", "condition": "label", "parameters": {"hidden": 1000, "latent": 20}},
+            "vae": common
+            | {"encoder_input": "complete", "condition": "none", "parameters": {"hidden": 400, "latent": 5}},
         },
     }
     added = [ModelName("strong_noise", variant, "mse", seed) for variant in ("wide", "vae") for seed in (0, 1)]
@@ -432,21 +411,17 @@ def test_a_modules_configuration_is_laid_over_as_snakemake_does():
     assert list(laid["tasks"]["a"]["inference"]) == list(snakemakes["tasks"]["a"]["inference"]) == ["y", "x"]
 
 
-def test_likelihood_is_absent_unless_a_task_asks_for_it(config):
-    for asked in ({}, {"likelihood": False}):
-        resolved = configuration.resolve(changed(config, "tasks.inpainting", config["tasks"]["inpainting"] | asked))
-        assert "likelihood" not in resolved["tasks"]["inpainting"]
+DEFAULTS = {"samples": 1000, "images": 1000, "targets": ["grey"]}
 
 
-@pytest.mark.parametrize("asked", [None, {}])
-def test_likelihood_has_defaults(config, asked):
-    resolved = configuration.resolve(changed(config, "tasks.inpainting.likelihood", asked))
-    assert resolved["tasks"]["inpainting"]["likelihood"] == {"samples": 1000, "images": 1000, "targets": ["grey"]}
-
-
-def test_likelihood_of_all_images(config):
-    resolved = configuration.resolve(changed(config, "tasks.inpainting.likelihood", {"images": None, "samples": 5}))
-    assert resolved["tasks"]["inpainting"]["likelihood"] == {"samples": 5, "images": None, "targets": ["grey"]}
+@pytest.mark.parametrize(
+    ("asked", "resolved"),
+    [(False, None), (None, DEFAULTS), ({}, DEFAULTS), ({"images": None, "samples": 5}, {"images": None, "samples": 5})],
+)
+def test_a_likelihood_is_estimated_where_a_task_asks_for_it(asked, resolved, config):
+    assert "likelihood" not in configuration.resolve(config)["tasks"]["inpainting"]
+    task = configuration.resolve(changed(config, "tasks.inpainting.likelihood", asked))["tasks"]["inpainting"]
+    assert task.get("likelihood") == (None if resolved is None else DEFAULTS | resolved)
 
 
 EXTENDED = {

@@ -3,7 +3,7 @@ import inspect
 import pytest
 import yaml
 
-from restoration.config import configuration
+from restoration.config import configuration_checks
 from restoration.core import registry
 from restoration.core.errors import UserError
 
@@ -66,7 +66,7 @@ def test_parameters_read_from_the_source_are_those_of_the_code(kind, name):
     known = registry.parameters(kind, name)
     assert {parameter: default for parameter, (_, default) in known.items()} == keyword_only
     if kind == "datasets":  # whose keys the schema checks
-        schema = yaml.safe_load(configuration.SCHEMA.read_text(encoding="utf-8"))
+        schema = yaml.safe_load(configuration_checks.SCHEMA.read_text(encoding="utf-8"))
         assert set(known) <= set(schema["properties"]["dataset"]["properties"])
     else:
         assert all(annotation in registry.TYPES for annotation, _ in known.values())

@@ -1,25 +1,11 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from sklearn.isotonic import IsotonicRegression
 
 from restoration.evaluation import calibration
 
 LEVELS = np.arange(256) / 255
-
-
-@given(
-    values=st.lists(st.floats(0, 1), min_size=1, max_size=60),
-    data=st.data(),
-)
-def test_isotonic_is_scikit_learns(values, data):
-    weights = data.draw(st.lists(st.integers(1, 1000), min_size=len(values), max_size=len(values)))
-    ours = calibration.isotonic(np.array(values), np.array(weights, float))
-    theirs = IsotonicRegression().fit_transform(np.arange(len(values)), values, sample_weight=weights)
-    np.testing.assert_allclose(ours, theirs, atol=1e-9)
-    assert (np.diff(ours) >= 0).all()
 
 
 def test_the_curve_is_the_isotonic_regression_of_truth_on_what_was_restored():

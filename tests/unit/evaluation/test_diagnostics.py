@@ -10,7 +10,7 @@ from restoration.data import tensors
 from restoration.data.dataset_files import Images
 from restoration.data.holes import observed
 from restoration.data.tensors import as_float
-from restoration.evaluation import diagnostics, scoring
+from restoration.evaluation import computation_cost, diagnostics, scoring
 from restoration.models import linear, model_file
 from restoration.models.model_file import Model
 from restoration.models.networks import Autoencoder
@@ -28,6 +28,12 @@ def hole(strokes) -> Images:
     for image, rows in enumerate(mask):
         rows[:, image % 6 : image % 6 + 5, 3:8] = True
     return Images(complete, complete * ~mask, mask, labels)
+
+
+@pytest.fixture
+def brightness(hole) -> float:
+    """The standard deviation of the images' means."""
+    return as_float(hole.complete).flatten(1).mean(dim=1).std(correction=0).item()
 
 
 @pytest.fixture
@@ -88,8 +94,7 @@ def test_the_divergence_is_torchs_of_what_the_encoder_sees_in_training(name, bui
     assert measured["units"] == model.autoencoder.latent
 
 
-def test_a_unit_is_active_where_the_variance_of_its_mean_is_above_a_hundredth(hole):
-    brightness = as_float(hole.complete).flatten(1).mean(dim=1).std(correction=0).item()
+def test_a_unit_is_active_where_the_variance_of_its_mean_is_above_a_hundredth(hole, brightness):
     above, below = 0.101 / brightness, 0.099 / brightness
     measured = diagnostics.latent(known(above, below, -above, 0.0), hole, seed=0)
     assert (measured["active_units"], measured["units"], measured["collapsed"]) == (2, 4, False)
@@ -97,8 +102,7 @@ def test_a_unit_is_active_where_the_variance_of_its_mean_is_above_a_hundredth(ho
     assert (measured["active_units"], measured["collapsed"]) == (0, True)
 
 
-def test_a_latent_whose_divergence_is_small_is_collapsed_whatever_its_units(hole, monkeypatch):
-    brightness = as_float(hole.complete).flatten(1).mean(dim=1).std(correction=0).item()
+def test_a_latent_whose_divergence_is_small_is_collapsed_whatever_its_units(hole, monkeypatch, brightness):
     model = known(0.2 / brightness)
     kl = diagnostics.latent(model, hole, seed=0)["kl"]
     for bound, collapsed in ((0.99 * kl, False), (1.01 * kl, True)):
@@ -108,8 +112,7 @@ def test_a_latent_whose_divergence_is_small_is_collapsed_whatever_its_units(hole
 
 
 @pytest.mark.parametrize(("sigma", "active"), [(0.5, 1), (1.0, 0), (2.0, 0)])
-def test_a_learned_prior_is_the_measure_of_what_its_latent_says(hole, sigma, active):
-    brightness = as_float(hole.complete).flatten(1).mean(dim=1).std(correction=0).item()
+def test_a_learned_prior_is_the_measure_of_what_its_latent_says(hole, sigma, active, brightness):
     assert diagnostics.latent(known(0.06 / brightness, prior_sigma=sigma), hole, seed=0)["active_units"] == active
 
 
@@ -224,7 +227,7 @@ def test_a_network_without_a_latent_distribution_has_no_latent_to_measure(build_
 def multiply_adds(model: Model, test: Images, method: str, **parameters: int) -> int:
     restore = scoring.restorer(model, method, parameters, seed=0)
     assert restore is not None
-    return diagnostics.multiply_adds(restore, test)
+    return computation_cost.multiply_adds(restore, test)
 
 
 HIDDEN, LATENT, PIXELS = 30, 5, SIDE**2
@@ -284,5 +287,5 @@ def test_counting_does_not_change_what_is_measured_after_it(build_model, hole):
     model = build_model("vae")
     restore = [scoring.restorer(model, "best_prior", {"samples": 3}, seed=0) for _ in range(3)]
     before = scoring.restore_all(restore[0], *hole[1:])
-    diagnostics.multiply_adds(restore[1], hole)
+    computation_cost.multiply_adds(restore[1], hole)
     assert scoring.restore_all(restore[2], *hole[1:]).equal(before)

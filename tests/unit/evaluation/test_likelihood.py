@@ -7,12 +7,13 @@ import pytest
 import torch
 from torch.nn import functional
 
-from restoration.comparison import published
-from restoration.config.configuration import ModelName
+from restoration.comparison import published_likelihoods
+from restoration.config import likelihood_quantity
+from restoration.config.model_names import ModelName
 from restoration.core import artifacts
 from restoration.core.errors import DamagedFile, UserError
 from restoration.data.dataset_files import Images
-from restoration.evaluation import likelihood, likelihood_targets
+from restoration.evaluation import likelihood
 from restoration.models import model_file
 from restoration.models.gaussian_latent import log_density
 from restoration.models.model_file import Model
@@ -259,8 +260,8 @@ def test_the_images_are_chosen_at_random_and_the_same_for_all_models():
 )
 def test_quantity(network, condition, corruption, expected):
     variant = {"network": network, "condition": condition}
-    assert likelihood_targets.quantity(variant, "bce", corruption) == expected
-    assert likelihood_targets.quantity(variant, "mse", corruption) is None
+    assert likelihood_quantity.quantity(variant, "bce", corruption) == expected
+    assert likelihood_quantity.quantity(variant, "mse", corruption) is None
 
 
 def test_only_models_of_tasks_that_ask_for_it():
@@ -268,22 +269,21 @@ def test_only_models_of_tasks_that_ask_for_it():
     plain = {"corruption": {"name": "none"}, "variants": variants}
     tasks = {"plain": plain, "asked": plain | {"likelihood": {}}}
     names = [ModelName(task, name, loss, 0) for task in tasks for name in variants for loss in ("bce", "mse")]
-    assert likelihood_targets.quantities(names, tasks) == {ModelName("asked", "vae", "bce", 0): "image"}
+    assert likelihood_quantity.quantities(names, tasks) == {ModelName("asked", "vae", "bce", 0): "image"}
 
 
 def test_published_figures_are_offered_where_their_convention_fits():
-    quadrants = {"name": "quadrants", "observed": 2}
-    assert [figure.nats for figure in published.comparable("mnist", quadrants, "hidden", "grey")] == [61.9, 51.0]
-    assert [figure.nats for figure in published.comparable("mnist", quadrants, "image", "stochastic")] == [86.76, 84.78]
-    hole = {"name": "stroke_hole", "size": 6}
-    for other in (
-        ("digits", quadrants, "hidden", "grey"),
-        ("mnist", quadrants, "hidden", "threshold"),
-        ("mnist", hole, "hidden", "grey"),
-        ("mnist", hole, "image", "threshold"),
-        ("mnist", hole, "image", "grey"),
+    quadrants, hole = {"name": "quadrants", "observed": 2}, {"name": "stroke_hole", "size": 6}
+    for asked, expected in (
+        (("mnist", quadrants, "hidden", "grey"), [61.9, 51.0]),
+        (("mnist", quadrants, "image", "stochastic"), [86.76, 84.78]),
+        (("digits", quadrants, "hidden", "grey"), []),
+        (("mnist", quadrants, "hidden", "threshold"), []),
+        (("mnist", hole, "hidden", "grey"), []),
+        (("mnist", hole, "image", "threshold"), []),
+        (("mnist", hole, "image", "grey"), []),
     ):
-        assert published.comparable(*other) == []
+        assert [figure.nats for figure in published_likelihoods.comparable(*asked)] == expected
 
 
 # ------------------------------------------------------------------------------------------------------------ THE JOB
@@ -330,9 +330,7 @@ def test_importance_sampled(name, quantity, pixels, files, tmp_path):
         # An untrained network takes each pixel for nearly a coin.
         assert nats[-1] == pytest.approx(pixels * math.log(2), rel=0.1)
         assert part["elbo"]["samples"] == 10
-        assert (
-            part["elbo"]["nats"] > nats[1]
-        )  # of the same ten draws, the mean of logarithms and the logarithm of the mean
+        assert part["elbo"]["nats"] > nats[1]  # of the same draws: mean of logarithms, logarithm of the mean
         assert 1 <= part["effective_samples"] <= 30
         assert 0 < part["estimates"][0]["standard_error"] < nats[0]
         assert part["above_floor"] == pytest.approx(nats[-1] - part["entropy_floor"])
@@ -353,12 +351,10 @@ def test_exact(files, tmp_path):
 
 
 def test_a_model_of_other_images(files, tmp_path):
-    with pytest.raises(
-        DamagedFile, match=r"model\.pt: a model for images \(1, 14, 14\) of 4 classes; the data set has"
-    ):
+    with pytest.raises(DamagedFile, match=r"model\.pt: a model for images \(1, 14, 14\)"):
         likelihood_script.main(JOB | {"quantity": "image"}, files("vae", shape=(1, 14, 14)), tmp_path / "out.json")
 
 
 def test_a_network_that_is_not_what_its_file_says(files, tmp_path):
-    with pytest.raises(UserError, match=r"model\.pt: networks/vae\.py must say `variational` in its class"):
+    with pytest.raises(UserError, match=r"networks/vae\.py must say `variational`"):
         likelihood_script.main(JOB | {"quantity": "hidden"}, files("vae"), tmp_path / "out.json")

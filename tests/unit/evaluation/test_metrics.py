@@ -7,7 +7,7 @@ from skimage.metrics import structural_similarity
 
 from restoration.evaluation import metrics
 
-SHAPES = [(1, 28, 28), (3, 20, 24), (1, 13, 31)]
+SHAPES = [(1, 28, 28), (3, 20, 24), (1, 13, 31), (1, 11, 11)]  # the last are the smallest that SSIM takes
 
 
 @pytest.fixture(params=SHAPES, ids=str)
@@ -68,18 +68,10 @@ def test_an_empty_region_gives_nan_for_its_image_alone():
         torch.testing.assert_close(mean[1], values[1, 0, 3, 4])
 
 
-def test_psnr_by_hand():
-    errors = torch.tensor([1.0, 0.1, 0.01, 0.025])
-    expected = [0.0, 10.0, 20.0, -10 * math.log10(0.025)]
-    assert metrics.psnr(errors).tolist() == pytest.approx(expected, abs=1e-5)
-
-
-def test_psnr_is_capped_for_an_image_without_error():
-    assert metrics.psnr(torch.tensor([0.0, 1e-12, 1e-9])).tolist() == pytest.approx([100.0, 100.0, 90.0])
-
-
-def test_psnr_of_an_empty_region_stays_nan():
-    assert metrics.psnr(torch.tensor([math.nan])).isnan().all()
+def test_psnr_by_hand_capped_and_nan_for_an_empty_region():
+    errors = torch.tensor([1.0, 0.1, 0.01, 0.025, 1e-9, 1e-12, 0.0, math.nan])
+    expected = [0.0, 10.0, 20.0, -10 * math.log10(0.025), 90.0, 100.0, 100.0, math.nan]
+    assert metrics.psnr(errors).tolist() == pytest.approx(expected, abs=1e-4, nan_ok=True)
 
 
 def test_ssim_map_is_that_of_scikit_image(similarity):
@@ -105,12 +97,3 @@ def test_ssim_of_an_image_with_itself_is_one_and_is_symmetric(pair):
     images, others = pair
     torch.testing.assert_close(metrics.ssim_map(images, images), torch.ones_like(images))
     torch.testing.assert_close(metrics.ssim_map(images, others), metrics.ssim_map(others, images))
-
-
-def test_ssim_map_of_the_smallest_images_is_that_of_scikit_image():
-    image, other = torch.rand(2, 11, 11, generator=torch.Generator().manual_seed(0)).double()
-    small = structural_similarity(
-        image.numpy(), other.numpy(), gaussian_weights=True, use_sample_covariance=False, data_range=1, full=True
-    )[1]
-    ours = metrics.ssim_map(image.float()[None, None], other.float()[None, None])[0, 0]
-    np.testing.assert_allclose(ours.numpy(), small, rtol=0, atol=1e-5)

@@ -11,6 +11,7 @@ from conftest import SOURCE, VARIANTS
 from restoration.comparison import models_table
 from restoration.core import artifacts, registry
 from restoration.data import corruptions, tensors
+from restoration.data.dataset_files import Images
 from restoration.data.tensors import as_float
 from restoration.evaluation import metrics, scoring
 from restoration.models import classifier, model_file
@@ -35,11 +36,11 @@ def corrupted_by(settings: dict, complete: np.ndarray) -> tuple[np.ndarray, np.n
 
 
 @pytest.fixture
-def task(strokes) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """complete, corrupted, mask and labels of an inpainting task."""
+def task(strokes) -> Images:
+    """The test set of an inpainting task."""
     complete, labels = strokes(23, (1, SIDE, SIDE))
     corrupted, mask = corrupted_by({"name": "stroke_hole", "size": 4}, complete)
-    return complete, corrupted, mask, labels
+    return Images(complete, corrupted, mask, labels)
 
 
 @pytest.fixture
@@ -115,7 +116,7 @@ def test_scores_of_a_hole_are_those_of_the_metrics_for_each_image(task, restored
     complete, corrupted, mask, labels = task
     monkeypatch.setattr(scoring, "BATCH", 5)
     monkeypatch.setattr(tensors, "BATCH", 5)
-    scores = scoring.score(restored, complete, corrupted, mask, labels, read)
+    scores = scoring.score(restored, task, read)
     assert list(scores) == ["image", "output", "region", "mse", "psnr", "ssim", "accuracy"]
     assert len(scores) == 23 * 2 * 2
     truth, damaged, hidden = as_float(complete), as_float(corrupted), torch.from_numpy(mask)
@@ -138,9 +139,8 @@ def test_scores_of_a_hole_are_those_of_the_metrics_for_each_image(task, restored
 
 
 def test_scores_inside_the_hole_by_hand(task):
-    complete, corrupted, mask, labels = task
-    scores = scoring.score(torch.zeros(complete.shape), complete, corrupted, mask, labels, read)
-    inside = (complete / 255.0) ** 2 * mask
+    scores = scoring.score(torch.zeros(task.complete.shape), task, read)
+    inside = (task.complete / 255.0) ** 2 * task.mask
     raw, pasted = (
         scores[(scores["output"] == output) & (scores["region"] == region)]["mse"].to_numpy()
         for output, region in (("raw", "hole"), ("pasted", "whole"))
@@ -150,8 +150,7 @@ def test_scores_inside_the_hole_by_hand(task):
 
 
 def test_raw_and_pasted_outputs_are_equally_wrong_inside_the_hole(task, restored):
-    complete, corrupted, mask, labels = task
-    scores = scoring.score(restored, complete, corrupted, mask, labels, read)
+    scores = scoring.score(restored, task, read)
     hole = scores[scores["region"] == "hole"].pivot(index="image", columns="output", values="mse")
     np.testing.assert_allclose(hole["raw"], hole["pasted"])
     whole = scores[scores["region"] == "whole"].pivot(index="image", columns="output", values="mse")
@@ -162,27 +161,25 @@ def test_raw_and_pasted_outputs_are_equally_wrong_inside_the_hole(task, restored
 def test_a_task_without_a_hole_has_one_output_and_one_region(name, strokes):
     complete, labels = strokes(4, (1, SIDE, SIDE))
     corrupted, mask = corrupted_by({"name": name}, complete)
-    scores = scoring.score(as_float(corrupted), complete, corrupted, mask, labels, read)
+    scores = scoring.score(as_float(corrupted), Images(complete, corrupted, mask, labels), read)
     assert set(zip(scores["output"], scores["region"], strict=True)) == {("raw", "whole")}
     assert len(scores) == 4
 
 
 def test_a_perfect_restoration_has_the_best_scores(task):
-    complete, corrupted, mask, labels = task
-    scores = scoring.score(as_float(complete), complete, corrupted, mask, labels, read)
+    scores = scoring.score(as_float(task.complete), task, read)
     assert (scores["mse"] == 0).all()
     assert (scores["psnr"] == metrics.PEAK_SIGNAL_CAP).all()
     np.testing.assert_allclose(scores["ssim"], 1, atol=1e-6)
 
 
 def test_measure_scores_every_method_and_keeps_what_is_shown(task):
-    complete, corrupted, mask, labels = task
     restorers = {"keep": lambda corrupted, *_: corrupted, "black": lambda corrupted, *_: torch.zeros_like(corrupted)}
-    shown = scoring.shown(labels, 4)
-    scores, examples, kept = scoring.measure(restorers, complete, corrupted, mask, labels, shown, read)
+    shown = scoring.shown(task.labels, 4)
+    scores, examples, kept = scoring.measure(restorers, task, shown, read)
     assert list(examples) == ["keep", "black"]
     assert len(kept) == 2 * 3 * 3
-    np.testing.assert_array_equal(examples["keep"], as_float(corrupted[shown]).numpy())
+    np.testing.assert_array_equal(examples["keep"], as_float(task.corrupted[shown]).numpy())
     assert len(scores) == 2 * 23 * 4
     summary = scoring.summarise(scores)
     assert list(summary) == ["keep", "black"]
@@ -209,9 +206,8 @@ def test_shown_are_the_first_images_of_each_class_in_order(monkeypatch):
 
 
 def test_without_a_reader_nothing_is_said_of_what_an_image_shows(task):
-    complete, corrupted, mask, labels = task
-    scores = scoring.score(as_float(corrupted), complete, corrupted, mask, labels, None)
-    read_too = scoring.score(as_float(corrupted), complete, corrupted, mask, labels, read)
+    scores = scoring.score(as_float(task.corrupted), task, None)
+    read_too = scoring.score(as_float(task.corrupted), task, read)
     pd.testing.assert_frame_equal(scores, read_too.drop(columns="accuracy"))
     summary_of_it = scoring.summarise(scores.assign(method="keep"))["keep"]["raw"]
     assert {frozenset(means) for means in summary_of_it.values()} == {frozenset(["mse", "psnr", "ssim"])}

@@ -81,7 +81,7 @@ def test_the_job_writes_a_classifier_and_what_it_is_worth_the_same_twice(dataset
         metrics = classifier_script.main({"seed": 0}, str(dataset), outputs)
         written.append([Path(path).read_bytes() for path in outputs.values()])
     assert written[0] == written[1]
-    assert models_table.read_ceiling(outputs["metrics"]) == metrics["accuracy"]["test"]
+    assert models_table.read_classifier_accuracy(outputs["metrics"]) == metrics["accuracy"]["test"]
     assert metrics["images"] == {"train": 60, "validation": 20, "test": 30}
     network = classifier.load(outputs["model"], (1, 12, 12), 4)
     assert metrics["parameters"] == sum(weights.numel() for weights in network.parameters())

@@ -14,8 +14,9 @@ import pytest
 import report as report_script
 from PIL import Image
 
-from restoration.comparison import champion_choice, interval_tables, models_table
+from restoration.comparison import champion_choice, interval_table, models_table
 from restoration.comparison.claims import VERDICTS
+from restoration.comparison.differences import read_differences
 from restoration.core import artifacts
 from restoration.core.errors import DamagedFile
 from restoration.report import (
@@ -307,16 +308,14 @@ def test_each_task_names_its_champion(html, folder):
 
 def test_a_row_has_its_interval_its_difference_from_the_best_and_what_it_costs(sections, files):
     table = sections["inpainting"].main
-    intervals = interval_tables.lookup(interval_tables.read_intervals(files.intervals["inpainting"]))
+    intervals = interval_table.lookup(interval_table.read_intervals(files.intervals["inpainting"]))
     own = intervals["vae", "bce", "map_latent", "raw", "hole", "mse"]
     row = table.rows[3]
     assert row.cells[3].text == f"{own.mean:.4f}"
     assert row.cells[3].small == f"[{own.low:.4f}, {own.high:.4f}]"
     best = intervals["unet", "bce", "encode", "raw", "hole", "mse"]
     assert row.cells[4].text == f"+{own.mean - best.mean:.4f}"
-    paired = interval_tables.read_differences(files.differences["inpainting"]).query(
-        "against == 'best' and measure == 'mse'"
-    )
+    paired = read_differences(files.differences["inpainting"]).query("against == 'best' and measure == 'mse'")
     expected = paired[(paired["variant"] == "vae") & (paired["method"] == "map_latent")].iloc[0]
     assert row.cells[4].small == f"[+{expected['low']:.4f}, +{expected['high']:.4f}]"
     assert table.rows[0].cells[4].text == "the best"
@@ -366,7 +365,7 @@ def test_the_finding_names_the_best_model_the_best_without_one_and_doing_nothing
 
 def test_the_finding_says_so_if_a_baseline_is_better(files, collected):
     settings = TASKS["inpainting"] | {"variants": {"cvae_label": {"condition": "label"}}}
-    intervals = interval_tables.read_intervals(files.intervals["inpainting"])
+    intervals = interval_table.read_intervals(files.intervals["inpainting"])
     intervals = intervals[intervals["variant"].isin(["cvae_label", ""]) & (intervals["method"] != "identity")]
     intervals.loc[intervals["variant"] == "", "mean"] /= 10
     task = restoration_tables.Task(
@@ -381,8 +380,8 @@ def test_the_finding_says_so_if_a_baseline_is_better(files, collected):
 
 
 def test_what_is_given_the_true_label_is_ranked_but_not_the_best(files, collected):
-    intervals = interval_tables.read_intervals(files.intervals["inpainting"])
-    differences = interval_tables.read_differences(files.differences["inpainting"])
+    intervals = interval_table.read_intervals(files.intervals["inpainting"])
+    differences = read_differences(files.differences["inpainting"])
     seeds, of = (
         models_table.over_seeds(collected),
         dict.fromkeys(("intervals", "differences", "table", "baselines"), ""),
@@ -403,7 +402,7 @@ def test_what_is_given_the_true_label_is_ranked_but_not_the_best(files, collecte
 
 
 def test_a_picture_says_whether_all_models_restore_by_one_inference(files, sections):
-    intervals = interval_tables.read_intervals(files.intervals["inpainting"])
+    intervals = interval_table.read_intervals(files.intervals["inpainting"])
     task = restoration_tables.Task("inpainting", TASKS["inpainting"], 2, intervals, *[pd.DataFrame()] * 2, {}, {}, [])
     assert task.all_by("encode")
     assert not task.all_by("map_latent")
@@ -551,8 +550,8 @@ def test_a_damaged_file_of_claims_is_refused(content, tmp_path):
 )
 def test_a_damaged_comparison_is_refused(change, words, files, tmp_path):
     for read, path in (
-        (interval_tables.read_intervals, files.intervals),
-        (interval_tables.read_differences, files.differences),
+        (interval_table.read_intervals, files.intervals),
+        (read_differences, files.differences),
     ):
         table = pd.read_parquet(path["inpainting"])
         if "mean" not in table:

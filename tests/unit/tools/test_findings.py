@@ -9,7 +9,7 @@ import yaml
 
 from restoration.comparison import champion_choice
 from restoration.comparison.champion_choice import FIGURE, Champion
-from restoration.comparison.interval_tables import KEYS
+from restoration.comparison.interval_table import KEYS
 from restoration.core import artifacts
 from restoration.core.errors import DamagedFile, UserError
 from restoration.report import ro_crate

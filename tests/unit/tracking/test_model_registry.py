@@ -73,7 +73,7 @@ def test_a_champion_is_registered_once_and_its_alias_follows_it(here):
     assert str(of.version) == "1"
     assert of.tags["model_sha256"] == first.sha256
     assert of.tags["inference_parameters"] == '{"samples":3}'
-    assert of.description == first.told()
+    assert of.description == first.sentence()
 
 
 def test_what_is_registered_restores_and_brings_its_code(here):

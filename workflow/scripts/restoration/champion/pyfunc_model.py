@@ -1,9 +1,9 @@
-"""A champion as MLflow serves it: arrays in, an array out. `mlflow.pyfunc.load_model` and `mlflow models serve` use it.
+"""A champion as MLflow serves it, by `mlflow.pyfunc.load_model` and `mlflow models serve`: arrays in, an array out.
 
-A request has `images`, uint8 (N, C, H, W) or (N, H, W, C), or with one channel more, which is their transparency; and,
-where the champion fills holes, `mask`, uint8 (N, H, W), anything but 0 where a pixel is hidden. What is not opaque is
-hidden as well. A mask always comes then, zeros where transparency says it all: MLflow knows no array that may be left
-out. The answer is the images restored, in the form in which they came, without their transparency.
+A request has `images`, uint8 (N, C, H, W) or (N, H, W, C), or with one more channel, which is their opacity. For a
+champion that fills holes it also has `mask`, uint8 (N, H, W), where anything but 0 marks a hidden pixel; zeros if the
+opacity says it all, because MLflow knows no optional array. A pixel that is not opaque is hidden as well. The answer is
+the restored images, channels where they came, without opacity.
 """
 
 from pathlib import Path
@@ -16,17 +16,17 @@ from restoration.champion import restorer
 from restoration.core.errors import UserError
 
 OPAQUE = 255
-MODEL, CHAMPION = "model.pt", "champion.json"  # what the folder of a saved model holds
+MODEL, CHAMPION = "model.pt", "champion.json"  # in the folder of a saved model
 
 
 class Served:
-    """What MLflow calls a Python model."""
+    """A Python model as MLflow calls it."""
 
     def __init__(self, used: restorer.Restorer) -> None:
         self.restorer = used
 
     def predict(self, model_input: Any, params: dict[str, Any] | None = None) -> np.ndarray:
-        """The images of a request, restored; params: not used. Raises MlflowException, which says what is wrong."""
+        """Restore the images of a request; params: not used. Raises MlflowException, which says what is wrong."""
         from mlflow.exceptions import MlflowException
 
         given = model_input if isinstance(model_input, dict) else {"images": model_input}
@@ -39,10 +39,11 @@ class Served:
         pixels, opacity, channels_last = arranged(images, self.restorer.shape)
         hidden = None if opacity is None else opacity < OPAQUE
         if mask is not None:
-            given = np.asarray(mask)
-            if given.shape != (len(pixels), *self.restorer.shape[1:]):
-                raise UserError(f"the mask is {given.shape}; expected {(len(pixels), *self.restorer.shape[1:])}")
-            hidden = given[:, None] != 0 if hidden is None else hidden | (given[:, None] != 0)
+            given, expected = np.asarray(mask), (len(pixels), *self.restorer.shape[1:])
+            if given.shape != expected:
+                raise UserError(f"the mask is {given.shape}; expected {expected}")
+            marked = given[:, None] != 0
+            hidden = marked if hidden is None else hidden | marked
         if not self.restorer.takes_mask:
             if hidden is not None and hidden.any():
                 raise UserError("the images have transparent pixels, and the model fills no holes")
@@ -52,9 +53,9 @@ class Served:
 
 
 def arranged(images: np.ndarray, shape: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray | None, bool]:
-    """The images as (N, C, H, W), their opacity (N, 1, H, W) or None, and whether their channels came last.
+    """Return the images as (N, C, H, W), their opacity (N, 1, H, W) or None, and whether their channels came last.
 
-    shape: (C, H, W), the model's. Raises UserError if they have another size.
+    shape: (C, H, W), the model's. Raises UserError for images of another size.
     """
     channels, *size = shape
     for last, came in ((False, images), (True, np.moveaxis(images, -1, 1) if images.ndim == 4 else images)):
@@ -68,6 +69,6 @@ def arranged(images: np.ndarray, shape: tuple[int, int, int]) -> tuple[np.ndarra
 
 
 def _load_pyfunc(path: str) -> Served:
-    """MLflow's entry point; path: the folder with both files. One thread: more may add in another order."""
-    torch.set_num_threads(1)
+    """Load a saved model, as MLflow's entry point. path: the folder with both files."""
+    torch.set_num_threads(1)  # more threads may add in another order, which changes the bytes of the answer
     return Served(restorer.load(Path(path) / CHAMPION, Path(path) / MODEL))

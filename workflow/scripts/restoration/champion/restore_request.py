@@ -1,4 +1,4 @@
-"""What `snakemake restore` is asked for, checked before anything runs: which picture is restored, with which mask."""
+"""What `snakemake restore` is asked for, checked before anything runs: each picture with its mask."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,11 +8,11 @@ from restoration.champion import picture_files
 from restoration.core.errors import UserError
 from restoration.data import image_decoding
 
-SHEET = "side_by_side"  # the name of the sheet among the restored pictures
+SHEET = "side_by_side"  # the name of the sheet in the folder of restored pictures
 
 
 class Item(NamedTuple):
-    """A picture; mask: its file, or None where transparency or nothing says what is hidden."""
+    """A picture; mask: its file, or None if transparency, or nothing, says what is hidden."""
 
     name: str
     image: Path
@@ -20,10 +20,10 @@ class Item(NamedTuple):
 
 
 def plan(request: Mapping[str, Any], fills_holes: bool | None, size: tuple[int, int] | None) -> list[Item]:
-    """The pictures that are to be restored, by name. request: the key `restore` of the configuration.
+    """Return the pictures to restore, by name. Raises UserError, naming the key or the file.
 
-    fills_holes: whether the task hides a part of its images; size: the height and width of the model's images; None
-    where that is not known yet. Raises UserError, naming the key or the file, for what cannot be restored.
+    request: the key `restore` of the configuration; fills_holes: whether the task hides a part of its images; size:
+    height and width of the model's images. Both may be None, where they are not known yet.
     """
     images = picture_files.find(request["images"], "restore.images")
     masks = picture_files.find(request["masks"], "restore.masks") if request["masks"] else {}
@@ -31,9 +31,7 @@ def plan(request: Mapping[str, Any], fills_holes: bool | None, size: tuple[int, 
     if SHEET in images:
         raise UserError(f"{images[SHEET]}: this name is the sheet's; rename it")
     if masks and fills_holes is False:
-        raise UserError(
-            f"restore.masks: the task '{request['task']}' hides nothing that a mask would show; leave them out"
-        )
+        raise UserError(f"restore.masks: the task '{request['task']}' hides nothing; leave them out")
     items = []
     for name, image in images.items():
         if masks and name not in masks:

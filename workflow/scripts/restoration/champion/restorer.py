@@ -1,7 +1,7 @@
-"""A champion at work: images of anyone's, uint8 in and uint8 out.
+"""A champion at work on any images, uint8 in and uint8 out.
 
-Each image is restored by itself, with the same draws: what it becomes depends on no other image, so that a folder, a
-request of one image and a request of a thousand give the same bytes.
+Each image is restored alone and with the same draws, so that it does not depend on other images: a folder, a request of
+one image and a request of a thousand give the same bytes.
 """
 
 from pathlib import Path
@@ -20,9 +20,9 @@ from restoration.models import model_file
 
 
 class Restorer:
-    """`model` by the inference `method`. takes_mask: it fills holes; else it restores whole images.
+    """`model` with the inference `method`. takes_mask: it fills holes; else it restores whole images.
 
-    seed: decides what the inference draws. Raises UserError if the method is not for the model.
+    seed: for the draws of the inference. Raises UserError if the method is not for the model.
     """
 
     def __init__(
@@ -34,11 +34,13 @@ class Restorer:
             raise UserError(f"inference '{method}' is not for network '{model.variant.network}'")
 
     def restore(self, images: np.ndarray, mask: np.ndarray | None = None) -> np.ndarray:
-        """The images (N, C, H, W), uint8, restored. mask: bool (N, 1, H, W), True where hidden: what is visible is put
-        back. Raises UserError, naming the image by its number, if they do not fit the model.
+        """Restore images (N, C, H, W), uint8. mask: bool (N, 1, H, W), True where hidden; visible pixels are put back.
+
+        Raises UserError, naming the image by its number, for images that do not fit the model.
         """
         if images.dtype != np.uint8 or images.ndim != 4 or images.shape[1:] != self.shape:
-            raise UserError(f"the images are {images.dtype} {images.shape}; the model's are uint8 (N, {_sizes(self)})")
+            sizes = ", ".join(map(str, self.shape))
+            raise UserError(f"the images are {images.dtype} {images.shape}; the model's are uint8 (N, {sizes})")
         if self.takes_mask != (mask is not None):
             raise UserError(
                 "the model fills holes: a mask must say where" if mask is None else "the model takes no mask"
@@ -56,25 +58,21 @@ class Restorer:
 
     @torch.no_grad()
     def _one(self, image: np.ndarray, hidden: np.ndarray) -> np.ndarray:
-        """(1, C, H, W) and (1, 1, H, W) to (1, C, H, W)."""
+        """Restore (1, C, H, W), with mask (1, 1, H, W)."""
         if not hidden.any():
             return image
         restore = scoring.restorer(self.model, *self._used)
-        assert restore is not None  # as `__init__` has seen
-        corrupted, mask = as_float(image.copy()), torch.from_numpy(hidden.copy())  # which may be read-only
-        restored = restore(corrupted, mask, torch.zeros(1, dtype=torch.int64))  # no champion looks at the label
+        assert restore is not None  # checked in __init__
+        corrupted, mask = as_float(image.copy()), torch.from_numpy(hidden.copy())  # arrays of a request are read-only
+        restored = restore(corrupted, mask, torch.zeros(1, dtype=torch.int64))  # no champion is given a label
         return as_uint8(scoring.paste(restored, corrupted, mask).numpy())
 
 
 def load(champion: str | Path, model: str | Path) -> Restorer:
-    """The restorer of a champion's file, with the model file that it names. Raises DamagedFile if it is another."""
+    """Return the restorer of a champion's file, with its model file. Raises DamagedFile for another model file."""
     named = champion_choice.read(champion)
     if named is None:
         raise UserError(f"{champion}: the task has no champion, for each of its models is to be given the true label")
     if artifacts.sha256(model) != named.sha256:
         raise DamagedFile(model, f"is not the model that {champion} names")
     return Restorer(model_file.load(model), named.method, named.parameters, named.seed, named.takes_mask)
-
-
-def _sizes(restorer: Restorer) -> str:
-    return ", ".join(map(str, restorer.shape))

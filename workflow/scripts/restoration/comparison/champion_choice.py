@@ -1,8 +1,9 @@
-"""A task's champion: the model and the inference that restore best by the measured figures, as one file to keep.
+"""The champion of a task: the model and inference that restore best, kept as one file.
 
-Judged are means over the test images and all seeds of a model, so that no test image decides alone. Of the best one's
-seeds the one is kept whose objective on the validation images is the lowest at the end of its training: test images
-have no say in it. A way to restore that is given the true label is no candidate: images from elsewhere come without.
+The choice goes by means over the test images and all seeds of a model, so that no single image decides. Of the best
+model's seeds, the one with the lowest objective on the validation images at the end of its training is kept; the test
+images have no say in this. A way to restore that is given the true label is no candidate, because images from elsewhere
+have no label.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -12,15 +13,17 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from restoration.comparison.interval_tables import PLACES, without_label
+from restoration.config.model_names import in_words, trained_name
+from restoration.config.true_label import without_label
 from restoration.core import artifacts, registry
 from restoration.core.errors import UserError
+from restoration.evaluation import judging
 
-FIGURE = ["output", "region", "measure", "mean", "low", "high", "seeds", "images"]
+FIGURE = [*judging.Criterion._fields, "mean", "low", "high", "seeds", "images"]
 
 
-class Trained(NamedTuple):
-    """A model of the task by its name, its training.json and its model file."""
+class TrainedModel(NamedTuple):
+    """A model of the task; training and model: its training.json and its model file."""
 
     variant: str
     loss: str
@@ -31,8 +34,9 @@ class Trained(NamedTuple):
 
 @dataclass(frozen=True)
 class Champion:
-    """What is kept of it. model: its file, from the working directory; sha256: that file's; identity and run: as
-    MLflow's tag and name have them; method and parameters: its inference; figure: FIGURE, over all seeds.
+    """The kept model and inference. model and sha256: the model file, from the working directory, and its checksum;
+    identity and run: tag and name of its run in MLflow; method and parameters: its inference; figure: FIGURE, over all
+    seeds.
     """
 
     dataset: str
@@ -51,44 +55,37 @@ class Champion:
 
     @property
     def takes_mask(self) -> bool:
-        """Whether it fills holes, and is to be told where; else it restores whole images."""
+        """Tell whether the champion fills holes, and so needs a mask; else it restores whole images."""
         return self.figure["region"] == "hole"
 
-    def told(self) -> str:
-        """It in one sentence, with its figure."""
+    def sentence(self) -> str:
+        """Return the champion with its figure in one sentence."""
         of, low, high = self.figure, self.figure["low"], self.figure["high"]
         seeds = "1 seed" if of["seeds"] == 1 else f"{of['seeds']} seeds"
         return (
-            f"{self.variant} trained with {self.loss.upper()}, seed {self.seed}, by {self.method.replace('_', ' ')}: "
-            f"mean squared error {PLACES[of['region']]} {of['mean']:.5f} [{low:.5f}, {high:.5f}], "
+            f"{trained_name(self.variant, self.loss)}, seed {self.seed}, by {in_words(self.method)}: "
+            f"mean squared error {judging.REGIONS[of['region']]} {of['mean']:.5f} [{low:.5f}, {high:.5f}], "
             f"{of['images']:,} test images, {seeds}"
         )
 
 
-def best(table: pd.DataFrame, labelled: Collection[str]) -> Any | None:
-    """The row of `interval_tables.read_intervals` with the lowest error, or None where there is no candidate.
-
-    Where something is hidden, the error inside the hole of restorations with the visible pixels put back; else over the
-    whole image. Of equal ones the first. labelled: variants that are given the label.
-    """
-    hole = bool((table["region"] == "hole").any())
-    output, region = ("pasted", "hole") if hole else ("raw", "whole")
-    here = table[(table["output"] == output) & (table["region"] == region) & (table["measure"] == "mse")]
-    here = without_label(here[here["variant"] != ""], labelled)
-    return None if here.empty else here.loc[here["mean"].idxmin()]
-
-
-def crown(
+def choose(
     names: Mapping[str, str],
     table: pd.DataFrame,
-    models: Sequence[Trained],
+    models: Sequence[TrainedModel],
     labelled: Collection[str],
     inference: Mapping[str, dict],
 ) -> Champion | None:
-    """The champion. names: dataset and task; models: all of the task; inference: its methods with their parameters."""
-    row = best(table, labelled)
-    if row is None:
+    """Return the champion; of equal ones the first; None without a candidate.
+
+    names: dataset and task; table: as from `read_intervals`; models: all of the task; labelled: the variants that are
+    given the label; inference: the task's methods with their parameters.
+    """
+    here = judging.champion(table["region"]).rows(table)
+    candidates = without_label(here[here["variant"] != ""], labelled)
+    if candidates.empty:
         return None
+    row = candidates.loc[candidates["mean"].idxmin()]
     seeds = {
         model: _read_training(model.training)
         for model in models
@@ -112,7 +109,6 @@ def crown(
 
 
 def _read_training(path: str) -> dict[str, Any]:
-    """A training.json with a figure of its validation. Raises DamagedFile."""
     trained: dict[str, Any] = artifacts.read_json(path, "identity", "run", "settings", "validation")
     with artifacts.reading(path):
         if not isinstance(trained["validation"]["objective"], int | float):
@@ -126,12 +122,12 @@ def write(path: str | Path, champion: Champion | None) -> None:
 
 
 def read(path: str | Path) -> Champion | None:
-    """The champion that `write` wrote; None where the task has none. Raises DamagedFile."""
+    """Read a champion; None if the task has none. Raises DamagedFile."""
     content = artifacts.read_json(path, "champion")["champion"]
     with artifacts.reading(path):
         champion = content and Champion(**content)
         if champion:
-            champion.told()
+            champion.sentence()  # fails if a figure is missing
             if type(champion.seed) is not int or not isinstance(champion.model, str):
                 raise ValueError("it names no model")
             try:

@@ -1,4 +1,4 @@
-"""The files of results that claims are tested on."""
+"""The files of results that a claim's test reads."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 
 from restoration.comparison.claims import NotTested
+from restoration.comparison.interval_table import read_intervals
 from restoration.config import selectors
+from restoration.config.model_names import in_words, selector_text
 from restoration.core import artifacts
 from restoration.core.errors import DamagedFile
 
@@ -24,25 +26,29 @@ class Source(NamedTuple):
 
 
 class Name(NamedTuple):
-    """A variant trained under a loss for a task."""
+    """A variant trained under a loss for a task; all seeds together."""
 
     task: str
     variant: str
     loss: str
 
+    @property
+    def model(self) -> str:
+        return selector_text(self.variant, self.loss)
+
     def __str__(self) -> str:
-        return f"{self.task} {self.variant}/{self.loss}"
+        return f"{self.task} {self.model}"
 
 
 class Evidence:
-    """The results' files by what they are. `used`: those that were asked for, for the reader to follow."""
+    """The files of results by what they are. `used`: the files that a test asked for, for the reader to follow."""
 
     def __init__(self, files: Mapping[Source, str | Path]) -> None:
         self._files = files
         self.used: dict[Source, str] = {}
 
     def of_models(self, need: str, task: str) -> dict[Name, list[str]]:
-        """The models' files, one for each seed, of a task or, by '*', of all. Raises NotTested where there is none."""
+        """Return the models' files, one for each seed, of a task or, with '*', of all. Raises NotTested without any."""
         found: dict[Name, list[str]] = {}
         for source, path in self._files.items():
             if source.need == need and task in ("*", source.task):
@@ -53,12 +59,10 @@ class Evidence:
         return found
 
     def comparison(self, task: str) -> tuple[pd.DataFrame, np.ndarray]:
-        """A task's intervals and replicates, as `intervals.intervals` gives them. Raises NotTested, DamagedFile."""
+        """Return a task's intervals and replicates, as from `intervals`. Raises NotTested, DamagedFile."""
         (table_path,) = self.of_models("intervals", task).values()
         (replicates_path,) = self.of_models("replicates", task).values()
-        columns = ["variant", "loss", "method", "output", "region", "measure", "mean", "low", "high", "seeds", "images"]
-        with artifacts.reading(table_path[0]):
-            table = pd.read_parquet(table_path[0], columns=columns)
+        table = read_intervals(table_path[0])
         (replicates,) = artifacts.read_npz(replicates_path[0], "replicates")
         if replicates.ndim != 2 or len(replicates) != len(table) or not np.isfinite(replicates).all():
             raise DamagedFile(replicates_path[0], "it does not have the replicates of the intervals beside it")
@@ -66,24 +70,23 @@ class Evidence:
 
 
 def chosen(models: Mapping[Name, list[str]], texts: Sequence[str]) -> dict[Name, list[str]]:
-    """Those of the models that the selectors name, in the models' order. Raises NotTested where one names none."""
-    wanted = [selectors.read(text) for text in texts]
-    for text, selector in zip(texts, wanted, strict=True):
-        if not any(selector.has(name.variant, name.loss) for name in models):
+    """Return the models that the selectors name, in the models' order. Raises NotTested if a selector names none."""
+    found: set[Name] = set()
+    for text in texts:
+        selector = selectors.read(text)
+        named = {name for name in models if selector.has(name.variant, name.loss)}
+        if not named:
             raise NotTested(f"{next(iter(models)).task} has no {text}")
-    return {
-        name: paths
-        for name, paths in models.items()
-        if any(selector.has(name.variant, name.loss) for selector in wanted)
-    }
+        found |= named
+    return {name: paths for name, paths in models.items() if name in found}
 
 
 def number(path: str, *keys: str) -> float:
-    """A figure in a JSON file. Raises NotTested where there is none, DamagedFile where it is no number."""
+    """Read a figure from a JSON file. Raises NotTested if there is none, DamagedFile if it is no number."""
     content = artifacts.read_json(path)
     for key in keys:
         if not isinstance(content, dict) or key not in content:
-            raise NotTested(f"the results have no {' '.join(keys).replace('_', ' ')}")
+            raise NotTested(f"the results have no {in_words(' '.join(keys))}")
         content = content[key]
     if type(content) not in (int, float):
         raise DamagedFile(path, f"{'.'.join(keys)} is no number")

@@ -1,4 +1,4 @@
-"""The claims that the results are held against, from their file, checked before anything runs. Nothing heavy here."""
+"""The claims file: read, and refused where a claim cannot be tested, before anything runs. Imports nothing heavy."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -8,24 +8,23 @@ from typing import Any
 import yaml
 
 from restoration.config import selectors, yaml_file
+from restoration.config.model_names import selector_text
 from restoration.config.selectors import ANY
 from restoration.core import registry
 from restoration.core.errors import UserError, quoted, reason
-from restoration.evaluation import measure_properties
+from restoration.evaluation.judging import MEASURES
 from restoration.restorers import baselines
 
-NAME = r"[A-Za-z][A-Za-z0-9_-]{0,59}"
-TEXTS = {"id": True, "sentence": True, "source": True, "reading": False}  # and whether a claim must have it
+ID = r"[A-Za-z][A-Za-z0-9_-]{0,59}"
+TEXTS = {"id": True, "sentence": True, "source": True, "reading": False}  # True: every claim must have it
 KEYS = [*TEXTS, "test", "tests"]
 
 
 def load(path: str | bool | None, config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """id to `sentence`, `source`, `reading` and `tests`: each with `kind` and its complete `parameters`.
+    """Return each claim by its id: `sentence`, `source`, `reading` and `tests`, each with `kind` and `parameters`.
 
-    path: relative to the working directory; false or None: there are no claims. config: as it was given, with what is
-    switched off in it: a test that asks for that is sound, and comes out as not tested.
-
-    Raises UserError, in one line that names file and key, for what is no claim or cannot be tested.
+    path: from the working directory; false or None: no claims. config: as given, with what is switched off: a test may
+    ask for that, and comes out as not tested. Raises UserError, in one line that names file and key.
     """
     if path is None or path is False:
         return {}
@@ -62,17 +61,16 @@ def load(path: str | bool | None, config: Mapping[str, Any]) -> dict[str, dict[s
 
 
 def names(config: Mapping[str, Any]) -> dict[str, list[str]]:
-    """What claims may name of a configuration, whether it is switched on or not, and of the registries."""
+    """Return what claims may name, of the configuration, switched on or not, and of the registries."""
     known = {key: list(config[key]) for key in ("tasks", "variants")}
     known |= {kind: registry.names(kind) for kind in ("losses", "inference", "baselines")}
-    known["baselines"] += [
-        f"{name}_calibrated" for name in known["baselines"] if baselines.calibrated(name, hides=None)
-    ]
+    calibrated = [name for name in known["baselines"] if baselines.calibrated(name, hides=None)]
+    known["baselines"] += [f"{name}{baselines.CALIBRATED_SUFFIX}" for name in calibrated]
     return known
 
 
 def needs(claims: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str]]:
-    """What the tests read, each once: (what, task), task '*' for all."""
+    """Return what the tests read, each once: (what, task); task '*' for all."""
     return list(
         dict.fromkeys(
             (need, test["parameters"].get("task", "*"))
@@ -98,13 +96,13 @@ def _check_keys(entry: Mapping[str, Any], where: str) -> None:
                 raise UserError(f"{where}: '{key}' is missing")
             if not isinstance(value, str) or not value.strip():
                 raise UserError(f"{where}.{key}: {quoted(value)} is not a text")
-    if not re.fullmatch(NAME, entry["id"]):
+    if not re.fullmatch(ID, entry["id"]):
         what = "letters, digits, '_' and '-', beginning with a letter, of 60 characters at most"
         raise UserError(f"{where}.id: {quoted(entry['id'])} does not fit: a name of {what}")
 
 
 def _tests(entry: Mapping[str, Any], where: str) -> list[tuple[str, Any]]:
-    """The claim's tests, each with the name of its key."""
+    """Return the claim's tests, each with its key."""
     if ("test" in entry) == ("tests" in entry):
         raise UserError(f"{where}: needs one of 'test', a mapping, and 'tests', a list of them")
     if "test" in entry:
@@ -116,7 +114,7 @@ def _tests(entry: Mapping[str, Any], where: str) -> list[tuple[str, Any]]:
 
 
 def _test(test: Any, known: Mapping[str, Sequence[str]], where: str) -> dict[str, Any]:
-    """The test with its parameters complete and sound."""
+    """Return a test with complete parameters. Raises UserError."""
     if not isinstance(test, dict):
         raise UserError(f"{where}: {quoted(test)} is not a mapping (key: value)")
     kind = test.get("kind")
@@ -136,19 +134,18 @@ def _test(test: Any, known: Mapping[str, Sequence[str]], where: str) -> dict[str
 
 
 def _check_meaning(kind: str, annotation: str, value: Any, known: Mapping[str, Sequence[str]], where: str) -> None:
-    """Raises UserError for a task, measure, model or baseline that there is not, or that the kind is not for."""
+    """Refuse a task, measure, model or baseline that does not exist, or that the kind of test is not for."""
     if annotation == "Task" and value == ANY and not registry.constant("claims", kind, "EVERY_TASK"):
         raise UserError(f"{where}: '{kind}' is put to one task; name one of {', '.join(known['tasks'])}")
     if annotation == "Task" and value not in (ANY, *known["tasks"]):
         raise UserError(f"{where}: there is no task {quoted(value)}; known: {', '.join(known['tasks'])}")
-    if annotation == "Measure" and value not in measure_properties.HIGHER_IS_BETTER:
-        raise UserError(
-            f"{where}: there is no measure {quoted(value)}; known: {', '.join(measure_properties.HIGHER_IS_BETTER)}"
-        )
+    if annotation == "Measure" and value not in MEASURES:
+        raise UserError(f"{where}: there is no measure {quoted(value)}; known: {', '.join(MEASURES)}")
+    models_alone = registry.constant("claims", kind, "MODELS_ALONE")
     for text in value if annotation == "Rows" else ():
         selector = selectors.check(text, known, where)
-        if registry.constant("claims", kind, "MODELS_ALONE") and not selector.variant:
+        if models_alone and not selector.variant:
             raise UserError(f"{where}: {quoted(text)} is not trained, which '{kind}' is about; take it out")
-        if registry.constant("claims", kind, "MODELS_ALONE") and selector.method:
-            model = f"{selector.variant}/{selector.loss}"
+        if models_alone and selector.method:
+            model = selector_text(selector.variant, selector.loss)
             raise UserError(f"{where}: {quoted(text)} names an inference, which '{kind}' has none of; say {model}")

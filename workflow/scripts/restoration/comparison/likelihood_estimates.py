@@ -1,22 +1,23 @@
-"""Estimates of log-likelihoods, read from the files of `likelihood` and averaged over seeds."""
+"""Estimates of log-likelihoods: read from the files of `likelihood`, and averaged over seeds."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from restoration.config.model_names import model_name
 from restoration.core import artifacts
 
+AVERAGED = ("nats", "error", "elbo", "effective")
+
 
 class Estimate(NamedTuple):
-    """Of a variant under a loss, at a target. In nats for an image, negative log-likelihoods: `nats`, one for each of
-    `samples` (None: exact), their standard `error` over images at the last, the ELBO (a mean of `draws`) and the
-    entropy `floor`.
+    """The negative log-likelihood of a variant under a loss, at a target, in nats for an image.
 
-    effective: how many samples carry the last estimate; elbo, draws and effective are None where the likelihood is
-    exact.
+    nats: one value for each of `samples` (None: exact); error: the standard error over images of the last one;
+    effective: how many samples carry the last one; elbo: the negative ELBO, the mean of `draws`; floor: the entropy of
+    the targets. elbo, draws and effective are None where the likelihood is exact.
     """
 
     variant: str
@@ -40,13 +41,13 @@ class Estimate(NamedTuple):
 
 
 def read(files: Iterable[tuple[str, str, str | Path]]) -> list[Estimate]:
-    """files: variant, loss and a likelihood.json for each seed. Raises DamagedFile if one is none."""
+    """Read the estimates of each variant, loss and likelihood.json, one for each target. Raises DamagedFile."""
     found = []
     for variant, loss, path in files:
         content = artifacts.read_json(path, "quantity", "condition", "images", "targets")
         with artifacts.reading(path):
             for part in content["targets"]:
-                estimates = part["estimates"]
+                rows, elbo, effective = part["estimates"], part["elbo"], part["effective_samples"]
                 found.append(
                     Estimate(
                         variant,
@@ -54,37 +55,31 @@ def read(files: Iterable[tuple[str, str, str | Path]]) -> list[Estimate]:
                         str(content["quantity"]),
                         str(content["condition"]),
                         str(part["target"]),
-                        [None if one["samples"] is None else int(one["samples"]) for one in estimates],
-                        [float(one["nats"]) for one in estimates],
-                        float(estimates[-1]["standard_error"]),
-                        None if part["elbo"] is None else float(part["elbo"]["nats"]),
-                        None if part["elbo"] is None else int(part["elbo"]["samples"]),
-                        None if part["effective_samples"] is None else float(part["effective_samples"]),
-                        float(part["entropy_floor"]),
-                        int(content["images"]),
-                        1,
+                        samples=[None if row["samples"] is None else int(row["samples"]) for row in rows],
+                        nats=[float(row["nats"]) for row in rows],
+                        error=float(rows[-1]["standard_error"]),
+                        elbo=None if elbo is None else float(elbo["nats"]),
+                        draws=None if elbo is None else int(elbo["samples"]),
+                        effective=None if effective is None else float(effective),
+                        floor=float(part["entropy_floor"]),
+                        images=int(content["images"]),
+                        seeds=1,
                     )
                 )
     return found
 
 
 def averaged(estimates: Sequence[Estimate]) -> list[Estimate]:
-    """One for each variant, loss, quantity and target: means over the seeds, which have the same images."""
+    """Return the mean over the seeds, which have the same images, for each variant, loss, quantity and target."""
     groups: dict[tuple[str, ...], list[Estimate]] = {}
     for one in estimates:
         groups.setdefault((one.variant, one.loss, one.quantity, one.target), []).append(one)
     return [
-        group[0]._replace(
-            nats=np.mean([one.nats for one in group], axis=0).tolist(),
-            error=_mean([one.error for one in group]) or 0.0,
-            elbo=_mean([one.elbo for one in group]),
-            effective=_mean([one.effective for one in group]),
-            seeds=len(group),
-        )
+        group[0]._replace(seeds=len(group), **{name: _mean([getattr(one, name) for one in group]) for name in AVERAGED})
         for group in groups.values()
     ]
 
 
-def _mean(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return float(np.mean(known)) if known else None
+def _mean(values: Sequence[Any]) -> Any:
+    """Return the mean of numbers or of lists of numbers; None if there are none."""
+    return None if values[0] is None else np.mean(values, axis=0).tolist()

@@ -1,106 +1,59 @@
-"""The configuration: checked against its schema, completed, and turned into the models to train.
+"""The configuration: checked, completed, and turned into the models to train.
 
-Everything here is light (no torch), for Snakemake reads it at each start.
+Snakemake reads the configuration at each start; nothing here imports torch.
 """
 
-import copy
-from collections.abc import Iterator, Mapping
-from functools import cache
-from pathlib import Path
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
-import jsonschema
-import yaml
-
-from restoration.config import consistency, dataset_settings, unlabelled
-from restoration.config.yaml_file import dotted, plain
+from restoration.config import configuration_checks, dataset_settings, likelihood_quantity, true_label
+from restoration.config.model_names import ModelName
+from restoration.config.yaml_file import plain
 from restoration.core import registry
 from restoration.core.errors import UserError, quoted
-from restoration.evaluation import likelihood_targets
 
-SCHEMA = Path(__file__).parents[3] / "schemas" / "config.schema.yaml"
 VARIANT_KEYS = ("network", "encoder_input", "condition")
-TRAINING_KEYS = ("seeds", "losses", "training")  # what a variant may have of its own, in the place of the task's
-KINDS = {
-    "object": "a mapping (key: value)",
-    "array": "a list",
-    "integer": "a whole number",
-    "boolean": "true or false",
-    "number": "a number",
-    "string": "a text",
-    "null": "null",
-}
-
-
-class ModelName(NamedTuple):
-    """What tells one model from another."""
-
-    task: str
-    variant: str
-    loss: str
-    seed: int
-
-
-@cache
-def _validator() -> Any:
-    """A validator that also fills in the schema's defaults."""
-    base = jsonschema.Draft202012Validator
-
-    def properties(validator: Any, known: dict, instance: Any, schema: dict) -> Iterator[Any]:
-        if isinstance(instance, dict):
-            for key, subschema in known.items():
-                if "default" in subschema:
-                    instance.setdefault(key, copy.deepcopy(subschema["default"]))
-        yield from base.VALIDATORS["properties"](validator, known, instance, schema)
-
-    schema = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))
-    # JSON Schema takes 2.0 for an integer; torch, and a path with a seed in it, do not.
-    types = base.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)
-    return jsonschema.validators.extend(base, {"properties": properties}, type_checker=types)(schema)
+TRAINING_KEYS = ("seeds", "losses", "training")  # a variant's own come before the task's
 
 
 def resolve(config: Mapping[str, Any]) -> dict[str, Any]:
-    """The complete configuration: defaults filled in, switched-off entries gone, and each task with its own
-    `inference` (name to parameters) and `variants` (name to definition, with `seeds`, `losses` and `training`).
+    """Return the complete configuration: with defaults, without what is switched off.
 
-    Of images without labels what needs one is gone as well, and named in `left_out`, as `unlabelled.leave_out` does.
-
-    Raises UserError, in one line that names the key, if the configuration is not sound.
+    Each task gets its own `inference` (name to parameters) and `variants` (name to definition with `seeds`, `losses`
+    and `training`). For images without labels, what needs labels is removed, and named in `left_out` as by
+    `true_label.leave_out`. Raises UserError, in one line that names the key.
     """
     resolved = plain(config)
     if not isinstance(resolved, dict):
-        raise UserError(f"the configuration: {quoted(resolved)} is not {KINDS['object']}")
-    tasks = _mappings(_switch_off(resolved, "tasks"))
+        raise UserError(f"the configuration: {quoted(resolved)} is not {configuration_checks.TYPE_WORDS['object']}")
+    tasks = [task for task in _switch_off(resolved, "tasks").values() if isinstance(task, dict)]
     for task in [resolved, *tasks]:
         _switch_off(task, "variants")
         _switch_off(task, "inference")
     for task in tasks:
-        match task.get("likelihood", {}):
-            case False:
-                del task["likelihood"]
-            case None:
-                task["likelihood"] = {}
-    if error := jsonschema.exceptions.best_match(_validator().iter_errors(resolved)):
-        raise UserError(_message(error))
+        if task.get("likelihood", {}) is None:
+            task["likelihood"] = {}
+        elif task.get("likelihood") is False:
+            del task["likelihood"]
+    configuration_checks.check_schema(resolved)
     resolved["dataset"] = dataset_settings.complete(resolved["dataset"])
     for key in ("variants", "tasks"):
-        consistency.check_names(resolved[key], key)
+        configuration_checks.check_names(resolved[key], key)
     for name in resolved["variants"]:
-        _resolve_variant(
-            name, {}, resolved["variants"], f"variants.{name}", {"seeds": [], "losses": [], "training": {}}
-        )
+        nothing: dict[str, Any] = {"seeds": [], "losses": [], "training": {}}
+        _resolve_variant(name, {}, resolved["variants"], f"variants.{name}", nothing)
     if resolved["dataset"].get("labels") == []:
-        resolved["left_out"] = unlabelled.leave_out(resolved["tasks"], resolved["variants"])
+        resolved["left_out"] = true_label.leave_out(resolved["tasks"], resolved["variants"])
     resolved["tasks"] = {name: _resolve_task(name, task, resolved) for name, task in resolved["tasks"].items()}
     if not resolved["tasks"]:
         raise UserError("tasks: none is left; at least one is needed")
     if resolved["restore"]:
-        consistency.check_task(resolved["restore"]["task"], resolved["tasks"], "restore.task")
+        configuration_checks.check_task(resolved["restore"]["task"], resolved["tasks"], "restore.task")
     return resolved
 
 
 def models(resolved: Mapping[str, Any]) -> list[ModelName]:
-    """Every model that a resolved configuration asks for, in the configuration's order."""
+    """Return every model that a resolved configuration asks for, in the configuration's order."""
     return [
         ModelName(task, variant, loss, seed)
         for task, settings in resolved["tasks"].items()
@@ -111,16 +64,12 @@ def models(resolved: Mapping[str, Any]) -> list[ModelName]:
 
 
 def _switch_off(place: dict[str, Any], key: str) -> dict[str, Any]:
-    """Take the entries of `place[key]` that are `false` away; one without a value is an empty one. Returns the rest."""
+    """Remove the entries of `place[key]` that are `false`, make those without a value empty, and return the rest."""
     entries = place.get(key)
     if not isinstance(entries, dict):
         return {}
     place[key] = {name: {} if entry is None else entry for name, entry in entries.items() if entry is not False}
     return place[key]
-
-
-def _mappings(entries: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [entry for entry in entries.values() if isinstance(entry, dict)]
 
 
 def _resolve_task(name: str, task: Mapping[str, Any], resolved: Mapping[str, Any]) -> dict[str, Any]:
@@ -130,7 +79,7 @@ def _resolve_task(name: str, task: Mapping[str, Any], resolved: Mapping[str, Any
         "losses": task.get("losses", resolved["losses"]),
         "training": {**resolved["training"], **task.get("training", {})},
     }
-    _check_losses(common["losses"], f"{where}.losses" if "losses" in task else "losses")
+    configuration_checks.check_losses(common["losses"], f"{where}.losses" if "losses" in task else "losses")
     methods = {
         method: registry.check("inference", method, parameters, f"{where}.inference.{str(method)[:60]}")
         for method, parameters in task["inference"].items()
@@ -144,11 +93,11 @@ def _resolve_task(name: str, task: Mapping[str, Any], resolved: Mapping[str, Any
         )
         for variant, overrides in chosen.items()
     }
-    consistency.check_inference(methods, variants, where)
+    configuration_checks.check_inference(methods, variants, where)
     corruption = _resolve_corruption(task["corruption"], resolved["dataset"], f"{where}.corruption")
     settings = {"corruption": corruption, "inference": methods, "variants": variants}
     if "likelihood" in task:
-        likelihood_targets.check(variants, corruption["name"], where)
+        likelihood_quantity.check(variants, corruption["name"], where)
         settings["likelihood"] = task["likelihood"]
     return settings
 
@@ -157,24 +106,24 @@ def _resolve_corruption(given: Mapping[str, Any], dataset: Mapping[str, Any], wh
     name = given["name"]
     parameters = {key: value for key, value in given.items() if key != "name"}
     parameters = registry.check("corruptions", name, parameters, where)
-    consistency.check_pixels(name, parameters, dataset, where)
-    consistency.check_baselines(name)
+    configuration_checks.check_pixels(name, parameters, dataset, where)
+    configuration_checks.check_baselines(name)
     return {"name": name, **parameters}
 
 
 def _resolve_variant(
     name: str, overrides: Mapping[str, Any], known: Mapping[str, Any], where: str, common: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """`known[name]` with the overrides; `common`: seeds, losses and training where it has none of its own."""
+    """Return `known[name]` with the overrides; `common`: seeds, losses and training where neither has its own."""
     if name not in known:
         raise UserError(f"{where}: there is no variant {quoted(name)}; variants has: {', '.join(known)}")
     merged = {**common, **known[name], **overrides}
     parts = [place.get("training", {}) for place in (common, known[name], overrides)]
     training = {key: value for part in parts for key, value in part.items()}
-    _check_losses(merged["losses"], f"{where}.losses")
+    configuration_checks.check_losses(merged["losses"], f"{where}.losses")
     parameters = {key: value for key, value in merged.items() if key not in VARIANT_KEYS + TRAINING_KEYS}
     parameters = registry.check("networks", merged["network"], parameters, where)
-    consistency.check_condition(merged["network"], merged["condition"], where)
+    configuration_checks.check_condition(merged["network"], merged["condition"], where)
     return {
         **{key: merged[key] for key in VARIANT_KEYS},
         "parameters": parameters,
@@ -182,24 +131,3 @@ def _resolve_variant(
         "losses": merged["losses"],
         "training": training,
     }
-
-
-def _check_losses(losses: list[str], where: str) -> None:
-    for loss in losses:
-        registry.check("losses", loss, {}, where)
-
-
-def _message(error: jsonschema.ValidationError) -> str:
-    where, value = dotted(error.absolute_path), quoted(error.instance)
-    if error.validator == "additionalProperties":
-        known = error.schema.get("properties", {})
-        extra = next(key for key in error.instance if key not in known)
-        return f"{where}: unknown key {quoted(extra)}; known: {', '.join(known)}"
-    if error.validator == "type":
-        wanted = [error.validator_value] if isinstance(error.validator_value, str) else error.validator_value
-        return f"{where}: {value} is not {' or '.join(KINDS[kind] for kind in wanted)}"
-    if error.validator == "required":
-        return f"{where}: {error.message.removesuffix(' is a required property')} is missing"
-    if error.validator in ("pattern", "maxLength"):
-        return f"{where}: {value} does not fit: {error.schema['description']}"
-    return f"{where}: {error.message.replace(repr(error.instance), value)}"

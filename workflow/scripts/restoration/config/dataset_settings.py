@@ -1,4 +1,4 @@
-"""The part of the configuration that names the images: completed, and refused where they are not there."""
+"""The part `dataset` of the configuration: checked and completed."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,15 +7,16 @@ from restoration.core import checksums, registry
 from restoration.core.errors import UserError, quoted
 from restoration.data import image_folder, split_sizes
 
-RESERVED = {"mlflow", "checkpoints"}  # folders of results/ that are no data set's
+RESERVED = {"mlflow", "checkpoints"}  # folders of results/ with another use
 COMMON = ("name", "source", "validation", "seed")
 
 
 def complete(given: Mapping[str, Any]) -> dict[str, Any]:
-    """`given`, which fits the schema, with the data set's own keys, `validation` as a number where that of the images
-    is known, and `labels`, the classes' names, where they are: none for images without labels.
+    """Return `given`, which fits the schema, with the data set's own keys and what is known of the images.
 
-    Raises UserError unless the data set is there, takes the keys, its folder is free, and images to train on are left.
+    `validation` becomes a number where the number of training images is known, and `labels`, the names of the classes,
+    is added where they are known (an empty list: images without labels). Raises UserError if the data set is not there,
+    does not take a key, needs a reserved folder, or leaves no images to train on.
     """
     name = given["name"]
     defaults = registry.check("datasets", name, {}, "dataset.name")
@@ -23,7 +24,8 @@ def complete(given: Mapping[str, Any]) -> dict[str, Any]:
         raise UserError(f"dataset.name: results/{name} has another use; give datasets/{name}.py another name")
     for key in given:
         if key not in COMMON and key not in defaults:
-            raise UserError(f"dataset.{key}: '{name}' takes no such key; it takes: {', '.join(taken(defaults))}")
+            taken = ", ".join([*COMMON, *(key for key in defaults if key not in COMMON)])
+            raise UserError(f"dataset.{key}: '{name}' takes no such key; it takes: {taken}")
     count, labels = registry.constant("datasets", name, "TRAIN_IMAGES"), registry.constant("datasets", name, "LABELS")
     if count is not None and type(count) is not int:
         raise UserError(f"datasets/{name}.py: TRAIN_IMAGES must be a whole number")
@@ -48,20 +50,15 @@ def complete(given: Mapping[str, Any]) -> dict[str, Any]:
     return settings if labels is None else {**settings, "labels": labels}
 
 
-def taken(defaults: Mapping[str, Any]) -> list[str]:
-    """The keys of a data set whose own ones are these."""
-    return [*COMMON, *(key for key in defaults if key not in COMMON)]
-
-
 def is_folder(name: str) -> bool:
-    """Whether the source of a data set is a folder of images, which can change under the same name."""
+    """Tell whether a data set's source is a folder of images, which can change without a change of settings."""
     return bool(registry.constant("datasets", name, "IMAGE_FOLDER"))
 
 
 def contents(settings: Mapping[str, Any]) -> dict[str, str]:
-    """What stands, beside the settings, for images that can change under the same name: `images`, a digest of them.
+    """Return `images`, a digest of the files, for a data set that can change without a change of settings.
 
-    settings: as `complete` gives them. Raises UserError for a file that cannot be read.
+    settings: as from `complete`. Raises UserError for a file that cannot be read.
     """
     if not is_folder(settings["name"]):
         return {}
@@ -70,9 +67,9 @@ def contents(settings: Mapping[str, Any]) -> dict[str, str]:
 
 
 def size(settings: Mapping[str, Any]) -> tuple[int, int] | None:
-    """Height and width of the images, as far as a completed part of the configuration or the data set's file tells.
+    """Return height and width of the images, where the settings or the data set's file tell them.
 
-    Raises UserError for an IMAGE_SHAPE that is none.
+    settings: as from `complete`. Raises UserError for a wrong IMAGE_SHAPE.
     """
     name = settings["name"]
     if settings.get("size") is not None:
@@ -86,7 +83,7 @@ def size(settings: Mapping[str, Any]) -> tuple[int, int] | None:
 
 
 def _testing(test: float, folder: image_folder.Folder) -> int:
-    """How many of the folder's images are for testing."""
+    """Return how many of the folder's images are for testing."""
     count, classes = len(folder.files), max(1, len(folder.labels))
     number = split_sizes.amount(test, count)
     if not classes <= number < count - classes:

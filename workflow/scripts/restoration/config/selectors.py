@@ -1,9 +1,9 @@
-"""Models and baselines by name, as a claims file names them.
+"""Selectors: texts by which a claims file names models and baselines.
 
 cvae_label/mse/encode   a variant, under a loss, by an inference
-cvae_label/mse          by the inference that serves it best, by its mean
-cvae_label              under every loss; as cvae_label/*
-*/*/encode              every variant that it applies to
+cvae_label/mse          by the inference with the best mean
+cvae_label              under every loss; same as cvae_label/*
+*/*/encode              every variant that has this inference
 *                       every model
 baseline:median         a baseline
 baseline:*              every baseline
@@ -23,20 +23,20 @@ ANY = "*"
 
 
 class Selector(NamedTuple):
-    """variant: empty for a baseline, whose name is the method; method: empty for a model's best."""
+    """variant: empty for a baseline, whose name is the method; method: empty for a model's best inference."""
 
     variant: str
     loss: str
     method: str
 
     def has(self, variant: str, loss: str) -> bool:
-        """Whether a model is among those selected, whatever its inference."""
+        """Tell whether a model, by any inference, is selected; with both empty, whether baselines are."""
         pairs = ((self.variant, variant), (self.loss, loss))
         return bool(self.variant) == bool(variant) and all(own in (ANY, other) for own, other in pairs)
 
 
 def read(text: str) -> Selector:
-    """Raises ValueError for a text that selects nothing."""
+    """Parse a selector. Raises ValueError."""
     if text.startswith(BASELINE):
         parts = ["", "", text.removeprefix(BASELINE)]
     else:
@@ -49,7 +49,7 @@ def read(text: str) -> Selector:
 
 
 def check(text: str, known: Mapping[str, Sequence[str]], where: str) -> Selector:
-    """What `read` reads. Raises UserError, naming the key `where`, for a name that is not `known`.
+    """Parse a selector. Raises UserError, naming the key `where`, for a wrong text or an unknown name.
 
     known: the names of variants, losses, inference and baselines.
     """
@@ -66,7 +66,7 @@ def check(text: str, known: Mapping[str, Sequence[str]], where: str) -> Selector
 
 
 def rows(table: "pd.DataFrame", selector: Selector, higher_is_better: bool) -> list[int]:
-    """The rows of a table with variant, loss, method and mean, one for each method, that the selector selects."""
+    """Return the index of the selected rows. table: variant, loss, method and mean, one row for each method."""
     has = [selector.has(*pair) for pair in zip(table["variant"], table["loss"], strict=True)]
     models = table[has]
     if selector.method:

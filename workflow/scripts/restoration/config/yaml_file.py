@@ -1,4 +1,4 @@
-"""A configuration as it stands in its files: what YAML would silently take for something else."""
+"""The configuration as YAML reads it: refuses or repairs what YAML and Snakemake silently change."""
 
 import math
 import re
@@ -11,14 +11,14 @@ import yaml
 from restoration.core.errors import UserError, quoted
 
 WORDS = {"true": True, "false": False}
-TEXTS = ("dataset.source", "tracking.uri", "packages.", "restore.")  # how keys begin whose texts may look like a number
-DEEPEST = 6  # keys within keys; a mapping that holds itself is deeper than any
+TEXTS = ("dataset.source", "tracking.uri", "packages.", "restore.")  # beginnings of keys that stay texts
+DEEPEST = 6  # keys within keys; a mapping within itself is deeper
 
 
 def refuse_duplicates(path: str | Path) -> None:
-    """Raises UserError if a mapping of a configuration file has a key twice: YAML keeps the last one and says nothing.
+    """Refuse a file that has a key twice in a mapping, with a UserError: YAML would silently keep the last.
 
-    What is no YAML is left to Snakemake, which has read the file before.
+    A file that is no YAML passes: Snakemake has read it before and says so.
     """
     try:
         root = yaml.compose(Path(path).read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
@@ -43,13 +43,11 @@ def refuse_duplicates(path: str | Path) -> None:
 
 
 def plain(value: Any, where: tuple[str, ...] = ()) -> Any:
-    """A copy of Snakemake's configuration, as plain dicts and lists.
+    """Return a copy of Snakemake's configuration as plain dicts and lists, with texts made numbers where meant.
 
-    Snakemake passes what is nested in a `--config` on as text, and YAML takes 1e-3 for one; a text that is a number or
-    a truth value becomes one, but for those keys that are texts; `null` becomes none for all, for it is what says that
-    there is no folder or address, and a folder of this name can be written ./null.
-
-    Raises UserError for what no key can take: a key that is no text, a number without bounds, a mapping within itself.
+    `--config` passes nested values as texts, and YAML takes 1e-3 for a text. A text that is a number or a truth value
+    becomes one, except under the keys TEXTS. `null` becomes None everywhere; a folder of this name can be written
+    ./null. Raises UserError for what no key takes: a key that is no text, an infinite number, a mapping within itself.
     """
     if isinstance(value, Mapping | list | tuple) and len(where) == DEEPEST:
         raise UserError(f"{dotted(where)}: nested too deeply; no key takes this")
@@ -78,7 +76,7 @@ def plain(value: Any, where: tuple[str, ...] = ()) -> Any:
 
 
 def laid_over(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
-    """`given` laid over `defaults` as Snakemake lays a --configfile over a configfile: its keys come first."""
+    """Lay `given` over `defaults`, as Snakemake lays a --configfile over a configfile: its keys come first."""
     laid = {**given, **{key: value for key, value in defaults.items() if key not in given}}
     for key in given.keys() & defaults.keys():
         if isinstance(given[key], Mapping) and isinstance(defaults[key], Mapping):
@@ -87,9 +85,9 @@ def laid_over(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str
 
 
 def in_order(config: Any, first: Any) -> Any:
-    """`config` with the keys of `first` in its order, then its own: Snakemake puts what is laid over in front.
+    """Return `config` with the keys of `first` in its order, then the others: Snakemake puts new keys in front.
 
-    But for inference, whose first entry has a meaning, and is the one that was laid over.
+    `inference` keeps its order, because its first entry is the one that pictures show.
     """
     if not isinstance(config, Mapping) or not isinstance(first, Mapping):
         return config
@@ -98,5 +96,5 @@ def in_order(config: Any, first: Any) -> Any:
 
 
 def dotted(keys: Iterable[Any]) -> str:
-    """The key's name in messages."""
+    """Return the name of a key in messages: 'tasks.inpainting.seeds'."""
     return ".".join(str(key)[:60] for key in keys) or "the configuration"

@@ -1,6 +1,4 @@
-"""What a model's scores do not say: whether it uses its latent, the source's own statistic, one scale for both losses,
-and what a restoration costs to compute.
-"""
+"""Diagnostics of a model beside its scores: its use of the latent, its prior draws, and its error under both losses."""
 
 import math
 from typing import Any
@@ -12,20 +10,18 @@ from restoration.data import device
 from restoration.data.dataset_files import Images
 from restoration.data.holes import has_hole, observed
 from restoration.data.tensors import batches
-from restoration.evaluation import operation_count
-from restoration.evaluation.scoring import Restorer
 from restoration.models.gaussian_latent import kl_divergence, sample
 from restoration.models.model_file import Model
 
-ACTIVE = 0.01  # the variance of its posterior mean above which a unit of the latent is active
-COLLAPSED = 0.1  # nats of KL below which a latent is collapsed: the most that it can tell of an image, on average
-DRAWS = 16  # of the prior for each image, whose spread is the diversity
-COUNTED = 8  # images, on which multiply-adds are counted
+ACTIVE = 0.01  # a unit of the latent is active if its posterior mean has a larger variance
+COLLAPSED = 0.1  # nats; a latent with a smaller KL is collapsed: the KL bounds what the latent tells of an image
+DRAWS = 16  # of the prior for each image, for the diversity
 
 
 def measure(model: Model, images: Images, seed: int) -> dict[str, Any]:
-    """`latent`, `prior_draw` and `common` as metrics.json has them; the first two are None without a latent
-    distribution.
+    """Return the parts `latent`, `prior_draw` and `common` of metrics.json.
+
+    The first two are None for a network without a latent distribution.
     """
     variational = model.network.variational
     return {
@@ -37,13 +33,12 @@ def measure(model: Model, images: Images, seed: int) -> dict[str, Any]:
 
 @torch.no_grad()
 def latent(model: Model, images: Images, seed: int) -> dict[str, Any]:
-    """Whether the latent says anything of an image.
+    """Return how much the latent tells of an image.
 
-    kl: KL(q(z | what the encoder sees in training) || prior) in nats, the mean over the images. active_units of
-    `units`: those whose posterior mean has a variance above ACTIVE over the images (Burda, Grosse and Salakhutdinov,
-    2016, arXiv:1509.00519, section 2). A learned prior is first brought to N(0, I): of each mean the prior's is taken
-    away, and the rest divided by its standard deviation. collapsed: no unit is active, or the KL,
-    which no information about the images can exceed, is below COLLAPSED. diversity: see below.
+    kl: the mean over the images of KL(q(z | x) || p(z)) in nats, where x is what the encoder sees in training.
+    active_units of `units`: how many have a posterior mean with a variance above ACTIVE over the images (Burda, Grosse
+    and Salakhutdinov, 2016, arXiv:1509.00519, section 2). With a learned prior N(m, s^2), (mean - m) / s counts in the
+    place of the mean. collapsed: no unit is active, or the KL is below COLLAPSED. diversity: as from `diversity`.
     """
     network = model.autoencoder
     means, divergence = [], 0.0
@@ -67,14 +62,16 @@ def latent(model: Model, images: Images, seed: int) -> dict[str, Any]:
 
 @torch.no_grad()
 def diversity(model: Model, images: Images, seed: int) -> float:
-    """The standard deviation of a hidden pixel over DRAWS decoded draws of the prior, the root mean square over hidden
-    pixels and images; over all pixels where nothing is hidden. In units of the range [0, 1].
+    """Return how much images decoded from the prior differ, in units of the range [0, 1].
+
+    The variance of a pixel over DRAWS draws, averaged over images and hidden pixels (all pixels, where none is
+    hidden); of this mean the square root.
     """
     generator = device.generator(seed, "diversity")
     variance, pixels = 0.0, 0
     for _, corrupted, mask, labels in batches(*images):
         condition, mu, logvar = _prior(model, corrupted, mask, labels)
-        # Sum and sum of squares, so that the draws need not be kept; in double precision, as the variance is small.
+        # Sums, so that no draw is kept; in double precision, because the variance is a small difference.
         total, squares = torch.zeros(2, *corrupted.shape, dtype=torch.float64)
         for _ in range(DRAWS):
             image = model.loss.image(model.autoencoder.decode(sample(mu, logvar, generator), condition)).double()
@@ -89,11 +86,11 @@ def diversity(model: Model, images: Images, seed: int) -> float:
 
 @torch.no_grad()
 def prior_draw(model: Model, images: Images, seed: int) -> dict[str, float | None]:
-    """The statistic behind the test losses of the source's lineage, found by trying which gives its figures: one draw
-    of the prior for each image, decoded, and the model's own loss summed over the pixels, the mean over the images.
+    """Return the loss of one prior draw: for each image one latent is drawn and decoded, and the model's own loss is
+    summed over pixels; the mean over the images.
 
-    visible: over the visible pixels, which is what was published; hidden: over the hidden ones. Where nothing or
-    everything is hidden, `visible` is over the whole image and `hidden` None.
+    visible: over the visible pixels. This is the test loss that the source's lineage published, as trying showed.
+    hidden: over the hidden pixels. Without a hole, `visible` is over the whole image and `hidden` is None.
     """
     generator = device.generator(seed, "prior draw")
     visible = hidden = 0.0
@@ -109,10 +106,10 @@ def prior_draw(model: Model, images: Images, seed: int) -> dict[str, float | Non
 
 @torch.no_grad()
 def common(model: Model, images: Images) -> dict[str, float]:
-    """The network's own restorations under both losses, whichever it was trained with: squared error and binary
-    cross-entropy against the complete image, each summed over the whole image, the mean over the images.
+    """Return the errors of the network's own restorations under both losses, whichever it was trained with.
 
-    In double precision, in which a sigmoid is 1, and the logarithm cut off, for logits above 36 only.
+    mse: squared error; bce: binary cross-entropy; each summed over the pixels, the mean over the images. In double
+    precision, so that the sigmoid rounds to 1, and the logarithm is cut off, for logits above 36 only.
     """
     totals = torch.zeros(2, dtype=torch.float64)
     for complete, corrupted, mask, labels in batches(*images):
@@ -125,18 +122,9 @@ def common(model: Model, images: Images) -> dict[str, float]:
     return {"mse": mse, "bce": bce}
 
 
-@torch.no_grad()
-def multiply_adds(restore: Restorer, images: Images) -> int:
-    """How many multiplications, each with an addition, the matrix products and convolutions of one image's restoration
-    take, those of gradients among them. The same on every machine.
-    """
-    _, corrupted, mask, labels = next(batches(*images.subset(slice(COUNTED))))
-    return round(operation_count.multiply_adds(lambda: restore(corrupted, mask, labels)) / len(labels))
-
-
 def _prior(
     model: Model, corrupted: torch.Tensor, mask: torch.Tensor, labels: torch.Tensor
 ) -> tuple[torch.Tensor | None, torch.Tensor, torch.Tensor]:
-    """The condition that is granted at test time, and by it the prior's mean and log-variance."""
+    """Return the condition that is granted at test time, and the prior's mean and log-variance under the condition."""
     condition = model.network.given(model.variant.granted(observed(corrupted, mask), mask, labels, model.classes))
     return condition, *model.autoencoder.prior(condition, len(labels))

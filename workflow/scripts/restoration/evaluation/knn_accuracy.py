@@ -1,4 +1,4 @@
-"""How well a latent space tells the classes apart: a vote of the nearest training images names a test image's class."""
+"""How well a latent space separates the classes: the accuracy of a k-nearest-neighbours classifier."""
 
 import numpy as np
 
@@ -8,9 +8,10 @@ NEIGHBOURS = 15
 
 
 def correct(path: str, neighbours: int = NEIGHBOURS) -> np.ndarray:
-    """Of each test image of a latents.npz, whether its neighbours' vote is right; a tie goes to the smallest label.
+    """Return for each test image of a latents.npz whether its nearest training images vote for its class, bool (N,).
 
-    Neighbours by the Euclidean distance of latent means. Raises DamagedFile.
+    Neighbours are the nearest by the Euclidean distance of latent means; a tie goes to the smallest label. Raises
+    DamagedFile.
     """
     from scipy.spatial import cKDTree
 

@@ -2,11 +2,11 @@
 
 log p(x) >= E log 1/k sum_i w_i with w_i = p(x | z_i) p(z_i) / q(z_i | x) and z_i drawn from q. The bound rises with k
 and converges to log p(x) (Burda, Grosse and Salakhutdinov, "Importance Weighted Autoencoders", 2016, arXiv:1509.00519,
-equation 8 and theorem 1). k = 1 is the evidence lower bound. All may have a condition besides.
+equation 8 and theorem 1). k = 1 is the evidence lower bound. Each density may have a condition besides.
 
-q is the encoder, and it is shown the complete image, whatever the variant saw in training: nothing is restored here, a
-known image is asked how probable it was. Any q is right in the limit; a good one needs fewer draws. p(z) and p(x | z)
-get what may be known at test time alone.
+q is the encoder, and gets the complete image, whatever the variant saw in training: nothing is restored here, but the
+probability of a known image is estimated. Any q gives the right limit; a good q needs fewer draws. p(z) and p(x | z)
+get only what may be known at test time.
 """
 
 import math
@@ -24,13 +24,14 @@ from restoration.data.tensors import as_float
 from restoration.models.gaussian_latent import log_density, sample
 from restoration.models.model_file import Model
 
-ELBO_DRAWS = 10  # of which Pyro's tutorial reports the mean
-BATCH = 200  # images at a time: a network of convolutions then takes less than 1 GB
+ELBO_DRAWS = 10  # Pyro's tutorial reports the mean of ten
+BATCH = 200  # images: a convolutional network then takes less than 1 GB
 
 
 def chosen(count: int, wanted: int | None, seed: int) -> np.ndarray:
-    """Which of `count` images are used, rising: `wanted` of them at random (the files of MNIST are not in random order:
-    the second half of its test images is the harder one), or all where there are no more, or None is wanted.
+    """Return the indices of the images to use, rising: `wanted` of `count` at random; all, if `wanted` is None or more.
+
+    Random, because MNIST's files are sorted: the second half of the test images is the harder one.
     """
     if wanted is None or wanted >= count:
         return np.arange(count)
@@ -39,9 +40,10 @@ def chosen(count: int, wanted: int | None, seed: int) -> np.ndarray:
 
 
 def targets(images: np.ndarray, target: str, seed: int) -> np.ndarray:
-    """What is asked of each pixel of the images, uint8 to uint8, with 255 for 1.
+    """Return the target of each pixel: uint8 to uint8, with 255 for 1.
 
-    grey: its value; threshold: whether it is above a half; stochastic: a Bernoulli draw with its value as probability.
+    grey: the pixel's value; threshold: 1 above a half, else 0; stochastic: a Bernoulli draw with the value as
+    probability.
     """
     if target == "threshold":
         return np.where(images > 127, 255, 0).astype(np.uint8)
@@ -52,9 +54,9 @@ def targets(images: np.ndarray, target: str, seed: int) -> np.ndarray:
 
 
 def entropy(images: torch.Tensor, region: torch.Tensor) -> torch.Tensor:
-    """The sum over the region of the entropy of Bernoullis with the pixels' values for probabilities, float64 (B,).
+    """Return the sum over the region of the entropies of Bernoullis with the pixels as probabilities, float64 (B,).
 
-    No cross-entropy at these targets can be below. images: (B, C, H, W) in [0, 1]; region: bool (B, 1, H, W).
+    No cross-entropy at these targets can be lower. images: (B, C, H, W) in [0, 1]; region: bool (B, 1, H, W).
     """
     images = images.double()
     pixels = torch.special.entr(images) + torch.special.entr(1 - images)
@@ -69,9 +71,10 @@ def log_weights(
     samples: int,
     generator: torch.Generator,
 ) -> torch.Tensor:
-    """log w of `samples` draws for each image: float64 (B, samples).
+    """Return log w of `samples` draws for each image: float64 (B, samples).
 
-    target: (B, C, H, W) in [0, 1]; condition: (B, K) or None; region: bool (B, 1, H, W), the pixels that are asked for.
+    target: (B, C, H, W) in [0, 1]; condition: (B, K) or None; region: bool (B, 1, H, W), the pixels whose likelihood is
+    estimated. Raises TypeError for a network without a latent distribution.
     """
     network = model.autoencoder
     mu, logvar = network.encode(target, condition)
@@ -79,7 +82,7 @@ def log_weights(
         raise TypeError(f"network '{model.variant.network}' has no distribution to draw from")
     prior_mu, prior_logvar = (part.double() for part in network.prior(condition, len(target)))
     weights = torch.empty(len(target), samples, dtype=torch.float64)
-    for draw in range(samples):  # one for each image at a time: the condition is not repeated in memory
+    for draw in range(samples):  # one draw for each image at a time, so that no condition is repeated in memory
         latent = sample(mu, logvar, generator)
         weights[:, draw] = log_likelihood(model.loss, network.decode(latent, condition), target, region)
         latent = latent.double()
@@ -89,22 +92,22 @@ def log_weights(
 
 
 def log_likelihood(loss: ModuleType, logits: torch.Tensor, target: torch.Tensor, region: torch.Tensor) -> torch.Tensor:
-    """log p(target | logits) over the region, float64 (B,)."""
+    """Return log p(target | logits) over the region, float64 (B,)."""
     return -(loss.pixelwise(logits, target) * region).flatten(1).sum(dim=1, dtype=torch.float64)
 
 
 def counts(samples: int) -> list[int]:
-    """The numbers of samples to report, up to `samples`: 1, 10, 100 and so on, and it."""
+    """Return the numbers of samples to report: 1, 10, 100 and so on, and `samples` itself."""
     return [*(10**power for power in range(len(str(samples))) if 10**power < samples), samples]
 
 
 def estimates(weights: torch.Tensor) -> dict[int, torch.Tensor]:
-    """Number of samples, as `counts` has them, to the estimate of log p(x) from as many first draws, (B,)."""
+    """Return the estimate of log p(x), (B,), from the first k draws, for each k of `counts`."""
     return {k: weights[:, :k].logsumexp(dim=1) - math.log(k) for k in counts(weights.shape[1])}
 
 
 def effective_samples(weights: torch.Tensor) -> torch.Tensor:
-    """(sum w)^2 / sum w^2 of each image, (B,): 1 where one draw outweighs the others, k where all are alike."""
+    """Return (sum w)^2 / sum w^2 of each image, (B,): 1 if one draw outweighs the others, k if all weigh the same."""
     return (2 * weights.logsumexp(dim=1) - (2 * weights).logsumexp(dim=1)).exp()
 
 
@@ -112,11 +115,11 @@ def effective_samples(weights: torch.Tensor) -> torch.Tensor:
 def measure(
     model: Model, images: Images, target: str, quantity: str, samples: int, seed: int, data_seed: int
 ) -> Iterator[dict[str, torch.Tensor]]:
-    """Figures of each image, a batch at a time, by name: `entropy`, and of a network with a latent distribution `k` for
-    each k of `counts`, `elbo` and `effective`, of another one `exact`. All float64 (B,), in nats but for `effective`.
+    """Yield the figures of each image by name, batch by batch: all float64 (B,), in nats except `effective`.
 
-    quantity: "image", all pixels, or "hidden", those of the mask. seed: of the draws; data_seed: of the binarisation,
-    by which every model is asked the same.
+    Every network has `entropy`; a network with a latent distribution has `k` for each k of `counts`, `elbo` and
+    `effective`; a network without has `exact`. quantity: "image", all pixels, or "hidden", those of the mask. seed: of
+    the draws; data_seed: of the binarisation, so that all models get the same targets.
     """
     generator = device.generator(seed, "likelihood", target)
     asked = targets(images.complete, target, data_seed)

@@ -1,30 +1,31 @@
-"""Error measures of restored images, for each image: MSE, PSNR and SSIM, over the whole image or a region of it."""
+"""MSE, PSNR and SSIM of each restored image, over the whole image or over a region."""
 
 import math
 from functools import cache
 
+import numpy as np
 import torch
 
-PEAK_SIGNAL_CAP = 100.0  # dB; an image without error would be at infinity and take its mean with it
+PEAK_SIGNAL_CAP = 100.0  # dB; an image without error has an infinite PSNR, which would make the mean infinite
 SSIM_SIGMA, SSIM_RADIUS = 1.5, 5
 SSIM_C1, SSIM_C2 = 0.01**2, 0.03**2
 
 
 def mse(squared_error: torch.Tensor, region: torch.Tensor | None = None) -> torch.Tensor:
-    """Mean squared error of each image: (B, C, H, W) to (B,).
+    """Return the mean squared error of each image: (B, C, H, W) to (B,).
 
-    region: bool (B, 1, H, W), the pixels that count; NaN for an image where it is empty.
+    region: bool (B, 1, H, W), the pixels that count; an image with an empty region gets NaN.
     """
     return regional_mean(squared_error, region)
 
 
 def psnr(mean_squared_error: torch.Tensor) -> torch.Tensor:
-    """Peak signal-to-noise ratio in dB for images in [0, 1], from their MSE; at most PEAK_SIGNAL_CAP."""
+    """Return the peak signal-to-noise ratio in dB of images in [0, 1] from their MSE; at most PEAK_SIGNAL_CAP."""
     return (-10 * mean_squared_error.log10()).clamp(max=PEAK_SIGNAL_CAP)
 
 
 def regional_mean(values: torch.Tensor, region: torch.Tensor | None) -> torch.Tensor:
-    """The mean of (B, C, H, W) over the pixels of the region, for each image: (B,)."""
+    """Return the mean of (B, C, H, W) over the region's pixels for each image: (B,)."""
     if region is None:
         return values.flatten(1).mean(dim=1)
     counted = region.expand_as(values).flatten(1)
@@ -32,8 +33,9 @@ def regional_mean(values: torch.Tensor, region: torch.Tensor | None) -> torch.Te
 
 
 class Windows:
-    """Images (B, C, H, W) in [0, 1], at least 11 x 11, with the mean and the variance of the window around each pixel,
-    as `ssim_map` compares them; for images that are compared with several others.
+    """Images (B, C, H, W) in [0, 1] with the mean and the variance of the window around each pixel.
+
+    Made once for images that `ssim_map` compares with several others.
     """
 
     def __init__(self, images: torch.Tensor) -> None:
@@ -43,11 +45,11 @@ class Windows:
 
 
 def ssim_map(images: torch.Tensor, others: torch.Tensor | Windows) -> torch.Tensor:
-    """Structural similarity around each pixel (Wang et al., 2004, IEEE TIP 13(4), equation 13).
+    """Return the structural similarity around each pixel (Wang et al., 2004, IEEE TIP 13(4), equation 13).
 
-    Gaussian window, sigma 1.5 truncated at 5 pixels, K1 = 0.01, K2 = 0.03, range 1, image mirrored at its edge:
-    scikit-image's `structural_similarity(gaussian_weights=True, use_sample_covariance=False, data_range=1)`.
-    Both (B, C, H, W) in [0, 1], at least 11 x 11; so is the result.
+    The window is Gaussian, with sigma 1.5 and truncated at 5 pixels; K1 = 0.01, K2 = 0.03, range 1; images are mirrored
+    at their edges. This is scikit-image's `structural_similarity(gaussian_weights=True, use_sample_covariance=False,
+    data_range=1)`. Arguments and result: (B, C, H, W), at least 11 x 11, arguments in [0, 1].
     """
     x, y = Windows(images), others if isinstance(others, Windows) else Windows(others)
     covariance = _blurred(x.images * y.images) - x.mean * y.mean
@@ -56,9 +58,10 @@ def ssim_map(images: torch.Tensor, others: torch.Tensor | Windows) -> torch.Tens
 
 
 def ssim(similarity: torch.Tensor, region: torch.Tensor | None = None) -> torch.Tensor:
-    """The mean of a similarity map for each image: (B, C, H, W) to (B,).
+    """Return the mean of a similarity map for each image: (B, C, H, W) to (B,).
 
-    Over the whole image, pixels whose window reaches over the edge are left out, as is usual; over a region none is.
+    The mean over the whole image leaves out pixels whose window reaches over the edge, as is usual. The mean over a
+    region counts all pixels of the region.
     """
     if region is not None:
         return regional_mean(similarity, region)
@@ -67,20 +70,16 @@ def ssim(similarity: torch.Tensor, region: torch.Tensor | None = None) -> torch.
 
 
 def _blurred(values: torch.Tensor) -> torch.Tensor:
-    """The mean of the Gaussian window around each pixel: (B, C, H, W) to the same, in double precision."""
+    """Return the mean of the Gaussian window around each pixel: (B, C, H, W) to the same, in double precision."""
     rows, columns = (_blur(size) for size in values.shape[-2:])
     return rows @ values @ columns.T
 
 
 @cache
 def _blur(size: int) -> torch.Tensor:
-    """The Gaussian window over one axis, mirrored at both ends, as a matrix (size, size)."""
-    matrix = torch.zeros(size, size, dtype=torch.float64)
+    """Return the Gaussian window over one axis, mirrored at both ends, as a matrix (size, size)."""
     offsets = range(-SSIM_RADIUS, SSIM_RADIUS + 1)
     weights = [math.exp(-0.5 * (offset / SSIM_SIGMA) ** 2) for offset in offsets]
-    for row in range(size):
-        for offset, weight in zip(offsets, weights, strict=True):
-            column = row + offset
-            column = -column - 1 if column < 0 else 2 * size - 1 - column if column >= size else column
-            matrix[row, column] += weight / sum(weights)
-    return matrix
+    mirrored = np.pad(np.eye(size), ((SSIM_RADIUS, SSIM_RADIUS), (0, 0)), "symmetric")
+    shifted = [weight / sum(weights) * mirrored[start : start + size] for start, weight in enumerate(weights)]
+    return torch.from_numpy(sum(shifted))

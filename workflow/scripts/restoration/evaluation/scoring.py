@@ -1,7 +1,6 @@
-"""Measure restorations of the stored corrupted test set, image by image.
+"""Restore the stored corrupted test set and measure the restorations, image by image.
 
-A restoration is scored twice: `raw` is what the method returned; `pasted` is the same with the visible pixels put back.
-Each over the `whole` image and inside the `hole` alone (where something, but not everything, is hidden).
+`judging` says which outputs and regions are measured.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,26 +12,26 @@ import torch
 
 from restoration.core import registry
 from restoration.data import device
+from restoration.data.dataset_files import Images
 from restoration.data.holes import has_hole, observed
 from restoration.data.tensors import BATCH, as_uint8, batches
 from restoration.evaluation import best_worst_cases, metrics
+from restoration.evaluation.judging import BY_CLASSIFIER, MEASURES
 from restoration.models.model_file import Model
 from restoration.models.networks import Autoencoder
 from restoration.restorers import inference
 
 SHOWN = 10  # test images that figures show
-WHOLE = ["accuracy"]  # measures of whole images alone: a hole is not read by itself
-MEASURES = ["mse", "psnr", "ssim", *WHOLE]
-RESTORED = 250  # images at a time by a model: what a search of its latent goes through then stays in the cache
+RESTORED = 250  # images that a model restores at a time: the CPU's cache then holds what a latent search needs
 
-# (corrupted, mask, labels) of a batch to its restoration. No method is given the complete images.
+# (corrupted, mask, labels) of a batch to the batch's restoration. No method gets the complete images.
 Restorer = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
-# Images (B, C, H, W) in [0, 1] to the labels (B,) that they show, as classifier.Classifier.read does.
+# Images (B, C, H, W) in [0, 1] to the labels (B,) that they show, as by classifier.Classifier.read.
 Reader = Callable[[torch.Tensor], torch.Tensor]
 
 
 def restorer(model: Model, method: str, parameters: dict, seed: int) -> Restorer | None:
-    """`model` used by the inference `method`, or None where the method makes no sense for it."""
+    """Return a function that restores with `model` by the inference `method`; None if it is not for the model."""
     entry = registry.load("inference", method)
     has = {**model.variant.as_dict(), "variational": model.network.variational}
     if not inference.applies(getattr(entry, "NEEDS", {}), has):
@@ -52,35 +51,25 @@ def restorer(model: Model, method: str, parameters: dict, seed: int) -> Restorer
 
 @torch.no_grad()
 def restore_all(restore: Restorer, corrupted: np.ndarray, mask: np.ndarray, labels: np.ndarray) -> torch.Tensor:
-    """The whole test set restored: float (N, C, H, W) in [0, 1]."""
+    """Restore the whole test set: float (N, C, H, W) in [0, 1]."""
     return torch.cat([restore(*batch) for batch in batches(corrupted, mask, labels)])
 
 
 def paste(restored: torch.Tensor, corrupted: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    """The restored image with the visible pixels put back; mask (B, 1, H, W) is True where hidden."""
+    """Put the visible pixels back into the restored image; mask (B, 1, H, W) is True where hidden."""
     return torch.where(mask, restored, corrupted)
 
 
 @torch.no_grad()
-def score(
-    restored: torch.Tensor,
-    complete: np.ndarray,
-    corrupted: np.ndarray,
-    mask: np.ndarray,
-    labels: np.ndarray,
-    read: Reader | None,
-) -> pd.DataFrame:
-    """One row for each image, output (raw, pasted) and region (whole, hole): image, output, region and MEASURES.
+def score(restored: torch.Tensor, test: Images, read: Reader | None) -> pd.DataFrame:
+    """Return one row for each image, output and region, with the columns image, output, region and MEASURES.
 
-    Images (N, C, H, W), complete and corrupted as uint8; mask bool (N, 1, H, W); labels int64 (N,). accuracy: 1 where
-    `read` finds the label in the restored image, else 0; NaN inside the hole, which is not read alone. Without `read`,
-    as of images without labels, there is no such column.
+    restored: (N, C, H, W). accuracy: 1 if `read` finds the label in the restored image, else 0; NaN inside the hole.
+    Without `read`, as for images without labels, the column is left out.
     """
-    holes = has_hole(mask)
+    holes = has_hole(test.mask)
     frames = []
-    for start, (truth, damaged, hidden, label) in zip(
-        range(0, len(complete), BATCH), batches(complete, corrupted, mask, labels), strict=True
-    ):
+    for start, (truth, damaged, hidden, label) in zip(range(0, len(test.labels), BATCH), batches(*test), strict=True):
         raw = restored[start : start + len(truth)]
         outputs = {"raw": raw, "pasted": paste(raw, damaged, hidden)} if holes else {"raw": raw}
         windows = metrics.Windows(truth)
@@ -92,31 +81,23 @@ def score(
                 columns = {"mse": error, "psnr": metrics.psnr(error), "ssim": metrics.ssim(similarity, pixels)}
                 if accuracy is not None:
                     columns["accuracy"] = accuracy if region == "whole" else torch.full_like(accuracy, torch.nan)
-                frame = pd.DataFrame({name: column.cpu().numpy() for name, column in columns.items()})
-                frame.insert(0, "image", np.arange(start, start + len(truth), dtype=np.int32))
-                frame.insert(1, "output", output)
-                frame.insert(2, "region", region)
-                frames.append(frame)
+                image_numbers = np.arange(start, start + len(truth), dtype=np.int32)
+                measured = {name: column.cpu().numpy() for name, column in columns.items()}
+                frames.append(pd.DataFrame({"image": image_numbers, "output": output, "region": region, **measured}))
     return pd.concat(frames, ignore_index=True)
 
 
 def measure(
-    restorers: Mapping[str, Restorer],
-    complete: np.ndarray,
-    corrupted: np.ndarray,
-    mask: np.ndarray,
-    labels: np.ndarray,
-    shown: np.ndarray,
-    read: Reader | None,
+    restorers: Mapping[str, Restorer], test: Images, shown: np.ndarray, read: Reader | None
 ) -> tuple[pd.DataFrame, dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Every method's scores, as `score` gives them and a column `method`; its restorations of the images `shown`; and
-    those that `best_worst_cases.keep` keeps.
+    """Return the scores, as from `score` with a column `method`, and by method the restorations of the images `shown`,
+    and what `best_worst_cases.keep` keeps.
     """
     scores, examples = [], {}
     kept: dict[str, np.ndarray] = {}
     for method, restore in restorers.items():
-        restored = restore_all(restore, corrupted, mask, labels)
-        scores.append(score(restored, complete, corrupted, mask, labels, read).assign(method=method))
+        restored = restore_all(restore, *test[1:])
+        scores.append(score(restored, test, read).assign(method=method))
         examples[method] = restored[shown].cpu().numpy()
         kept |= best_worst_cases.keep(method, as_uint8(restored.cpu().numpy()), scores[-1])
     table = pd.concat(scores, ignore_index=True)
@@ -124,9 +105,9 @@ def measure(
 
 
 def summarise(scores: pd.DataFrame) -> dict[str, dict[str, dict[str, dict[str, float]]]]:
-    """method -> output -> region -> measure -> mean over the images, from `score`'s rows with a column `method`.
+    """Return method -> output -> region -> measure -> mean over the images. scores: as from `measure`.
 
-    Without those of WHOLE inside the hole.
+    Inside the hole without the measures by the classifier.
     """
     summary: dict = {}
     measures = [measure for measure in MEASURES if measure in scores]
@@ -134,14 +115,14 @@ def summarise(scores: pd.DataFrame) -> dict[str, dict[str, dict[str, dict[str, f
     for key, row in means.iterrows():
         method, output, region = cast(tuple[str, str, str], key)
         summary.setdefault(method, {}).setdefault(output, {})[region] = {
-            measure: float(row[measure]) for measure in measures if region == "whole" or measure not in WHOLE
+            measure: float(row[measure]) for measure in measures if region == "whole" or measure not in BY_CLASSIFIER
         }
     return summary
 
 
 @torch.no_grad()
 def latent_means(model: Model, images: np.ndarray, mask: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """The mean of each image's code, float32 (N, latent); (N, 0) for a network that has none."""
+    """Return the mean of each image's latent, float32 (N, latent); (N, 0) for a network without a latent."""
     if not isinstance(model.network, Autoencoder):
         return np.zeros((len(images), 0), dtype=np.float32)
     means = []
@@ -152,8 +133,8 @@ def latent_means(model: Model, images: np.ndarray, mask: np.ndarray, labels: np.
 
 
 def shown(labels: np.ndarray, classes: int) -> np.ndarray:
-    """The indices of the SHOWN images that figures show: the first test image of each class; where these are fewer, the
-    second of each, and so on.
+    """Return the indices of the SHOWN images that figures show: the first test image of each class, then the second of
+    each, and so on.
     """
     of_class = [np.flatnonzero(labels == label) for label in range(classes)]
     in_turn = [images[turn] for turn in range(SHOWN) for images in of_class if turn < len(images)]

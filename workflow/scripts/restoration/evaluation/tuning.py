@@ -13,7 +13,7 @@ from restoration.data.holes import hides, observed
 from restoration.evaluation import calibration, metrics
 from restoration.restorers import baselines
 
-IMAGES = 500  # of the validation images, the first so many decide
+IMAGES = 500  # the first of the validation images, which decide
 
 
 class Examples(NamedTuple):
@@ -25,7 +25,7 @@ class Examples(NamedTuple):
 
 
 class Baseline:
-    """The baseline `name`, knowing its parameters and the training images. It does not restore a batch twice."""
+    """The baseline `name` with its parameters and the training images. Restores no batch twice."""
 
     def __init__(self, name: str, parameters: dict[str, Any], train_images: torch.Tensor) -> None:
         self.name, self.parameters, self.train_images = name, parameters, train_images
@@ -33,7 +33,7 @@ class Baseline:
         self.images, self.seconds = 0, 0.0
 
     def __call__(self, corrupted: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """(B, C, H, W) to (B, C, H, W)."""
+        """Restore (B, C, H, W) to (B, C, H, W)."""
         batch = hashlib.sha256(corrupted.numpy().tobytes() + mask.numpy().tobytes()).digest()
         if batch not in self.restored:
             start = time.process_time()
@@ -45,49 +45,51 @@ class Baseline:
 
 
 class Tuned(NamedTuple):
-    """A baseline as it is measured; curve: its calibration, as `calibration.fit` gives it, or None."""
+    """A baseline as it is measured; curve: its calibration, as from `calibration.fit`, or None."""
 
     baseline: Baseline
     curve: np.ndarray | None
 
     def restore(self, corrupted: torch.Tensor, mask: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        """An `scoring.Restorer`, which does not look at the labels, nor at what is hidden."""
+        """Restore a batch, as a `scoring.Restorer`, without labels and without what is hidden."""
         restored = self.baseline(observed(corrupted, mask), mask)
         return restored if self.curve is None else calibration.apply(self.curve, restored, mask)
 
 
 def tune(name: str, train_images: torch.Tensor, examples: Examples) -> dict[str, Tuned]:
-    """Method to baseline: `name`, and, where it has something to do, `<name>_calibrated`. Each has the parameters with
-    the least squared error over the examples' hidden pixels, of `candidates`.
+    """Return the baseline `name`, and its calibrated version where that is measured too, each by its method's name.
+
+    Each has the parameters of `candidates` with the least squared error over the examples' hidden pixels.
     """
     calibrated = baselines.calibrated(name, hides(examples.mask))
     tried = candidates(name)
     if not calibrated and len(tried) == 1:
         return {name: Tuned(Baseline(name, tried[0], train_images), None)}
-    best: dict[str, tuple[float, dict[str, Any], np.ndarray | None]] = {}
+    best: dict[str, tuple[float, Tuned]] = {}
     hidden = examples.mask.expand_as(examples.complete)
     for parameters in tried:
-        restored = Baseline(name, parameters, train_images)(examples.corrupted, examples.mask)
-        found: dict[str, tuple[float, np.ndarray | None]] = {name: (error(restored, examples), None)}
+        baseline = Baseline(name, parameters, train_images)
+        restored = baseline(examples.corrupted, examples.mask)
+        found: dict[str, tuple[torch.Tensor, np.ndarray | None]] = {name: (restored, None)}
         if calibrated:
             curve = calibration.fit(restored[hidden], examples.complete[hidden])
             mapped = calibration.apply(curve, restored, examples.mask)
-            found[f"{name}_calibrated"] = error(mapped, examples), curve
-        for method, (misfit, map_of_values) in found.items():
+            found[f"{name}{baselines.CALIBRATED_SUFFIX}"] = mapped, curve
+        for method, (images, curve_or_none) in found.items():
+            misfit = error(images, examples)
             if method not in best or misfit < best[method][0]:
-                best[method] = misfit, parameters, map_of_values
-    shared = {str(parameters): Baseline(name, parameters, train_images) for _, parameters, _ in best.values()}
-    return {method: Tuned(shared[str(parameters)], curve) for method, (_, parameters, curve) in best.items()}
+                best[method] = misfit, Tuned(baseline, curve_or_none)
+    return {method: tuned for method, (_, tuned) in best.items()}
 
 
 def candidates(name: str) -> list[dict[str, Any]]:
-    """The parameters to try: GRID's values in every combination, in its order; the defaults where there is none."""
+    """Return the parameters to try: every combination of GRID's values, in order; the defaults without a GRID."""
     grid = getattr(registry.load("baselines", name), "GRID", {})
     defaults = {key: default for key, (_, default) in registry.parameters("baselines", name).items()}
     return [defaults | dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
 
 
 def error(restored: torch.Tensor, examples: Examples) -> float:
-    """The mean over the images of their mean squared error over hidden pixels; 0 if no image has any."""
+    """Return the mean over the images of their mean squared error over hidden pixels; 0 if nothing is hidden."""
     each = metrics.mse((restored - examples.complete).square(), examples.mask)
     return float(each.nanmean().nan_to_num(0))

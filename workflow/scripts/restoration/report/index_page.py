@@ -13,9 +13,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from restoration.config.model_names import way_name
 from restoration.core.artifacts import read_json, write_json, write_text
 from restoration.core.errors import UserError
 from restoration.core.job_parameters import flatten
+from restoration.evaluation import judging
 from restoration.tracking import run_links
 
 KEPT = 20  # summaries of a data set
@@ -62,14 +64,14 @@ def summarise(folder: Path, configuration: Mapping[str, Any], commit: str, versi
     champions = {}
     for task in configuration["tasks"]:
         kept = read_json(folder / "champion" / f"{task}.json", "champion")["champion"]
-        champions[task] = f"{kept['variant']}, {kept['loss'].upper()}, {_words(kept['method'])}" if kept else "none"
+        champions[task] = way_name(kept["variant"], kept["loss"], kept["method"]) if kept else "none"
         with open(folder / "compare" / task / "intervals.csv", newline="", encoding="utf-8") as file:
-            rows = [row for row in csv.DictReader(file) if row["measure"] == "mse" and row["output"] == "raw"]
-        region = "hole" if any(row["region"] == "hole" for row in rows) else "whole"
+            rows = list(csv.DictReader(file))
+        judged = judging.ranking(row["region"] for row in rows)
         for row in rows:
-            if row["region"] == region:
-                model = f"{row['variant']}, {row['loss'].upper()}, " if row["variant"] else ""
-                errors[f"{task}: {model}{_words(row['method'])}"] = [float(row[key]) for key in ("mean", "low", "high")]
+            if (row["output"], row["region"], row["measure"]) == judged:
+                way = way_name(row["variant"], row["loss"], row["method"])
+                errors[f"{task}: {way}"] = [float(row[key]) for key in ("mean", "low", "high")]
     path = folder / "claims" / "claims.json"
     claims = read_json(path, "claims")["claims"] if path.is_file() else []
     return {
@@ -189,7 +191,3 @@ def write(results: Path, template: Path, style: Path, theme: Path) -> Path:
 
 def _interval(error: Sequence[float]) -> str:
     return "{:.4g} [{:.4g}, {:.4g}]".format(*error)
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")

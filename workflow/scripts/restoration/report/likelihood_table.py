@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from restoration.comparison.likelihood_estimates import Estimate
-from restoration.comparison.published import Figure, comparable
+from restoration.comparison.published_likelihoods import Figure, comparable
 from restoration.report.restoration_tables import Task
 from restoration.report.table_cells import Cell, Column, Row, Table, figure, number, seeds, words
 

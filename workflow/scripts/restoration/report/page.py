@@ -5,7 +5,10 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from restoration.comparison import champion_choice, interval_tables, likelihood_estimates, models_table
+from restoration.comparison import champion_choice, likelihood_estimates, models_table
+from restoration.comparison.differences import read_differences
+from restoration.comparison.interval_table import read_intervals
+from restoration.config import true_label
 from restoration.evaluation import best_worst_cases
 from restoration.report import (
     embedded_figures,
@@ -101,8 +104,8 @@ def section(
         name,
         settings,
         len(experiment["seeds"]),
-        interval_tables.read_intervals(files.intervals[name]),
-        interval_tables.read_differences(files.differences[name]),
+        read_intervals(files.intervals[name]),
+        read_differences(files.differences[name]),
         seeds,
         models_table.read_parameters(files.baselines[name]),
         {
@@ -154,7 +157,7 @@ def section(
         "few": "ten" if best.images >= best_worst_cases.EXTREMES else str(best.images),
         "best": f"{best.variant} trained with {best.loss.upper()}, “{best.method.replace('_', ' ')}”",
         "outline": OUTLINE if in_hole else "",
-        "given": _given(task.labelled, filter(interval_tables.blind, settings["inference"])),
+        "given": _given(task.labelled, filter(true_label.blind, settings["inference"])),
         **embedded_figures.of_labels(experiment["dataset"].get("labels")),
     }
     return Section(
@@ -164,7 +167,7 @@ def section(
         not in_hole and settings["corruption"]["name"] != "none",
         restoration_tables.label_mark([main]),
         main,
-        champion.told() if champion else "none, for each model is to be given the true label",
+        champion.sentence() if champion else "none, for each model is to be given the true label",
         files.champions[name],
         model_tables.scale_table(task),
         source,

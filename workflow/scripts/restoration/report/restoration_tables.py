@@ -6,8 +6,10 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from restoration.comparison.interval_tables import PLACES, given_label, judged, lookup
+from restoration.comparison.interval_table import lookup, ranking_rows
+from restoration.config import true_label
 from restoration.config.model_names import GIVEN_LABEL, model_name
+from restoration.evaluation import judging
 from restoration.report.table_cells import (
     HEADINGS,
     MISSING,
@@ -60,21 +62,21 @@ class Task(NamedTuple):
 
     @property
     def place(self) -> str:
-        return PLACES[self.regions[0][1]]
+        return judging.REGIONS[self.regions[0][1]]
 
     def ranked(self) -> pd.DataFrame:
         """The intervals that the task is judged by, best first."""
-        return judged(self.intervals).sort_values("mean", kind="stable")
+        return ranking_rows(self.intervals).sort_values("mean", kind="stable")
 
     @property
     def labelled(self) -> list[str]:
         """The variants that are given the true label."""
-        return [name for name, variant in self.settings["variants"].items() if variant["condition"] == "label"]
+        return true_label.labelled(self.settings["variants"])
 
     def given_label(self, name: ROW) -> bool:
         """Whether a way to restore is given the true label at test time."""
         variant, _, method = name
-        return given_label(variant, method, self.labelled)
+        return true_label.given_label(variant, method, self.labelled)
 
     def all_by(self, method: str) -> bool:
         """Whether every model restores by that inference: some are not for all."""

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from restoration.evaluation.measure_properties import UNITS
+from restoration.evaluation.judging import UNITS
 
 DIGITS = {"mse": 4, "psnr": 2, "ssim": 3, "effective": 0}
 HEADINGS = UNITS | {"accuracy": "Reads as its class"}

@@ -131,7 +131,7 @@ def _new_version(
     client.finalize_logged_model(logged.model_id, "READY")
     source = f"models:/{logged.model_id}"
     made = client.create_model_version(
-        name(champion), source, run, tags=dict(known), description=champion.told(), model_id=logged.model_id
+        name(champion), source, run, tags=dict(known), description=champion.sentence(), model_id=logged.model_id
     )
     return str(made.version)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from restoration.config.model_names import run_name
 from restoration.core import artifacts, script
 from restoration.core.job_parameters import flatten
 from restoration.models.objective import MEASURED
@@ -192,7 +193,7 @@ class Run:
 
 def model_run(config: Mapping[str, Any], model: Any, identity: str) -> Run:
     """The run of a model; `model` has the attributes task, variant, loss and seed."""
-    name = f"{model.task} {model.variant} {model.loss} seed {model.seed}"
+    name = run_name(model.task, model.variant, model.loss, model.seed)
     uri, experiment = config.get("tracking", {}).get("uri"), f"{config['dataset']['name']}/{model.task}"
     return Run(uri, experiment, name, identity, script.inputs)
 

@@ -1,16 +1,16 @@
-"""Kinds of test that a claim can be put to, one file each: `examine(evidence, *, <parameters>) -> Outcome`.
+"""Kinds of test for a claim, one file each: `examine(evidence, *, <parameters>) -> Outcome`.
 
-`evidence` is an `claim_inputs.Evidence`, of which a kind gets what it asks for:
+`evidence` is a `claim_inputs.Evidence`, which gives a kind the files that it asks for:
 
-    NEEDS = ["intervals"]: of intervals, history, validation, summary, metrics and latents, those that it reads
-    CHOICES = {"region": ["whole", "hole"]}: the texts that a parameter may have, where it has few
-    CLASSES = True: it asks for the images' classes, and is left out where they have none
-    EVERY_TASK = True: its task may be '*', all of them
-    MODELS_ALONE = True: its rows are models by variant and loss, without an inference, and no baselines
+    NEEDS = ["intervals"]: what the kind reads, of intervals, history, validation, summary, metrics and latents
+    CHOICES = {"region": ["whole", "hole"]}: the texts that a parameter may have, where there are few
+    CLASSES = True: the kind needs the images' classes, and is left out for images without labels
+    EVERY_TASK = True: the kind's task may be '*', all tasks
+    MODELS_ALONE = True: the kind's rows are models by variant and loss, without an inference, and no baselines
 
-The keyword-only arguments are the test's keys in the claims file, each annotated with one of `registry.TYPES`; a task
-as `Task`, a measure as `Measure`, models and baselines as `Rows`, which are then checked before anything runs. What the
-configuration does not have raises `NotTested`.
+The keyword-only arguments are the test's keys in the claims file. Each is annotated with one of `registry.TYPES`: a
+task as `Task`, a measure as `Measure`, models and baselines as `Rows`, which are checked before anything runs. A kind
+raises `NotTested` for what the configuration does not have.
 """
 
 import functools
@@ -23,23 +23,18 @@ import numpy as np
 from restoration.comparison import bootstrap
 
 SUPPORTED, NOT_SUPPORTED, UNDECIDED, NOT_TESTED = VERDICTS = ("supported", "not supported", "undecided", "not tested")
-WEIGHT = (
-    NOT_SUPPORTED,
-    UNDECIDED,
-    NOT_TESTED,
-    SUPPORTED,
-)  # of several tests' verdicts the first of these is the claim's
+WEIGHT = (NOT_SUPPORTED, UNDECIDED, NOT_TESTED, SUPPORTED)  # the first that several tests have is the claim's
 
 
 class NotTested(Exception):
-    """What a test asks for is not in the configuration or the results; the message says what."""
+    """The results do not have what a test asks for; the message says what."""
 
 
 class Margin(NamedTuple):
-    """How far one comparison speaks for the claim: positive for it, negative against it.
+    """How far one comparison speaks for the claim (positive) or against it (negative).
 
-    replicates: (R,), the resampled margins; None where there is nothing to resample, as of a figure of a single seed.
-    seeds: the least number of seeds behind it, 0 where nothing was trained.
+    replicates: the resampled margins, (R,); None where nothing can be resampled, as with a figure of a single seed.
+    seeds: the smaller number of seeds of the two sides, 0 where nothing was trained.
     """
 
     name: str
@@ -48,16 +43,8 @@ class Margin(NamedTuple):
     seeds: int
 
 
-class Bounds(NamedTuple):
-    """One margin's interval and what it says."""
-
-    low: float | None
-    high: float | None
-    verdict: str
-
-
 class Comparison(NamedTuple):
-    """What is shown of a margin; low and high are None where it has no interval."""
+    """A margin as it is shown; low and high are None without an interval."""
 
     name: str
     figure: float
@@ -67,13 +54,11 @@ class Comparison(NamedTuple):
     verdict: str
 
     def __str__(self) -> str:
-        interval = (
-            "no interval" if self.low is None or self.high is None else f"{number(self.low)}, {number(self.high)}"
-        )
-        return f"{number(self.figure)} [{interval}]"
+        ends = [number(bound) for bound in (self.low, self.high) if bound is not None]
+        return f"{number(self.figure)} [{', '.join(ends) or 'no interval'}]"
 
     def turned(self) -> "Comparison":
-        """The same with a figure that is not negative."""
+        """Return the same comparison with a figure that is not negative."""
         if self.figure >= 0:
             return self
         low, high = (None if bound is None else -bound for bound in (self.high, self.low))
@@ -82,8 +67,8 @@ class Comparison(NamedTuple):
 
 @dataclass(frozen=True)
 class Outcome:
-    """A test's answer. `finding`: one sentence with figures; `figure`, `low`, `high`: of the decisive comparison, whose
-    interval is held against `threshold`, and `seeds`: as of a Margin; `details`: every comparison.
+    """A test's answer. finding: one sentence with figures; figure, low, high, seeds: of the decisive comparison, whose
+    interval is held against `threshold`; details: every comparison.
     """
 
     verdict: str
@@ -98,32 +83,36 @@ class Outcome:
     details: Sequence[Mapping[str, Any]] = ()
 
 
-def decide(margins: Sequence[Margin]) -> tuple[int, list[Bounds]]:
-    """Which margin decides on a claim that all of them must support, and what each says; its verdict is the claim's.
+def decide(margins: Sequence[Margin], threshold: float = 0.0) -> tuple[int, list[Comparison]]:
+    """Return the index of the decisive margin, whose verdict is the claim's, and all margins as they are shown.
 
-    Supported if every interval lies above 0; not supported if one lies below it; undecided otherwise. That all hold
-    needs no correction for their number (Berger, 1982, Technometrics 24(4), intersection-union tests). That one of many
-    does not, does: below 0 must be an interval at the Bonferroni level, which `wider` makes of the 95 % one.
+    Supported: the intervals of all margins are above 0. As all must be, no correction for their number is needed
+    (intersection-union test, Berger, 1982, Technometrics 24(4)). Not supported: the interval of at least one margin is
+    below 0 at the Bonferroni level, which corrects for choosing one of many; `wider` computes it from the 95 %
+    interval. Otherwise undecided. Decisive is the smallest margin among those with the claim's verdict.
     """
-    bounds = []
-    for margin in margins:
-        if margin.replicates is None:
-            bounds.append(Bounds(None, None, UNDECIDED))
-            continue
-        low, high = map(float, bootstrap.interval(margin.replicates))
-        against = margin.margin + wider(len(margins), margin.seeds) * (high - margin.margin) < 0
-        bounds.append(Bounds(low, high, SUPPORTED if low > 0 else NOT_SUPPORTED if against else UNDECIDED))
-    verdict = overall([bound.verdict for bound in bounds])
-    deciding = [number for number, bound in enumerate(bounds) if bound.verdict == verdict]
-    return min(deciding, key=lambda number: margins[number].margin), bounds
+    shown = []
+    for name, margin, replicates, seeds in margins:
+        verdict = UNDECIDED
+        ends: tuple[float | None, float | None] = (None, None)
+        if replicates is not None:
+            low, high = map(float, bootstrap.interval(replicates))
+            against = margin + wider(len(margins), seeds) * (high - margin) < 0
+            verdict = SUPPORTED if low > 0 else NOT_SUPPORTED if against else UNDECIDED
+            ends = threshold + low, threshold + high
+        shown.append(Comparison(name, threshold + margin, *ends, seeds, verdict))
+    verdict = overall([comparison.verdict for comparison in shown])
+    deciding = [number for number, comparison in enumerate(shown) if comparison.verdict == verdict]
+    return min(deciding, key=lambda number: margins[number].margin), shown
 
 
 def wider(comparisons: int, seeds: int) -> float:
-    """What an interval's half is multiplied with to have the Bonferroni level of so many comparisons.
+    """Return the factor from half a 95 % interval to half an interval at the Bonferroni level.
 
-    The ratio of Student's quantiles where there are several seeds, for which `bootstrap` has made the interval as wide
-    as his: of three seeds and twelve comparisons, 3.6 where a normal one's is 1.5. It is too much where images vary and
-    seeds do not: a claim is then rejected less often than it might be.
+    With m comparisons: q(0.025 / m) / q(0.025), where q is the upper quantile of Student's distribution with several
+    seeds (`bootstrap` has widened these intervals to Student's), and of the normal distribution otherwise. With three
+    seeds and twelve comparisons the factor is 3.6, against 1.5 by normal quantiles. Where images vary and seeds do not,
+    the factor is too large, and a claim is rejected less often than possible.
     """
     from scipy import stats
 
@@ -139,50 +128,30 @@ def conclude(
     images: int = 0,
     threshold: float = 0.0,
 ) -> Outcome:
-    """The outcome of margins that must all be above 0; what is shown is threshold + margin.
+    """Return the outcome of margins that must all be above 0; threshold + margin is shown.
 
-    tell: from the number of the decisive margin, and what is shown of it, to the sentence of the finding.
+    tell: makes the sentence of the finding, from the index of the decisive margin and its comparison.
     """
-    decisive, bounds = decide(margins)
-    details = [
-        Comparison(
-            margin.name,
-            threshold + margin.margin,
-            None if bound.low is None else threshold + bound.low,
-            None if bound.high is None else threshold + bound.high,
-            margin.seeds,
-            bound.verdict,
-        )
-        for margin, bound in zip(margins, bounds, strict=True)
-    ]
+    decisive, details = decide(margins, threshold)
     shown = details[decisive]
     finding = tell(decisive, shown) + ("; of one seed alone." if shown.seeds == 1 else ".")
-    return Outcome(
-        shown.verdict,
-        finding[0].upper() + finding[1:],
-        shown.figure,
-        shown.low,
-        shown.high,
-        threshold,
-        unit,
-        shown.seeds,
-        images,
-        [detail._asdict() for detail in details],
-    )
+    finding, rows = finding[0].upper() + finding[1:], [detail._asdict() for detail in details]
+    _, figure, low, high, seeds, verdict = shown
+    return Outcome(verdict, finding, figure, low, high, threshold, unit, seeds, images, rows)
 
 
 def overall(verdicts: Sequence[str]) -> str:
-    """The verdict on a claim that is put to several tests, all of which must support it."""
+    """Return the verdict on a claim that all of several tests must support."""
     return next(word for word in WEIGHT if word in verdicts)
 
 
 def number(value: float) -> str:
-    """Three digits: 0.0716, 12.3, 390."""
+    """Write three digits: 0.0716, 12.3, 390."""
     return f"{value:#.3g}".rstrip(".")
 
 
 def counted(margins: Sequence[Margin]) -> str:
-    """'5 of 12 comparisons speak for it; the decisive: ', to begin with; nothing where there is only one."""
+    """Begin a finding: '5 of 12 comparisons speak for it; the decisive: '; with nothing for a single margin."""
     if len(margins) == 1:
         return ""
     return f"{sum(margin.margin > 0 for margin in margins)} of {len(margins)} comparisons speak for it; the decisive: "

@@ -1,14 +1,15 @@
-"""Some restorations are better than others: each of `better` than each of `than`, image by image."""
+"""Some restorations are better than others: each of `better` than each of `than`, paired by image."""
 
 from restoration.comparison.claim_inputs import Evidence
 from restoration.comparison.claims import Comparison, Margin, NotTested, Outcome, conclude, counted, number
+from restoration.comparison.interval_table import WAY
 from restoration.config import selectors
+from restoration.config.model_names import selector_text
 from restoration.core.registry import Measure, Rows, Task
-from restoration.evaluation import measure_properties
+from restoration.evaluation import judging
 
 NEEDS = ["intervals"]
 CHOICES = {"output": ["raw", "pasted"], "region": ["whole", "hole"]}
-WHERE = {"whole": "over the whole image", "hole": "inside the hole"}
 
 
 def examine(
@@ -23,15 +24,15 @@ def examine(
     region: str = "whole",
     same_loss: bool = False,
 ) -> Outcome:
-    """The figure is the difference in favour of `better`, positive where it is better, paired by image.
+    """Test whether each of `better` is better than each of `than`; the figure is the difference, positive if it is.
 
-    `than`, less `without` and less what is in `better`; same_loss: only models of one loss are compared.
+    `than` leaves out `without` and what is in `better`; same_loss: compare only models with the same loss.
     """
     table, replicates = evidence.comparison(task)
-    here = table[(table["output"] == output) & (table["region"] == region) & (table["measure"] == measure)]
+    here = judging.Criterion(output, region, measure).rows(table)
     if here.empty:
         raise NotTested(f"the scores of {task} have no {measure}, {output}, {region}")
-    sign = 1 if measure_properties.HIGHER_IS_BETTER[measure] else -1
+    sign = 1 if judging.HIGHER_IS_BETTER[measure] else -1
 
     def select(texts: Rows, must: bool = True) -> list[int]:
         chosen: list[int] = []
@@ -43,8 +44,8 @@ def examine(
         return chosen
 
     def identity(row: int) -> tuple[str, ...]:
-        entry = here.loc[row]
-        return (entry["variant"], entry["loss"]) if entry["variant"] else ("", "", entry["method"])
+        variant, loss, method = here.loc[row, WAY]
+        return (variant, loss) if variant else ("", "", method)
 
     claimed = select(better)
     apart = {identity(row) for row in [*claimed, *select(without, must=False)]}
@@ -58,8 +59,8 @@ def examine(
         raise NotTested(f"{task} has nothing to compare {', '.join(better)} with")
 
     def name(row: int) -> str:
-        entry = here.loc[row]
-        return f"{entry['variant']}/{entry['loss']} ({entry['method']})" if entry["variant"] else entry["method"]
+        variant, loss, method = here.loc[row, WAY]
+        return f"{selector_text(variant, loss)} ({method})" if variant else method
 
     margins = [
         Margin(
@@ -70,11 +71,11 @@ def examine(
         )
         for one, other in pairs
     ]
-    unit = measure_properties.UNITS[measure]
+    unit = judging.UNITS[measure]
 
     def tell(decisive: int, shown: Comparison) -> str:
         one, other = (f"{name(row)} {number(here['mean'][row])}" for row in pairs[decisive])
         by = f"{'worse' if shown.figure < 0 else 'better'} by {shown.turned()}"
-        return f"{unit} {WHERE[region]} ({output}): {counted(margins)}{one}, {other}, {by}"
+        return f"{unit} {judging.REGIONS[region]} ({output}): {counted(margins)}{one}, {other}, {by}"
 
     return conclude(margins, tell, unit, images=int(here["images"].iloc[0]))

@@ -6,7 +6,6 @@ from restoration.comparison import bootstrap
 from restoration.comparison.claim_inputs import Evidence, chosen
 from restoration.comparison.claims import Comparison, Margin, NotTested, Outcome, conclude
 from restoration.core import artifacts
-from restoration.core.determinism import derived_seed
 from restoration.core.registry import PositiveInt, Rows, Task
 
 NEEDS = ["history", "validation"]
@@ -15,10 +14,11 @@ MODELS_ALONE = True
 
 
 def examine(evidence: Evidence, *, task: Task = "*", models: Rows = ("*",), parts: PositiveInt = 10) -> Outcome:
-    """The figure is the smallest step down, from one of `parts` parts of a training to the next, as % of the loss.
+    """Test whether the mean loss falls from each of `parts` parts of a training to the next.
 
-    Seeds are averaged over. The interval covers the noise of the iterations in a part, and seeds. What the validation
-    loss does is told as well and decides nothing: the claim is of training losses.
+    The figure is the smallest step down, as % of the loss. Seeds are averaged. The interval covers the noise of the
+    iterations in a part, and seeds. The finding also says what the validation loss does, which decides nothing: the
+    claim is about training losses.
     """
     histories = chosen(evidence.of_models("history", task), models)
     margins: list[Margin] = []
@@ -26,7 +26,7 @@ def examine(evidence: Evidence, *, task: Task = "*", models: Rows = ("*",), part
     for name, paths in histories.items():
         losses = np.stack([split(path, parts) for path in paths])
         seeds, iterations, _ = losses.shape
-        generator = np.random.default_rng(derived_seed(0, "bootstrap", "iterations", *name))
+        generator = bootstrap.generator("iterations", *name)
         weights = bootstrap.image_weights(iterations, generator)
         steps = _steps(losses.mean(axis=(0, 1)))
         resampled = _steps(bootstrap.replicates(losses, weights, generator)) if iterations * seeds > 1 else None
@@ -52,9 +52,9 @@ def examine(evidence: Evidence, *, task: Task = "*", models: Rows = ("*",), part
 
 
 def split(path: str, parts: int) -> np.ndarray:
-    """A history's training loss, (iterations of a part, parts); what is over is left out at its start.
+    """Return a history's training loss, (iterations of a part, parts), without the first ones that do not fill a part.
 
-    Raises NotTested where there are fewer iterations than parts.
+    Raises NotTested if there are fewer iterations than parts.
     """
     losses = _objective(path)
     length = len(losses) // parts
@@ -68,5 +68,5 @@ def _objective(path: str) -> np.ndarray:
 
 
 def _steps(means: np.ndarray) -> np.ndarray:
-    """(..., parts) to (..., parts - 1): by how many per cent each is below the one before."""
+    """Return by how many per cent each part is below the one before: (..., parts) to (..., parts - 1)."""
     return 100 * (1 - means[..., 1:] / means[..., :-1])

@@ -1,7 +1,7 @@
 """Some models have the lowest loss of a task: each of `models` a lower one than each of the others.
 
-`training`, `test` and `prior_draw` are each model's own loss as it is, though those of BCE and MSE have different
-scales; `squared_error` and `cross_entropy` measure all models alike.
+`training`, `test` and `prior_draw` are each model's own loss, although BCE and MSE have different scales;
+`squared_error` and `cross_entropy` measure all models alike.
 """
 
 import numpy as np
@@ -10,14 +10,13 @@ from restoration.comparison import bootstrap
 from restoration.comparison.claim_inputs import Evidence, Name, chosen
 from restoration.comparison.claim_inputs import number as read_number
 from restoration.comparison.claims import Comparison, Margin, NotTested, Outcome, conclude, counted, number
-from restoration.core.determinism import derived_seed
 from restoration.core.registry import Rows, Task
 
 NEEDS = ["summary", "metrics"]
 MODELS_ALONE = True
 CHOICES = {"quantity": ["training", "test", "prior_draw", "squared_error", "cross_entropy"]}
 RESTORED = "of test images as the network restores them, summed over pixels"
-PLACES = {
+QUANTITIES = {  # what is read, the keys in it, and its name in words
     "training": ("summary", ("train", "objective"), "training loss, mean of the last epoch"),
     "test": ("metrics", ("test", "objective"), "test loss"),
     "prior_draw": ("metrics", ("prior_draw", "visible"), "loss of one draw of the prior over the visible pixels"),
@@ -29,8 +28,11 @@ PLACES = {
 def examine(
     evidence: Evidence, *, task: Task, models: Rows, than: Rows = ("*",), quantity: str = "training"
 ) -> Outcome:
-    """The figure is how much lower the loss is than that of each of `than`; its interval covers the seeds."""
-    need, keys, words = PLACES[quantity]
+    """Test whether each of `models` has a lower loss than each of `than`; the figure is how much lower.
+
+    The interval covers the seeds.
+    """
+    need, keys, words = QUANTITIES[quantity]
     files = evidence.of_models(need, task)
     claimed = chosen(files, models)
     others = {name: paths for name, paths in chosen(files, than).items() if name not in claimed}
@@ -45,11 +47,11 @@ def examine(
     for one, other in pairs:
         seeds = min(len(losses[one]), len(losses[other]))
         margin = float(losses[other].mean() - losses[one].mean())
-        title = f"{one.variant}/{one.loss} against {other.variant}/{other.loss}"
+        title = f"{one.model} against {other.model}"
         margins.append(Margin(title, margin, resampled[other] - resampled[one] if seeds > 1 else None, seeds))
 
     def tell(decisive: int, shown: Comparison) -> str:
-        one, other = (f"{name.variant}/{name.loss} {number(losses[name].mean())}" for name in pairs[decisive])
+        one, other = (f"{name.model} {number(losses[name].mean())}" for name in pairs[decisive])
         by = f"{'higher' if shown.figure < 0 else 'lower'} by {shown.turned()}"
         return f"{words}: {counted(margins)}{one}, {other}, {by}"
 
@@ -57,6 +59,6 @@ def examine(
 
 
 def _replicates(name: Name, values: np.ndarray) -> np.ndarray:
-    """values: (seeds,) to (replicates,)."""
-    generator = np.random.default_rng(derived_seed(0, "bootstrap", "seeds", *name))
-    return bootstrap.replicates(values[:, None, None], np.ones((bootstrap.REPLICATES, 1)), generator)[:, 0]
+    """Resample the mean over seeds: (seeds,) to (replicates,)."""
+    weights = np.ones((bootstrap.REPLICATES, 1))
+    return bootstrap.replicates(values[:, None, None], weights, bootstrap.generator("seeds", *name))[:, 0]

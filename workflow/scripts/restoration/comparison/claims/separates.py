@@ -5,7 +5,6 @@ import numpy as np
 from restoration.comparison import bootstrap
 from restoration.comparison.claim_inputs import Evidence, chosen
 from restoration.comparison.claims import Comparison, Margin, Outcome, conclude, counted
-from restoration.core.determinism import derived_seed
 from restoration.core.registry import Fraction, PositiveInt, Rows, Task
 from restoration.evaluation.knn_accuracy import correct
 
@@ -15,27 +14,21 @@ MODELS_ALONE = True
 
 
 def examine(
-    evidence: Evidence,
-    *,
-    task: Task,
-    at_least: Fraction,
-    models: Rows = ("*",),
-    neighbours: PositiveInt = 15,
+    evidence: Evidence, *, task: Task, at_least: Fraction, models: Rows = ("*",), neighbours: PositiveInt = 15
 ) -> Outcome:
-    """The figure is the share of test images whose `neighbours` nearest training images, by the Euclidean distance of
-    latent means, have its class for their commonest. Supported if it is above `at_least` for every one of `models`.
+    """Test whether every one of `models` has an accuracy above `at_least`.
+
+    The figure is the share of test images whose class is the commonest among their `neighbours` nearest training
+    images, by the Euclidean distance of latent means.
     """
     margins: list[Margin] = []
-    images, weights = 0, np.empty(0)
+    images = 0
     for name, paths in chosen(evidence.of_models("latents", task), models).items():
         right = np.stack([correct(path, neighbours) for path in paths]).astype(float)[:, :, None]
-        if right.shape[1] != images:
-            images = right.shape[1]
-            weights = bootstrap.image_weights(images, np.random.default_rng(derived_seed(0, "bootstrap", "images")))
-        generator = np.random.default_rng(derived_seed(0, "bootstrap", "seeds", *name))
-        resampled = bootstrap.replicates(right, weights, generator)[:, 0]
-        title = f"{name.variant}/{name.loss}"
-        margins.append(Margin(title, float(right.mean()) - at_least, resampled - at_least, len(paths)))
+        images = right.shape[1]
+        weights = bootstrap.image_weights(images, bootstrap.generator("images"))
+        resampled = bootstrap.replicates(right, weights, bootstrap.generator("seeds", *name))[:, 0]
+        margins.append(Margin(name.model, float(right.mean()) - at_least, resampled - at_least, len(paths)))
 
     def tell(decisive: int, shown: Comparison) -> str:
         words = f"The {neighbours} nearest training images in the latent space tell the class of a share of the test"

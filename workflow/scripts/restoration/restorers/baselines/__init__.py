@@ -18,6 +18,8 @@ non-commercial use, and it takes 0.4 s an image, over an hour for MNIST's test s
 
 from restoration.core import registry
 
+CALIBRATED_SUFFIX = "_calibrated"  # behind the name of a baseline with calibration
+
 
 def fitting(hides: str | None) -> list[str]:
     """Return the baselines for a task that hides so much, one of holes.KINDS; None where that is not known."""

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from checkout import ROOT
-from restoration.evaluation import operation_count
+from restoration.evaluation import computation_cost
 from restoration.models import linear
 
 
@@ -23,14 +23,14 @@ def work() -> None:
 @pytest.mark.parametrize("private", [True, False])
 def test_multiply_adds_are_counted_with_and_without_torchs_private_class(private, monkeypatch):
     if not private:
-        monkeypatch.setattr(operation_count, "Counter", None)
+        monkeypatch.setattr(computation_cost, "Counter", None)
     large = 3 * 1000 * 200 if linear.PRODUCT is not None else 0
-    assert operation_count.multiply_adds(work) == large + 4 * 6 * 6 * 2 * 9 + 2 * 5 * 10 * 7
+    assert computation_cost.count(work) == large + 4 * 6 * 6 * 2 * 9 + 2 * 5 * 10 * 7
 
 
 def test_counting_does_not_load_torchs_compiler():
     code = (
-        "import sys, torch; from restoration.evaluation.operation_count import Counter\n"
+        "import sys, torch; from restoration.evaluation.computation_cost import Counter\n"
         "with Counter() as counter: torch.ones(2, 3) @ torch.ones(3, 4)\n"
         "sys.exit(counter.operations != 48 or 'torch._dynamo' in sys.modules)"
     )

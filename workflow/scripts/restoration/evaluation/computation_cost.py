@@ -1,7 +1,7 @@
-"""The multiply-adds of a computation: those of its matrix products and convolutions, by torch's own formulas.
+"""What a restoration costs to compute: the multiply-adds of its matrix products and convolutions.
 
-torch's FlopCounterMode is the public way. It loads torch's compiler, which takes 0.9 s of each job, so that a counter
-of our own stands in its place as long as torch has the private class that the counter is made of.
+The formulas are torch's own. Its FlopCounterMode is the public way, but loads torch's compiler, which takes 0.9 s of each
+job. So a counter of our own stands in its place, as long as torch has the private class that the counter is made of.
 """
 
 from collections.abc import Callable
@@ -10,7 +10,12 @@ from typing import Any
 import torch
 from torch.utils.flop_counter import FlopCounterMode, flop_registry, mm_flop, register_flop_formula
 
+from restoration.data.dataset_files import Images
+from restoration.data.tensors import batches
+from restoration.evaluation.scoring import Restorer
 from restoration.models import linear
+
+COUNTED = 8  # images that multiply-adds are counted on
 
 try:
     from torch.utils._python_dispatch import TorchDispatchMode
@@ -55,8 +60,14 @@ if linear.PRODUCT:  # which torch's own table of formulas lacks
     register_flop_formula(linear.PRODUCT)(_product_operations)
 
 
+def multiply_adds(restore: Restorer, images: Images) -> int:
+    """Return the multiply-adds that one image's restoration takes, gradients included. The same on every machine."""
+    _, corrupted, mask, labels = next(batches(*images.subset(slice(COUNTED))))
+    return round(count(lambda: restore(corrupted, mask, labels)) / len(labels))
+
+
 @torch.no_grad()
-def multiply_adds(act: Callable[[], object]) -> float:
+def count(act: Callable[[], object]) -> float:
     """Run `act`, and return how many multiplications, each with an addition, it takes. Gradients count as well."""
     if Counter is None:
         public = FlopCounterMode(display=False)

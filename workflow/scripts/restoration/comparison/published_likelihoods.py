@@ -1,4 +1,4 @@
-"""Likelihoods that others have published, each with its convention: tens of nats lie between two conventions."""
+"""Likelihoods that others have published, each with its convention: two conventions differ by tens of nats."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -7,9 +7,10 @@ ELBO = "negative ELBO"
 
 
 class Figure(NamedTuple):
-    """model: what was measured; nats: its negative log-likelihood for each test image, as published; estimator: how;
-    convention: what else a comparison has to know; source and address: where it stands; images: of how many test
-    images, where that is said.
+    """A published negative log-likelihood in nats for each test image.
+
+    estimator: how it was estimated; convention: what else a comparison must know; source and address: where it was
+    published; images: the number of test images, where the source says it.
     """
 
     model: str
@@ -22,16 +23,14 @@ class Figure(NamedTuple):
 
     @property
     def is_elbo(self) -> bool:
-        """Whether it is to be compared with negative ELBOs alone, which lie above the log-likelihood's estimates."""
+        """Tell whether to compare it only with negative ELBOs, which are above estimates of the log-likelihood."""
         return self.estimator.startswith(ELBO)
 
     @property
     def label(self) -> str:
-        """It as a drawing names it."""
         return f"{self.model} (ELBO)" if self.is_elbo else self.model
 
 
-# Source and address.
 PYRO = ("Pyro, tutorial 'Conditional Variational Auto-encoder', last table", "https://pyro.ai/examples/cvae.html")
 PYRO_IMAGES = 10_000
 PYRO_CONVENTION = (
@@ -50,10 +49,9 @@ BURDA_CONVENTION = "trained on pixels binarised afresh at each step; two hidden 
 
 
 def comparable(dataset: str, corruption: Mapping[str, Any], quantity: str, target: str) -> list[Figure]:
-    """What is published of the same quantity on the same images and targets.
+    """Return what is published of the same quantity, on the same images and targets.
 
-    dataset: its name; corruption: name and parameters, as in the configuration; quantity and target: as in
-    likelihood.json.
+    corruption: name and parameters, as in the configuration; quantity and target: as in likelihood.json.
     """
     if dataset != "mnist":
         return []

@@ -1,32 +1,34 @@
-"""Of which models a log-likelihood is estimated, and of what: told by their parts' files, without importing them."""
+"""Which models have a likelihood to estimate, and of what: as the files of their parts say, without importing them."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from restoration.config.model_names import ModelName
 from restoration.core import registry
 from restoration.core.errors import UserError
 
-IMAGES = ("corrupted", "observed")  # the conditions that show a part of the image
+IMAGE_CONDITIONS = ("corrupted", "observed")  # the conditions that show a part of the image
 
 
 def quantity(variant: Mapping[str, Any], loss: str, corruption: str) -> str | None:
-    """What there is to estimate: "image", log p(the complete image | the condition, if it has one), or "hidden",
-    log p(the hidden pixels | the corrupted image); None if there is nothing.
+    """Return what a model's likelihood is of: "image", "hidden", or None if there is nothing to estimate.
 
-    A variational network without an image for its condition is a model of whole images. One with it, or a
-    deterministic network, is a model of what the corruption hides.
+    image: log p(complete image | condition), for a variational network without an image as condition. hidden:
+    log p(hidden pixels | corrupted image), for a variational network with one, and for a deterministic network. None:
+    the corruption hides nothing, or the loss is no likelihood, because the scale of errors is left open.
     """
     if not registry.constant("losses", loss, "LIKELIHOOD"):
-        return None  # its loss leaves the scale of errors open
-    if registry.constant("networks", variant["network"], "variational") and variant["condition"] not in IMAGES:
+        return None
+    if (
+        registry.constant("networks", variant["network"], "variational")
+        and variant["condition"] not in IMAGE_CONDITIONS
+    ):
         return "image"
     return None if registry.constant("corruptions", corruption, "HIDES") == "none" else "hidden"
 
 
-def quantities(models: Iterable[Any], tasks: Mapping[str, Any]) -> dict[Any, str]:
-    """The models, as `configuration.models` gives them, whose task asks for their likelihood, where there is something
-    to estimate, with what.
-    """
+def quantities(models: Iterable[ModelName], tasks: Mapping[str, Any]) -> dict[ModelName, str]:
+    """Return the models whose likelihood is estimated, each with its quantity."""
     found = {}
     for model in models:
         task = tasks[model.task]
@@ -37,7 +39,7 @@ def quantities(models: Iterable[Any], tasks: Mapping[str, Any]) -> dict[Any, str
 
 
 def check(variants: Mapping[str, Any], corruption: str, where: str) -> None:
-    """Raises UserError where a task's likelihood is asked for, and none of its variants has one."""
+    """Refuse a task's likelihood, with a UserError, if none of its variants has one."""
     pairs = [(variant, loss) for variant in variants.values() for loss in variant["losses"]]
     if any(quantity(variant, loss, corruption) for variant, loss in pairs):
         return
