@@ -1,0 +1,134 @@
+"""The results of a task, read from files: what the tables, sentences and figures of its part of the page share."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from restoration.comparison import interval_tables, models_table
+from restoration.config.model_names import GIVEN_LABEL, model_name
+from restoration.report.table_cells import seed_count
+
+REGIONS = {
+    ("raw", "hole"): "Inside the hole",
+    ("pasted", "whole"): "Whole image, visible pixels put back",
+    ("raw", "whole"): "Whole image, raw output",
+    ("pasted", "hole"): "Inside the hole, visible pixels put back around it",
+}
+NONE: Mapping[Any, Any] = MappingProxyType({})
+Restorer = tuple[str, str, str]  # variant, loss and inference; a baseline has its name as inference, and no more
+
+
+class TaskFiles(NamedTuple):
+    """The files behind a task's part of the page. Models are (variant, loss, seed); figures have a key, like 'loss'."""
+
+    table: str
+    intervals: str = ""
+    differences: str = ""
+    baselines: str = ""
+    champion: str = ""
+    metrics: Mapping[tuple[str, str, int], str] = NONE
+    trainings: Mapping[tuple[str, str, int], str] = NONE
+    likelihoods: Mapping[tuple[str, str, int], str] = NONE
+    figures: Mapping[str, str] = NONE
+    values: Mapping[str, str] = NONE
+    sheets: Mapping[str, str] = NONE
+
+
+class Task(NamedTuple):
+    """The results of a task.
+
+    settings: its part of the configuration; usual_seeds: the number of seeds that the page names only where a model has
+    another; over_seeds: `models_table.over_seeds` of all tasks; parameters: of each baseline; grids: for a baseline and
+    parameter the values that were tried.
+    """
+
+    name: str
+    settings: Mapping[str, Any]
+    usual_seeds: int
+    over_seeds: pd.DataFrame
+    files: TaskFiles
+    intervals: pd.DataFrame = pd.DataFrame()
+    differences: pd.DataFrame = pd.DataFrame()
+    parameters: Mapping[str, Mapping[str, Any]] = NONE
+    grids: Mapping[str, Mapping[str, Sequence[float]]] = NONE
+
+    @property
+    def regions(self) -> list[tuple[str, str]]:
+        """The measured pairs of output and region; the task is judged by the first."""
+        found = set(zip(self.intervals["output"], self.intervals["region"], strict=True))
+        return [key for key in REGIONS if key in found]
+
+    @property
+    def in_hole(self) -> bool:
+        """Whether the task is judged inside a hole."""
+        return self.regions[0][1] == "hole"
+
+    @property
+    def place(self) -> str:
+        """The judged region in words."""
+        return interval_tables.PLACES[self.regions[0][1]]
+
+    @property
+    def labelled(self) -> list[str]:
+        """The variants that are given the true label."""
+        return [name for name, variant in self.settings["variants"].items() if variant["condition"] == "label"]
+
+    def ranked(self) -> list[Any]:
+        """Return the rows of the judged intervals, best first."""
+        judged = interval_tables.judged(self.intervals).sort_values("mean", kind="stable")
+        return list(judged.itertuples(index=False))
+
+    def best(self) -> Any:
+        """Return the judged row of the best model that is not given the true label; of the best model if all are."""
+        ways = [row for row in self.ranked() if row.variant]
+        return next((row for row in ways if not self.given_label(restorer(row))), ways[0])
+
+    def given_label(self, name: Restorer) -> bool:
+        """Return whether a restorer is given the true label at test time."""
+        variant, _, method = name
+        return interval_tables.given_label(variant, method, self.labelled)
+
+    def mark(self, name: Restorer) -> str:
+        """Return the mark behind the name of a restorer that is given the true label; else an empty text."""
+        return GIVEN_LABEL if self.given_label(name) else ""
+
+    def model_name(self, row: Any) -> str:
+        """Name the model of a row: 'cvae_label†, BCE'."""
+        return model_name(row.variant + self.mark(restorer(row)), row.loss)
+
+    def unusual_seeds(self, count: int) -> str:
+        """Write a number of seeds if the page has to name it; else return an empty text."""
+        return seed_count(count) if count != self.usual_seeds else ""
+
+    def all_by(self, method: str) -> bool:
+        """Return whether every model restores by this inference."""
+        models = self.intervals[self.intervals["variant"] != ""].groupby(["variant", "loss"], observed=True)["method"]
+        return bool(models.agg(lambda methods: method in set(methods)).all())
+
+
+def restorer(row: Any) -> Restorer:
+    """Return the restorer of a row."""
+    return row.variant, row.loss, row.method
+
+
+def read(
+    name: str,
+    experiment: Mapping[str, Any],
+    over_seeds: pd.DataFrame,
+    files: TaskFiles,
+    grids: Mapping[str, Mapping[str, Sequence[float]]],
+) -> Task:
+    """Read the results of a task of the experiment. Raises DamagedFile."""
+    return Task(
+        name,
+        experiment["tasks"][name],
+        len(experiment["seeds"]),
+        over_seeds,
+        files,
+        interval_tables.read_intervals(files.intervals),
+        interval_tables.read_differences(files.differences),
+        models_table.read_parameters(files.baselines),
+        grids,
+    )
