@@ -64,7 +64,7 @@ class Schema:
         return self.schema["$defs"][schema["$ref"].rpartition("/")[2]] | schema if "$ref" in schema else schema
 
     def rows(self, schema: Mapping[str, Any], given: Any, place: tuple[str, ...], prefix: str = "") -> Iterator[Row]:
-        """Yield a row for each key, or for the keys of an object that describes them. given: the values of config.yaml."""
+        """Yield a row for each key, or for the keys of an object that describes them. given: values of config.yaml."""
         for key, part in schema["properties"].items():
             known, inner, name = self.full(part), (*place, key), f"{prefix}{key}"
             value = given[key] if key in given else known.get("default", MISSING)

@@ -13,11 +13,12 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from restoration.champion import picture_files
 from restoration.comparison.likelihood_estimates import Estimate, averaged, read
 from restoration.core import artifacts
 from restoration.core.errors import DamagedFile
 from restoration.evaluation import best_worst_cases
-from restoration.report import figure_style, plot_values
+from restoration.report import figure_captions, figure_style, figure_values, image_sheets
 
 ORANGE = tuple(figure_style.HOLE.astype(np.float32))
 
@@ -52,17 +53,17 @@ def texts(svg: Path) -> str:
 
 def test_grey_and_colour_images_become_rgb():
     grey = np.arange(8, dtype=np.uint8).reshape(2, 1, 2, 2) * 30
-    rgb = figure_style.to_rgb(grey)
+    rgb = image_sheets.to_rgb(grey)
     assert (rgb.shape, rgb.dtype) == ((2, 2, 2, 3), np.float32)
     np.testing.assert_allclose(rgb[..., 1], grey[:, 0] / 255, rtol=1e-6)
     colour = np.random.default_rng(0).random((2, 3, 4, 5), np.float32)
-    np.testing.assert_array_equal(figure_style.to_rgb(colour), colour.transpose(0, 2, 3, 1))
+    np.testing.assert_array_equal(image_sheets.to_rgb(colour), colour.transpose(0, 2, 3, 1))
 
 
 def test_the_outline_is_one_pixel_wide_inside_the_hole():
     mask = np.zeros((1, 1, 9, 9), bool)
     mask[..., 2:7, 3:8] = True
-    outlined = figure_style.outlined(np.zeros((1, 9, 9, 3), np.float32), mask)[0]
+    outlined = image_sheets.outlined(np.zeros((1, 9, 9, 3), np.float32), mask)[0]
     line = (outlined == ORANGE).all(axis=-1)
     expected = mask[0, 0].copy()
     expected[3:6, 4:7] = False
@@ -73,16 +74,21 @@ def test_the_outline_is_one_pixel_wide_inside_the_hole():
 def test_the_outline_follows_the_edge_of_the_image_and_leaves_its_input():
     images, mask = np.full((1, 6, 6, 3), 0.5, np.float32), np.zeros((1, 1, 6, 6), bool)
     mask[..., :4, :4] = True
-    line = (figure_style.outlined(images, mask)[0] == ORANGE).all(axis=-1)
+    line = (image_sheets.outlined(images, mask)[0] == ORANGE).all(axis=-1)
     assert line[0, :4].all()
     assert line[:4, 0].all()
     assert not line[1:3, 1:3].any()
     assert (images == 0.5).all()
 
 
+def test_the_champions_pictures_show_a_hole_in_the_colour_of_the_figures():
+    assert (figure_style.HOLE * 255).round().tolist() == picture_files.HIDDEN.tolist()
+    assert "orange" in figure_captions.OUTLINE
+
+
 def test_a_sheet_has_its_rows_below_each_other_with_white_gaps():
     rows = [np.full((3, 4, 5, 3), shade, np.float32) for shade in (0.0, 0.5)]
-    sheet = figure_style.sheet(rows, gap=2)
+    sheet = image_sheets.sheet(rows, gap=2)
     assert sheet.shape == (4 + 2 + 4, 5 * 3 + 2 * 2, 3)
     assert (sheet[4:6] == 1).all()
     assert (sheet[:, 5:7] == 1).all()
@@ -92,7 +98,7 @@ def test_a_sheet_has_its_rows_below_each_other_with_white_gaps():
 
 def test_images_keep_their_place_in_a_sheet():
     row = np.linspace(0, 1, 3 * 4 * 4 * 3, dtype=np.float32).reshape(3, 4, 4, 3)
-    sheet = figure_style.sheet([row, row[::-1]], gap=1)
+    sheet = image_sheets.sheet([row, row[::-1]], gap=1)
     np.testing.assert_array_equal(sheet[:4, 5:9], row[1])
     np.testing.assert_array_equal(sheet[5:, :4], row[2])
 
@@ -102,10 +108,10 @@ def test_images_of_any_size_keep_their_proportions_in_a_sheet(size, tmp_path):
     row = np.zeros((5, *size, 3), np.float32)
     row[:, :, :, 0] = 1
     outputs = files_in(tmp_path, "sheet")
-    figure_style.draw_sheet([("", [row, row])], ["one", "two"], (outputs.sheet_png, outputs.sheet_svg))
+    image_sheets.draw([("", [row, row])], ["one", "two"], (outputs.sheet_png, outputs.sheet_svg))
     red = (pixels(outputs.sheet_png)[:, :, :3] == (255, 0, 0)).all(axis=-1)
     lines, columns = np.flatnonzero(red.any(axis=1)), np.flatnonzero(red.any(axis=0))
-    gap = max(1, round(min(size) / figure_style.GAP))
+    gap = max(1, round(min(size) / image_sheets.GAP))
     expected = (2 * size[0] + gap) / (5 * size[1] + 4 * gap)
     assert (lines[-1] - lines[0]) / (columns[-1] - columns[0]) == pytest.approx(expected, rel=0.06)
 
@@ -156,7 +162,9 @@ def test_restorations_are_drawn_the_same_twice(restorations, tmp_path):
     drawn = []
     for folder in ("first", "second"):
         drawn.append(files_in(tmp_path / folder, *PARTS))
-        figure_restorations.draw(restorations.dataset, restorations.test, restorations.models, "best_prior", drawn[-1])
+        figure_restorations.draw(
+            restorations.dataset, restorations.test, restorations.models, "best_prior", vars(drawn[-1])
+        )
     assert_same_bytes(*drawn)
     for name in PARTS:
         assert pixels(getattr(drawn[0], f"{name}_png")).std() > 20
@@ -168,7 +176,7 @@ def test_restorations_are_drawn_the_same_twice(restorations, tmp_path):
 
 def test_only_a_hole_is_outlined_and_has_its_visible_pixels_put_back(restorations, tmp_path):
     outputs = files_in(tmp_path / "hole", *PARTS)
-    figure_restorations.draw(restorations.dataset, restorations.test, restorations.models, "encode", outputs)
+    figure_restorations.draw(restorations.dataset, restorations.test, restorations.models, "encode", vars(outputs))
     orange = (figure_style.HOLE * 255).round()
     near = np.abs(pixels(outputs.corrupted_png) - orange).max(axis=-1) <= 2
     assert near.sum() > 100
@@ -178,7 +186,9 @@ def test_only_a_hole_is_outlined_and_has_its_visible_pixels_put_back(restoration
     for name, everywhere in (("noise", np.ones_like(mask)), ("none", np.zeros_like(mask))):
         artifacts.write_npz(tmp_path / f"{name}.npz", corrupted=corrupted, mask=everywhere)
         outputs = files_in(tmp_path / name, *PARTS)
-        figure_restorations.draw(restorations.dataset, tmp_path / f"{name}.npz", restorations.models, "encode", outputs)
+        figure_restorations.draw(
+            restorations.dataset, tmp_path / f"{name}.npz", restorations.models, "encode", vars(outputs)
+        )
         assert not (np.abs(pixels(outputs.corrupted_png) - orange).max(axis=-1) <= 2).any()
         assert "visible pixels put back" not in texts(outputs.grid_svg)
 
@@ -262,7 +272,7 @@ def test_latent_spaces_are_drawn_in_a_panel_each_the_same_twice(tmp_path):
     assert known["images"] == list(range(30))
     assert known["labels"] == [str(label) for label in labels[:30]]
     assert known["size"] == {"width": 14, "height": figure_latent.SIDE}  # made smaller
-    assert Image.open(drawn[0].images).size == (14 * plot_values.COLUMNS, figure_latent.SIDE)
+    assert Image.open(drawn[0].images).size == (14 * figure_values.COLUMNS, figure_latent.SIDE)
     for panel in known["panels"]:
         np.testing.assert_allclose(panel["points"], points[:30], rtol=1e-4)
         assert panel["told"] > 0.9  # the clusters are far apart
@@ -338,8 +348,7 @@ def test_a_task_with_one_inference_and_no_error_of_its_own_needs_no_legend(tmp_p
 @pytest.fixture
 def kept(tmp_path, restorations) -> SimpleNamespace:
     """Files of cases, and the test images that they are of."""
-    complete, _ = artifacts.read_npz(restorations.dataset, "test_images", "test_labels")
-    test = figure_cases.Test(complete, *artifacts.read_npz(restorations.test, "corrupted", "mask"))
+    test = image_sheets.read_images(restorations.dataset, restorations.test)
     rng = np.random.default_rng(3)
     files = {}
     for name, methods in {
@@ -350,7 +359,7 @@ def kept(tmp_path, restorations) -> SimpleNamespace:
         arrays = {}
         for method in methods:
             scores = pd.DataFrame({"image": range(9), "output": "raw", "region": "hole", "mse": np.arange(9.0)[::-1]})
-            arrays |= best_worst_cases.keep(method, rng.integers(0, 256, complete.shape, dtype=np.uint8), scores)
+            arrays |= best_worst_cases.keep(method, rng.integers(0, 256, test.complete.shape, dtype=np.uint8), scores)
         files[name] = tmp_path / f"cases{len(files)}.npz"
         artifacts.write_npz(files[name], **arrays)
     return SimpleNamespace(files=files, test=test)
@@ -372,9 +381,9 @@ def test_hard_images_and_extremes_are_drawn_the_same_twice(kept, tmp_path):
 
 
 def test_a_sheet_of_many_images_has_rows():
-    images = np.random.default_rng(0).random((2 * plot_values.COLUMNS + 3, 4, 5, 3))
-    rows = plot_values.in_rows(images)
-    assert [row.shape for row in rows] == [(plot_values.COLUMNS, 4, 5, 3)] * 3
+    images = np.random.default_rng(0).random((2 * figure_values.COLUMNS + 3, 4, 5, 3))
+    rows = figure_values.in_rows(images)
+    assert [row.shape for row in rows] == [(figure_values.COLUMNS, 4, 5, 3)] * 3
     np.testing.assert_array_equal(np.concatenate(rows)[: len(images)], images)
     assert not rows[-1][3:].any()
 
@@ -400,7 +409,7 @@ def test_the_page_is_told_what_the_pictures_hold(kept, tmp_path):
 
 
 def test_each_model_is_shown_by_its_best_inference():
-    best = figure_cases.best_ways(intervals(methods=("map_latent", "encode")))
+    best = figure_cases.best_restorers(intervals(methods=("map_latent", "encode")))
     assert best[["variant", "method"]].values.tolist() == [
         ["vae", "map_latent"],
         ["unet", "encode"],
@@ -410,7 +419,7 @@ def test_each_model_is_shown_by_its_best_inference():
 
 def test_what_is_given_the_true_label_is_shown_with_a_mark_but_not_as_the_best(kept, tmp_path):
     table = intervals().replace({"method": {"map_latent": "inferred_label"}})
-    ways = figure_cases.best_ways(table[table["variant"] != "unet"], ["vae"])
+    ways = figure_cases.best_restorers(table[table["variant"] != "unet"], ["vae"])
     assert ways[["variant", "method", "given", "best"]].values.tolist() == [
         ["vae", "encode", True, False],
         ["vae", "inferred_label", False, True],
@@ -431,18 +440,20 @@ def test_more_inferences_than_markers_are_told_apart():
 def test_the_hardest_images_come_first(kept, tmp_path, monkeypatch):
     sheets = []
     monkeypatch.setattr(
-        figure_style, "draw_sheet", lambda blocks, labels, outputs, below=(): sheets.append((blocks, labels, below))
+        image_sheets, "draw", lambda blocks, labels, outputs, below=(): sheets.append((blocks, labels, below))
     )
-    ways = [figure_cases.Way("one", best_worst_cases.read(kept.files["unet", "mse"], "encode", kept.test.complete))]
+    ways = [
+        figure_cases.Restorer("one", best_worst_cases.read(kept.files["unet", "mse"], "encode", kept.test.complete))
+    ]
     figure_cases.draw_hard(ways, kept.test, ("", ""))
     (((_, rows),), labels, (below,)) = sheets[0]
     assert below == [*(f"#{number}\n{8 - number}" for number in range(8)), "#8\n<0.0001"]
     assert labels == ["original", "corrupted", "one"]
     np.testing.assert_array_equal(
-        rows[0], figure_style.to_rgb(kept.test.complete)
+        rows[0], image_sheets.to_rgb(kept.test.complete)
     )  # its errors fall from image to image
     outside = ~kept.test.mask[:, 0]
-    np.testing.assert_array_equal(rows[2][outside], figure_style.to_rgb(kept.test.corrupted)[outside])
+    np.testing.assert_array_equal(rows[2][outside], image_sheets.to_rgb(kept.test.corrupted)[outside])
 
 
 def estimate(variant: str, samples: list[int | None], target: str = "grey", floor: float = 30.0) -> Estimate:

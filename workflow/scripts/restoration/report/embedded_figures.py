@@ -1,16 +1,18 @@
 """The page's figures, each embedded with its caption, so that the page needs no other file."""
 
 import base64
+import json
 import re
 import struct
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 from markupsafe import Markup
 
 from restoration.core import artifacts
-from restoration.report import figure_captions, figure_values, inline_svg, task_sentences
+from restoration.report import figure_captions, inline_svg, task_sentences
 from restoration.report.figure_style import DPI
 from restoration.report.task_results import Task, TaskFiles
 
@@ -23,31 +25,36 @@ KEYS = {
 }
 
 
-def restorations(task: Task, known: figure_values.Values) -> SimpleNamespace:
-    """Return the values for images before and after. Raises DamagedFile if `known` is not of restorations.
+def read_values(files: TaskFiles) -> dict[str, dict[str, Any]]:
+    """Read the values behind a task's figures, with the data URIs of their sheets. Raises DamagedFile."""
+    sheets = {key: {"sheet": data_uri(path)} for key, path in files.sheets.items()}
+    return {key: artifacts.read_json(path, *KEYS[key]) | sheets.get(key, {}) for key, path in files.values.items()}
+
+
+def as_script(values: Mapping[str, Any]) -> Markup:
+    """Return values as JSON that can stand in a page."""
+    return Markup(json.dumps(values, separators=(",", ":"), sort_keys=True).replace("<", "\\u003c"))
+
+
+def restorations(task: Task, values: Mapping[str, Any]) -> SimpleNamespace:
+    """Return what the page needs for images before and after. Raises DamagedFile. values: of the figure `cases`.
 
     ways: the names of the restorers; chosen: the index of the first one shown; shown: how many of the `drawn` images.
     """
-    with artifacts.reading(known.file):
-        ways = [str(way["name"]) for way in known.content["ways"]]
+    with artifacts.reading(task.files.values["cases"]):
+        ways = [str(way["name"]) for way in values["ways"]]
         return SimpleNamespace(
             anchor=f"task.{task.name}.restorations",
-            finding=task_sentences.of_restorers(known),
+            finding=task_sentences.of_restorers(values),
             ways=ways,
-            chosen=ways.index(known.content["champion"]),
-            before="corrupted" if "corrupted" in known.content["rows"] else "original",
+            chosen=ways.index(values["champion"]),
+            before="corrupted" if "corrupted" in values["rows"] else "original",
             in_hole=task.in_hole,
-            shown=len(known.content["images"]),
-            drawn=int(known.content["count"]),
-            values=known.script,
-            file=known.file,
+            shown=len(values["images"]),
+            drawn=int(values["count"]),
+            values=as_script(values),
+            file=task.files.values["cases"],
         )
-
-
-def read_values(files: TaskFiles) -> dict[str, figure_values.Values]:
-    """Read the values of a task's figures, with their sheets of images. Raises DamagedFile."""
-    sheets = {key: data_uri(path) for key, path in files.sheets.items()}
-    return {key: figure_values.read(path, *KEYS[key], sheet=sheets.get(key, "")) for key, path in files.values.items()}
 
 
 def data_uri(path: str | Path) -> str:
@@ -70,7 +77,7 @@ def embedded(
     task: Task,
     words: Mapping[str, str],
     findings: Mapping[str, tuple[str, Sequence[str]]],
-    known: Mapping[str, figure_values.Values],
+    values: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, SimpleNamespace]:
     """Embed the figures of a task, key to the figure's values, in the order of the page.
 
@@ -95,7 +102,7 @@ def embedded(
             alt=alt,
             image="" if drawn else data_uri(path),
             drawing=Markup(inline_svg.inline(path, anchor, alt)) if drawn else "",
-            values=known[key].script if drawn and key in known else "",
+            values=as_script(values[key]) if drawn and key in values else "",
             width=width(path),
             file=path,
             sources=sources,

@@ -1,35 +1,15 @@
 """The values behind a figure, which its job writes for the scripts of the page: panels, points, sheets of images."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-from markupsafe import Markup
 
 from restoration.core import artifacts
 
 DIGITS = 5  # of each value: finer than can be drawn
 COLUMNS = 50  # of images in a sheet: no browser shows a picture of more than 32,767 pixels a side
-
-
-class Values(NamedTuple):
-    """The values of a figure and their file. content: as its job wrote it, with the data URI of its sheet."""
-
-    content: dict[str, Any]
-    file: str
-
-    @property
-    def script(self) -> Markup:
-        """The content as JSON that can stand in a page."""
-        return Markup(json.dumps(self.content, separators=(",", ":"), sort_keys=True).replace("<", "\\u003c"))
-
-
-def read(path: str | Path, *keys: str, sheet: str = "") -> Values:
-    """Read the values of a figure. Raises DamagedFile if the file lacks one of `keys`. sheet: a data URI."""
-    content = artifacts.read_json(path, *keys)
-    return Values(content | ({"sheet": sheet} if sheet else {}), str(path))
 
 
 def panel(axis: Any, number: int, title: str, **values: Any) -> dict[str, Any]:

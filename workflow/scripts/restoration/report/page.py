@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from restoration.comparison import champion_choice, likelihood_estimates, models_table
+from restoration.core import artifacts
 from restoration.report import (
     embedded_figures,
     figure_captions,
@@ -13,7 +14,6 @@ from restoration.report import (
     restoration_tables,
     task_sentences,
 )
-from restoration.report.figure_values import Values
 from restoration.report.table_cells import patterns
 from restoration.report.task_results import Task
 
@@ -59,10 +59,10 @@ def anchors(name: str, section: SimpleNamespace) -> set[str]:
 
 
 def _findings(
-    task: Task, estimates: Sequence[likelihood_estimates.Estimate], values: Mapping[str, Values]
+    task: Task, estimates: Sequence[likelihood_estimates.Estimate], values: Mapping[str, Any]
 ) -> dict[str, tuple[str, Sequence[str]]]:
     """Return for each figure what it shows, in a sentence, and the files of its numbers."""
-    files, cases = task.files, values["cases"]
+    files = task.files
     finals: dict[str, list[float]] = {}
     for (_, loss, _), path in files.trainings.items():
         finals.setdefault(loss, []).append(models_table.read_training(path)["train"]["objective"])
@@ -74,9 +74,11 @@ def _findings(
         "loss": (task_sentences.of_losses(finals), patterns(files.trainings.values())),
         "error": (task_sentences.of_errors(task), [files.intervals]),
         "likelihood": (task_sentences.of_likelihoods(estimates), patterns(files.likelihoods.values())),
-        "hard": (task_sentences.of_hard(cases), [cases.file]),
-        "cases": (task_sentences.of_extremes(cases), [cases.file, files.intervals]),
     }
-    if "latent" in values:
-        found["latent"] = (task_sentences.of_latents(values["latent"]), [values["latent"].file])
+    with artifacts.reading(cases := files.values["cases"]):
+        found["hard"] = (task_sentences.of_hard(values["cases"]), [cases])
+        found["cases"] = (task_sentences.of_extremes(values["cases"]), [cases, files.intervals])
+    if latent := files.values.get("latent"):
+        with artifacts.reading(latent):
+            found["latent"] = (task_sentences.of_latents(values["latent"]), [latent])
     return found

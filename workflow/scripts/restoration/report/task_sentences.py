@@ -5,8 +5,6 @@ from typing import Any
 
 from restoration.comparison.likelihood_estimates import Estimate
 from restoration.config.model_names import in_words
-from restoration.core import artifacts
-from restoration.report.figure_values import Values
 from restoration.report.likelihood_table import QUANTITIES
 from restoration.report.table_cells import interval, number
 from restoration.report.task_results import Task, restorer
@@ -84,52 +82,46 @@ def of_likelihoods(estimates: Sequence[Estimate]) -> str:
     return f"Lowest at the most samples: {'; '.join(told)}."
 
 
-def of_latents(values: Values) -> str:
+def of_latents(values: Mapping[str, Any]) -> str:
     """Say how well the latent spaces tell classes apart, and which class the first one tells best and worst.
 
     The text is empty for images without labels.
     """
-    with artifacts.reading(values.file):
-        panels = values.content["panels"]
-        if values.content["labels"] is None:
-            return ""
-        shares = [f"{100 * panel['told']:.1f} % ({panel['title']})" for panel in panels]
-        classes = sorted(panels[0]["told_of_class"].items(), key=lambda entry: -entry[1])
-        best, worst = ((name, f"{100 * share:.0f} %") for name, share in (classes[0], classes[-1]))
-        told = f"A vote of the {values.content['neighbours']} nearest training images tells the class of "
-        told += f"{' and '.join(shares)} of the test images"
-        if len(classes) > 1:
-            told += (
-                f"; by {panels[0]['title']} that of {best[0]} best ({best[1]}), that of {worst[0]} worst ({worst[1]})"
-            )
-        return f"{told}."
+    if values["labels"] is None:
+        return ""
+    panels = values["panels"]
+    shares = [f"{100 * panel['told']:.1f} % ({panel['title']})" for panel in panels]
+    classes = sorted(panels[0]["told_of_class"].items(), key=lambda entry: -entry[1])
+    best, worst = ((name, f"{100 * share:.0f} %") for name, share in (classes[0], classes[-1]))
+    told = f"A vote of the {values['neighbours']} nearest training images tells the class of "
+    told += f"{' and '.join(shares)} of the test images"
+    if len(classes) > 1:
+        told += f"; by {panels[0]['title']} that of {best[0]} best ({best[1]}), that of {worst[0]} worst ({worst[1]})"
+    return f"{told}."
 
 
-def of_hard(values: Values) -> str:
+def of_hard(values: Mapping[str, Any]) -> str:
     """Name the best restorer of the hardest images, and compare its errors on these and on all drawn images."""
-    with artifacts.reading(values.file):
-        least = min(values.content["ways"], key=lambda way: way["hardest"])
-        return (
-            f"The lowest mean error on these is {number(least['hardest'], 'mse')}, by {least['name']}; on all "
-            f"{values.content['count']} drawn images it has {number(least['drawn'], 'mse')}."
-        )
+    least = min(values["ways"], key=lambda way: way["hardest"])
+    return (
+        f"The lowest mean error on these is {number(least['hardest'], 'mse')}, by {least['name']}; on all "
+        f"{values['count']} drawn images it has {number(least['drawn'], 'mse')}."
+    )
 
 
-def of_extremes(values: Values) -> str:
+def of_extremes(values: Mapping[str, Any]) -> str:
     """Say how far apart the best and the worst restorations are."""
-    with artifacts.reading(values.file):
-        best, worst = max(values.content["best"]["errors"]), min(values.content["worst"]["errors"])
-        ends = f"at most {number(best, 'mse')} on the best images and at least {number(worst, 'mse')} on the worst"
-        return f"The error is {ends}."
+    best, worst = max(values["best"]["errors"]), min(values["worst"]["errors"])
+    ends = f"at most {number(best, 'mse')} on the best images and at least {number(worst, 'mse')} on the worst"
+    return f"The error is {ends}."
 
 
-def of_restorers(values: Values) -> str:
+def of_restorers(values: Mapping[str, Any]) -> str:
     """Name the best and the worst restorer of the drawn images."""
-    with artifacts.reading(values.file):
-        ways = sorted(values.content["ways"], key=lambda way: way["drawn"])
-        best, last = (f"{way['name']} ({number(way['drawn'], 'mse')})" for way in (ways[0], ways[-1]))
-        more = f"; the highest: {last}" if len(ways) > 1 else ""
-        return f"The lowest mean error over the {values.content['count']} drawn images: {best}{more}."
+    ways = sorted(values["ways"], key=lambda way: way["drawn"])
+    best, last = (f"{way['name']} ({number(way['drawn'], 'mse')})" for way in (ways[0], ways[-1]))
+    more = f"; the highest: {last}" if len(ways) > 1 else ""
+    return f"The lowest mean error over the {values['count']} drawn images: {best}{more}."
 
 
 def left_out(names: Mapping[str, Sequence[str]] | None) -> str:
