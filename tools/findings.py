@@ -187,8 +187,9 @@ def of_run(folder: Path) -> list[str]:
     tasks = [read_task(folder, task, settings) for task, settings in run.settings["tasks"].items()]
     images = max(int(task.table["images"].max()) for task in tasks)
     lines = [
-        f"On {name}, {images:,} test images: means over these and over {seed_count(usual)}, unless a row says "
-        "otherwise. In brackets: 95 % intervals, by bootstrap over both; where there is one seed, over the images only.",
+        f"On {name}, {images:,} test images: means over these and over {seed_count(usual)}, unless a row "
+        "says otherwise. In brackets: 95 % intervals, by bootstrap over both; where there is one seed, over the images "
+        "only.",
         "",
         *marked.table(COLUMNS, [of_task(task, usual) for task in tasks if task.restores]),
         "",

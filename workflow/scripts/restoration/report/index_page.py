@@ -112,7 +112,8 @@ def compare(before: Summary, after: Summary) -> SimpleNamespace:
 
 def _changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[tuple[str, str, str]]:
     names = [*after, *(name for name in before if name not in after)]
-    return [(name, before.get(name, ""), after.get(name, "")) for name in names if before.get(name) != after.get(name)]
+    changes = [(name, before.get(name, ""), after.get(name, "")) for name in names]
+    return [change for change in changes if change[1] != change[2]]
 
 
 def write(results: Path, template: Path, style: Path, theme: Path) -> Path:
@@ -124,14 +125,11 @@ def write(results: Path, template: Path, style: Path, theme: Path) -> Path:
     here, served = run_links.links(store) if store.is_file() else {}, run_links.kept(store.parent)
     sets = []
     for folder in sorted(path.parent.parent for path in results.glob("*/logs/runs")):
-        runs: Sequence[Summary] = [
-            run for path in sorted((folder / "logs/runs").glob("[0-9]*.json")) if (run := _read(path))
-        ]
-        if not runs:
+        files = sorted((folder / "logs/runs").glob("[0-9]*.json"))
+        if not (runs := [run for path in files if (run := _read(path))]):
             continue
         verdicts = [verdict for *_, verdict in runs[-1]["verdicts"].values()]
         counts = {word: verdicts.count(word) for word in dict.fromkeys(verdicts)}
-        pairs = [compare(*pair) for pair in pairwise(runs)]
         report = f"{folder.name}/report/report.html"
         experiments = {task: f"{folder.name}/{task}" for task in runs[-1]["tasks"]}
         sets.append(
@@ -142,7 +140,7 @@ def write(results: Path, template: Path, style: Path, theme: Path) -> Path:
                 "here": {task: here[name] for task, name in experiments.items() if name in here.keys() - served.keys()},
                 "run": runs[-1],
                 "counts": counts,
-                "comparisons": pairs[::-1],
+                "comparisons": [compare(*pair) for pair in pairwise(runs)][::-1],
             }
         )
     page = render(template, sets=sets, style=markup(style), theme=markup(theme))

@@ -8,6 +8,7 @@ import pandas as pd
 from scipy.special import stdtrit
 
 from restoration.comparison import models_table
+from restoration.config.model_names import GIVEN_LABEL
 from restoration.report.table_cells import (
     Cell,
     Column,
@@ -19,21 +20,14 @@ from restoration.report.table_cells import (
     patterns,
     text_cell,
 )
-from restoration.report.task_results import Task
+from restoration.report.task_results import Task, collapse
 
 NAMES = [Column("Model", text=True), Column("Loss", text=True)]
 OWN, COMMON = "Own loss on test images", "Encoded and decoded, summed over the image"
 VISIBLE = "Visible pixels"
-TRAININGS = [
-    Column("MLflow run", text=True),
-    Column("Identity", text=True),
-    Column("Parameters"),
-    Column("Training loss, last epoch"),
-    Column("File", text=True),
-]
-# The poster of 2017 that the inpainting part of the source follows: average test losses for MNIST with this hole. The
-# poster does not name the statistic; `diagnostics.prior_draw`, the loss of one draw of the prior over the visible
-# pixels, was found by trying.
+# Average test losses on the poster of 2017 that the inpainting part of the source follows, for MNIST with this hole.
+# The poster does not name the statistic. Trying showed which fits: the loss of one draw of the prior over the visible
+# pixels (`diagnostics.prior_draw`).
 POSTER = "Published: the average test losses on the poster of 2017 that the inpainting part of the source follows."
 POSTER_HOLE = {"name": "stroke_hole", "size": 6}
 POSTER_LOSSES = {
@@ -75,17 +69,14 @@ class Model(NamedTuple):
         if math.isnan(units):
             return number_cell(None)
         half = self.half_interval("latent_active_units")
-        told = [] if math.isnan(half) else [f"± {half:.2g}"]
-        told += ["collapsed" if collapsed == 1 else "collapsed in some seeds"] if collapsed else []
-        return Cell(f"{mean:.3g} of {units:.0f}", mean, ", ".join(told))
+        told = ["" if math.isnan(half) else f"± {half:.2g}", collapse(collapsed)]
+        return Cell(f"{mean:.3g} of {units:.0f}", mean, ", ".join(filter(None, told)))
 
     def names(self, task: Task) -> list[Cell]:
         """Return the cells of variant and loss, with the mark of the true label and an unusual number of seeds."""
+        mark = GIVEN_LABEL if self.variant in task.labelled else ""
         few = task.unusual_seeds(int(self.figures["parameters", "count"]))
-        return [
-            Cell(self.variant + task.mark((self.variant, self.loss, "")), self.variant, few),
-            text_cell(self.loss.upper()),
-        ]
+        return [Cell(self.variant + mark, self.variant, few), text_cell(self.loss.upper())]
 
 
 def models(task: Task) -> Iterator[Model]:
@@ -154,7 +145,9 @@ def trainings_table(trainings: Sequence[str]) -> Table:
         parameters, objective = trained["parameters"], trained["train"]["objective"]
         figures = [Cell(f"{parameters:,}", parameters), number_cell(objective)]
         rows.append(Row([text_cell(trained["run"]), text_cell(trained["identity"]), *figures, text_cell(path)]))
-    return Table("Every trained model", TRAININGS, rows, patterns(trainings))
+    columns = [Column("MLflow run", text=True), Column("Identity", text=True)]
+    columns += [Column("Parameters"), Column("Training loss, last epoch"), Column("File", text=True)]
+    return Table("Every trained model", columns, rows, patterns(trainings))
 
 
 def _files(task: Task) -> list[str]:

@@ -24,7 +24,7 @@ def section(task: Task, dataset: Mapping[str, Any]) -> SimpleNamespace:
     noisy: whether all pixels are corrupted; the tables `source` and `likelihood` are None if there is nothing to show.
     """
     corruption, files = task.settings["corruption"], task.files
-    main, source = restoration_tables.main_table(task), model_tables.source_table(task, dataset["name"])
+    source = model_tables.source_table(task, dataset["name"])
     estimates = likelihood_estimates.averaged(
         likelihood_estimates.read((variant, loss, path) for (variant, loss, _), path in files.likelihoods.items())
     )
@@ -35,8 +35,8 @@ def section(task: Task, dataset: Mapping[str, Any]) -> SimpleNamespace:
         finding=task_sentences.of_task(task),
         in_hole=task.in_hole,
         noisy=not task.in_hole and corruption["name"] != "none",
-        given_label=restoration_tables.has_label_mark(main),
-        main=main,
+        given_label=any(row.mark for row in task.ranked()),
+        main=restoration_tables.main_table(task),
         champion=champion.told() if champion else "none, for each model is to be given the true label",
         champion_file=files.champion,
         scale=model_tables.scale_table(task),

@@ -3,7 +3,7 @@
 from typing import Any
 
 from restoration.comparison.interval_tables import lookup
-from restoration.config.model_names import GIVEN_LABEL, in_words
+from restoration.config.model_names import in_words
 from restoration.report.table_cells import (
     HEADINGS,
     MISSING,
@@ -18,7 +18,7 @@ from restoration.report.table_cells import (
     number_cell,
     text_cell,
 )
-from restoration.report.task_results import REGIONS, Restorer, Task, restorer
+from restoration.report.task_results import REGIONS, Restorer, Task, collapse, restorer
 
 NAMES = [Column("Model", text=True), Column("Loss", text=True), Column("Inference", text=True)]
 CALIBRATED = "_calibrated"  # suffix of a baseline that is measured with a curve
@@ -28,6 +28,7 @@ UNCOUNTED = Cell("not counted", MISSING)
 def main_table(task: Task) -> Table:
     """Return the main table, best first: error, difference from the best, measures of the whole image, and cost."""
     measured, first = lookup(task.intervals), task.regions[0]
+    differences = lookup(task.differences[task.differences["against"] == "best"])
     whole = ("pasted", "whole") if ("pasted", "whole") in task.regions else ("raw", "whole")
     of_whole = [name for name in ("psnr", "ssim", "accuracy") if (task.intervals["measure"] == name).any()]
     judged, seen = (REGIONS[region] if first != whole else "Whole image" for region in (first, whole))
@@ -40,7 +41,8 @@ def main_table(task: Task) -> Table:
     ]
     rows = []
     for name, (cells, kind) in _names(task).items():
-        figures = [mean_cell(measured.get((*name, *first, "mse"))), _difference(task, name)]
+        error = (*name, *first, "mse")
+        figures = [mean_cell(measured.get(error)), _difference(differences.get(error))]
         for measure in of_whole:
             shown = mean_cell(measured.get((*name, *whole, measure)), measure)
             figures.append(shown._replace(small="", hint=f"{shown.text} {shown.small}".strip()))
@@ -66,11 +68,6 @@ def region_tables(task: Task) -> list[tuple[str, Table]]:
     return tables
 
 
-def has_label_mark(table: Table) -> bool:
-    """Return whether a row is marked as given the true label."""
-    return any(row.cells[0].text.endswith(GIVEN_LABEL) for row in table.rows)
-
-
 def tuned(task: Task, method: str) -> str:
     """Write a baseline's parameters. A value at an end of the values tried is marked: a better one may lie beyond."""
     tried, told = task.grids.get(method.removesuffix(CALIBRATED), {}), []
@@ -92,30 +89,24 @@ def _names(task: Task) -> dict[Restorer, tuple[list[Cell], str]]:
             cells = [text_cell(in_words(row.method)), text_cell(""), text_cell("", tuned(task, row.method))]
             found[name] = (cells, "baseline")
             continue
-        told = [task.unusual_seeds(row.seeds)]
-        collapsed = _mean(task, name, "latent_collapsed")
-        if collapsed > 0:
-            told.append("collapsed" if collapsed == 1 else "collapsed in some seeds")
-        hint = "Its posterior has collapsed: the latent says next to nothing of the image." if collapsed > 0 else ""
-        model = Cell(row.variant + task.mark(name), row.variant, ", ".join(filter(None, told)), hint)
+        collapsed = collapse(_mean(task, name, "latent_collapsed"))
+        told = ", ".join(filter(None, [task.unusual_seeds(row.seeds), collapsed]))
+        hint = "Its posterior has collapsed: the latent says next to nothing of the image." if collapsed else ""
+        model = Cell(row.variant + row.mark, row.variant, told, hint)
         cells = [model, text_cell(row.loss.upper()), text_cell(in_words(row.method))]
         found[name] = (cells, "best" if name == best else "")
     return found
 
 
-def _difference(task: Task, name: Restorer) -> Cell:
-    """Return the difference of the error from the best one, with its interval."""
-    table = task.differences
-    here = table[(table[["variant", "loss", "method"]] == list(name)).all(axis=1)]
-    here = here[(here["against"] == "best") & (here["measure"] == "mse")]
-    if here.empty:
+def _difference(row: Any) -> Cell:
+    """Return the difference of the error from the best one, with its interval; an empty cell for None."""
+    if row is None:
         return number_cell(None)
-    row: Any = here.iloc[0]
-    if not row["better"]:
+    if not row.better:
         return Cell("the best", 0.0)
-    hint = "" if row["better"] != "undecided" else "The interval holds 0: not told apart."
-    low_to_high = interval(row["low"], row["high"], "mse", signed=True)
-    return Cell(number(row["difference"], "mse", signed=True), row["difference"], low_to_high, hint)
+    hint = "" if row.better != "undecided" else "The interval holds 0: not told apart."
+    low_to_high = interval(row.low, row.high, "mse", signed=True)
+    return Cell(number(row.difference, "mse", signed=True), row.difference, low_to_high, hint)
 
 
 def _mean(task: Task, name: Restorer, figure: str) -> float:

@@ -168,10 +168,9 @@ def write(
         for name, digest in given.items()
     ]
     outputs = [file(name, answered) for name in made]
-    command = os.environ.get(COMMAND, "snakemake")
     properties = {
         "name": "The execution that completed these results",
-        "description": command,
+        "description": os.environ.get(COMMAND, "snakemake"),
         "startTime": os.environ.get(STARTED, now()),
         "endTime": now(),
         "actionStatus": "http://schema.org/CompletedActionStatus",

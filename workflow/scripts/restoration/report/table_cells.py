@@ -50,12 +50,6 @@ class Table(NamedTuple):
         found = [(name, len(list(columns))) for name, columns in groupby(column.group for column in self.columns)]
         return found if any(name for name, _ in found) else []
 
-    @property
-    def starts(self) -> list[bool]:
-        """For each column, whether it is the first of its group."""
-        groups = [column.group for column in self.columns]
-        return [at == 0 or group != groups[at - 1] for at, group in enumerate(groups)]
-
 
 def digits(value: float, measure: str) -> int:
     """Return the decimals of a number: three significant digits, but at most six decimals, of an MSE below 0.01."""

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from restoration.comparison import interval_tables, models_table
-from restoration.config.model_names import GIVEN_LABEL, model_name
+from restoration.config.model_names import GIVEN_LABEL
 from restoration.report.table_cells import seed_count
 
 REGIONS = {
@@ -39,9 +39,8 @@ class TaskFiles(NamedTuple):
 class Task(NamedTuple):
     """The results of a task.
 
-    settings: its part of the configuration; usual_seeds: the number of seeds that the page names only where a model has
-    another; over_seeds: `models_table.over_seeds` of all tasks; parameters: of each baseline; grids: for a baseline and
-    parameter the values that were tried.
+    settings: its part of the configuration; usual_seeds: the number of seeds of most models; over_seeds: of all tasks,
+    from `models_table.over_seeds`; parameters: of each baseline; grids: the values tried for a baseline's parameters.
     """
 
     name: str
@@ -76,27 +75,16 @@ class Task(NamedTuple):
         return [name for name, variant in self.settings["variants"].items() if variant["condition"] == "label"]
 
     def ranked(self) -> list[Any]:
-        """Return the rows of the judged intervals, best first."""
-        judged = interval_tables.judged(self.intervals).sort_values("mean", kind="stable")
-        return list(judged.itertuples(index=False))
+        """Return the rows of the judged intervals, best first. `mark`: †, if the restorer is given the true label."""
+        rows = interval_tables.judged(self.intervals).sort_values("mean", kind="stable")
+        ways = zip(rows["variant"], rows["method"], strict=True)
+        given = [interval_tables.given_label(*way, self.labelled) for way in ways]
+        return list(rows.assign(mark=[GIVEN_LABEL * is_given for is_given in given]).itertuples(index=False))
 
     def best(self) -> Any:
-        """Return the judged row of the best model that is not given the true label; of the best model if all are."""
-        ways = [row for row in self.ranked() if row.variant]
-        return next((row for row in ways if not self.given_label(restorer(row))), ways[0])
-
-    def given_label(self, name: Restorer) -> bool:
-        """Return whether a restorer is given the true label at test time."""
-        variant, _, method = name
-        return interval_tables.given_label(variant, method, self.labelled)
-
-    def mark(self, name: Restorer) -> str:
-        """Return the mark behind the name of a restorer that is given the true label; else an empty text."""
-        return GIVEN_LABEL if self.given_label(name) else ""
-
-    def model_name(self, row: Any) -> str:
-        """Name the model of a row: 'cvae_label†, BCE'."""
-        return model_name(row.variant + self.mark(restorer(row)), row.loss)
+        """Return the row of the best model that is not given the true label; of the best model if all are."""
+        models = [row for row in self.ranked() if row.variant]
+        return next((row for row in models if not row.mark), models[0])
 
     def unusual_seeds(self, count: int) -> str:
         """Write a number of seeds if the page has to name it; else return an empty text."""
@@ -111,6 +99,11 @@ class Task(NamedTuple):
 def restorer(row: Any) -> Restorer:
     """Return the restorer of a row."""
     return row.variant, row.loss, row.method
+
+
+def collapse(share: float) -> str:
+    """Say in how many seeds the posterior has collapsed, from their share; an empty text for 0 and NaN."""
+    return "collapsed" if share == 1 else "collapsed in some seeds" if share > 0 else ""
 
 
 def read(

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from restoration.comparison.likelihood_estimates import Estimate
-from restoration.config.model_names import in_words
+from restoration.config.model_names import in_words, model_name
 from restoration.report.likelihood_table import QUANTITIES
 from restoration.report.table_cells import interval, number
 from restoration.report.task_results import Task, restorer
@@ -15,7 +15,7 @@ NOTHING = "identity"  # the baseline that leaves images as they are
 def of_task(task: Task) -> str:
     """Sum up a task: its best model, its best baseline, and doing nothing."""
     rows, best = task.ranked(), task.best()
-    label = ", given the true label" if task.given_label(restorer(best)) else ""
+    label = ", given the true label" if best.mark else ""
     least = next(row for row in rows if row.variant)
     given = "" if restorer(least) == restorer(best) else f" (given the true label, {_way(least)} has {_error(least)})"
     told = [
@@ -150,7 +150,7 @@ def _span(task: Task, rows: Sequence[Any], with_method: bool = False) -> str:
 
     def named(row: Any) -> str:
         method = f" by {in_words(row.method)}" if with_method else ""
-        return f"{_error(row)} ({task.model_name(row)}{method})"
+        return f"{_error(row)} ({model_name(row.variant + row.mark, row.loss)}{method})"
 
     return f"between {named(rows[0])} and {named(rows[-1])}" if len(rows) > 1 else named(rows[0])
 
