@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from xml.etree import ElementTree
@@ -11,6 +12,7 @@ import figure_restorations
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib import pyplot
 from PIL import Image
 
 from restoration.champion import picture_files
@@ -23,25 +25,32 @@ from restoration.report import figure_captions, figure_style, figure_values, ima
 ORANGE = tuple(figure_style.HOLE.astype(np.float32))
 
 
-def files_in(folder: Path, *names: str, **more: str) -> SimpleNamespace:
-    """A PNG and an SVG for each name, and what is named besides, as attributes."""
-    drawn = {f"{name}_{suffix}".strip("_"): folder / f"{name}.{suffix}" for name in names for suffix in ("png", "svg")}
-    return SimpleNamespace(**drawn, **{name: folder / file for name, file in more.items()})
-
-
-def of_one(outputs: SimpleNamespace, name: str) -> dict[str, Path]:
-    """The outputs of a figure's job that draws nothing else."""
-    return {key.removeprefix(f"{name}_"): path for key, path in vars(outputs).items()}
+def files_in(folder: Path, *names: str, **more: str) -> dict[str, Path]:
+    """Return the outputs of a figure's job: a PNG and an SVG for each name, and other files."""
+    return {
+        f"{name}_{suffix}" if len(names) > 1 else suffix: folder / f"{name}.{suffix}"
+        for name in names
+        for suffix in ("png", "svg")
+    } | {name: folder / file for name, file in more.items()}
 
 
 def pixels(path: Path) -> np.ndarray:
     return np.asarray(Image.open(path).convert("RGB"))
 
 
-def assert_same_bytes(one: SimpleNamespace, other: SimpleNamespace) -> None:
-    assert vars(one).keys() == vars(other).keys()
-    for name, path in vars(one).items():
-        assert path.read_bytes() == vars(other)[name].read_bytes(), name
+@pytest.fixture
+def twice(tmp_path) -> Callable[..., dict[str, Path]]:
+    """Draw into two folders, expect the same bytes, and return the outputs in the first; files as of `files_in`."""
+
+    def twice(draw: Callable[[dict[str, Path]], None], *names: str, **more: str) -> dict[str, Path]:
+        one, other = (files_in(tmp_path / folder, *names, **more) for folder in ("first", "second"))
+        draw(one)
+        draw(other)
+        for name, path in one.items():
+            assert path.read_bytes() == other[name].read_bytes(), name
+        return one
+
+    return twice
 
 
 def texts(svg: Path) -> str:
@@ -108,31 +117,28 @@ def test_images_of_any_size_keep_their_proportions_in_a_sheet(size, tmp_path):
     row = np.zeros((5, *size, 3), np.float32)
     row[:, :, :, 0] = 1
     outputs = files_in(tmp_path, "sheet")
-    image_sheets.draw([("", [row, row])], ["one", "two"], (outputs.sheet_png, outputs.sheet_svg))
-    red = (pixels(outputs.sheet_png)[:, :, :3] == (255, 0, 0)).all(axis=-1)
+    image_sheets.draw([("", [row, row])], ["one", "two"], (outputs["png"], outputs["svg"]))
+    red = (pixels(outputs["png"])[:, :, :3] == (255, 0, 0)).all(axis=-1)
     lines, columns = np.flatnonzero(red.any(axis=1)), np.flatnonzero(red.any(axis=0))
     gap = max(1, round(min(size) / image_sheets.GAP))
     expected = (2 * size[0] + gap) / (5 * size[1] + 4 * gap)
     assert (lines[-1] - lines[0]) / (columns[-1] - columns[0]) == pytest.approx(expected, rel=0.06)
 
 
-def test_a_figure_is_the_same_bytes_twice_and_without_date_or_version(tmp_path):
-    figure_style.style()
-    from matplotlib import pyplot
-
-    for folder in ("first", "second"):
-        figure, axis = pyplot.subplots()
+def test_a_figure_is_the_same_bytes_twice_and_without_date_or_version(twice):
+    def draw(outputs: dict[str, Path]) -> None:
+        figure, ((axis,),) = figure_style.panels(1, 3)
         axis.plot([1, 2, 3], label="line")
         axis.legend()
-        figure_style.save(figure, tmp_path / folder / "one.png", tmp_path / folder / "one.svg")
+        figure_style.save(figure, **outputs)
         assert not pyplot.fignum_exists(figure.number)
-    assert_same_bytes(files_in(tmp_path / "first", "one"), files_in(tmp_path / "second", "one"))
-    assert b"Software" not in (tmp_path / "first" / "one.png").read_bytes()
-    svg = (tmp_path / "first" / "one.svg").read_text()
-    ElementTree.fromstring(svg)
+
+    outputs = twice(draw, "one")
+    assert b"Software" not in outputs["png"].read_bytes()
+    svg = texts(outputs["svg"])
     assert "<dc:date>" not in svg
     assert "Matplotlib v" not in svg
-    assert sorted(path.name for path in (tmp_path / "first").iterdir()) == ["one.png", "one.svg"]
+    assert sorted(path.name for path in outputs["svg"].parent.iterdir()) == ["one.png", "one.svg"]
 
 
 @pytest.fixture
@@ -158,39 +164,31 @@ def restorations(tmp_path, strokes) -> SimpleNamespace:
 PARTS = ("originals", "corrupted", "reconstructed", "grid")
 
 
-def test_restorations_are_drawn_the_same_twice(restorations, tmp_path):
-    drawn = []
-    for folder in ("first", "second"):
-        drawn.append(files_in(tmp_path / folder, *PARTS))
-        figure_restorations.draw(
-            restorations.dataset, restorations.test, restorations.models, "best_prior", vars(drawn[-1])
-        )
-    assert_same_bytes(*drawn)
+def test_restorations_are_drawn_the_same_twice(restorations, twice):
+    given = (restorations.dataset, restorations.test, restorations.models, "best_prior")
+    drawn = twice(lambda outputs: figure_restorations.draw(*given, outputs), *PARTS)
     for name in PARTS:
-        assert pixels(getattr(drawn[0], f"{name}_png")).std() > 20
-        assert len(list((tmp_path / "first").glob(f"{name}.*"))) == 2
-    words = texts(drawn[0].grid_svg)
+        assert pixels(drawn[f"{name}_png"]).std() > 20
+    words = texts(drawn["grid_svg"])
     expected = ("original", "corrupted", "vae, BCE", "ae, BCE (encode)", "visible pixels put back")
     assert all(word in words for word in expected)
 
 
 def test_only_a_hole_is_outlined_and_has_its_visible_pixels_put_back(restorations, tmp_path):
     outputs = files_in(tmp_path / "hole", *PARTS)
-    figure_restorations.draw(restorations.dataset, restorations.test, restorations.models, "encode", vars(outputs))
+    figure_restorations.draw(restorations.dataset, restorations.test, restorations.models, "encode", outputs)
     orange = (figure_style.HOLE * 255).round()
-    near = np.abs(pixels(outputs.corrupted_png) - orange).max(axis=-1) <= 2
+    near = np.abs(pixels(outputs["corrupted_png"]) - orange).max(axis=-1) <= 2
     assert near.sum() > 100
-    assert not (np.abs(pixels(outputs.originals_png) - orange).max(axis=-1) <= 2).any()
+    assert not (np.abs(pixels(outputs["originals_png"]) - orange).max(axis=-1) <= 2).any()
 
     corrupted, mask = artifacts.read_npz(restorations.test, "corrupted", "mask")
     for name, everywhere in (("noise", np.ones_like(mask)), ("none", np.zeros_like(mask))):
         artifacts.write_npz(tmp_path / f"{name}.npz", corrupted=corrupted, mask=everywhere)
         outputs = files_in(tmp_path / name, *PARTS)
-        figure_restorations.draw(
-            restorations.dataset, tmp_path / f"{name}.npz", restorations.models, "encode", vars(outputs)
-        )
-        assert not (np.abs(pixels(outputs.corrupted_png) - orange).max(axis=-1) <= 2).any()
-        assert "visible pixels put back" not in texts(outputs.grid_svg)
+        figure_restorations.draw(restorations.dataset, tmp_path / f"{name}.npz", restorations.models, "encode", outputs)
+        assert not (np.abs(pixels(outputs["corrupted_png"]) - orange).max(axis=-1) <= 2).any()
+        assert "visible pixels put back" not in texts(outputs["grid_svg"])
 
 
 @pytest.fixture
@@ -209,16 +207,13 @@ def histories(tmp_path) -> list[tuple[str, str, int, str]]:
     return curves
 
 
-def test_losses_are_drawn_in_a_panel_each_the_same_twice(histories, tmp_path):
-    drawn = [files_in(tmp_path / folder, "loss", values="loss.json") for folder in ("first", "second")]
-    for outputs in drawn:
-        figure_loss.draw(histories, of_one(outputs, "loss"))
-    assert_same_bytes(*drawn)
-    words = texts(drawn[0].loss_svg)
+def test_losses_are_drawn_in_a_panel_each_the_same_twice(histories, twice):
+    drawn = twice(lambda outputs: figure_loss.draw(histories, outputs), "loss", values="loss.json")
+    words = texts(drawn["svg"])
     assert "BCE models" in words
     assert "MSE models" in words
     assert words.count("<!-- cvae_label -->") == 2  # in the legend of each panel, once for both seeds
-    panels = artifacts.read_json(drawn[0].values)["panels"]
+    panels = artifacts.read_json(drawn["values"])["panels"]
     assert [panel["title"] for panel in panels] == ["BCE models", "MSE models"]
     for number, panel in enumerate(panels):
         assert f'<g id="panel-{number}">' in words
@@ -241,8 +236,8 @@ def test_a_loss_of_one_iteration_is_drawn(tmp_path):
     path = tmp_path / "one.parquet"
     artifacts.write_parquet(path, pd.DataFrame({"iteration": [1], "objective": [10.0]}))
     outputs = files_in(tmp_path / "out", "loss", values="loss.json")
-    figure_loss.draw([("vae", "bce", 0, str(path))], of_one(outputs, "loss"))
-    assert pixels(outputs.loss_png).std() > 5
+    figure_loss.draw([("vae", "bce", 0, str(path))], outputs)
+    assert pixels(outputs["png"]).std() > 5
 
 
 def images_of(path: Path, labels: np.ndarray) -> None:
@@ -251,7 +246,7 @@ def images_of(path: Path, labels: np.ndarray) -> None:
     artifacts.write_npz(path, test_images=images, test_labels=labels, classes=3)
 
 
-def test_latent_spaces_are_drawn_in_a_panel_each_the_same_twice(tmp_path):
+def test_latent_spaces_are_drawn_in_a_panel_each_the_same_twice(tmp_path, twice):
     rng = np.random.default_rng(0)
     labels = np.arange(90) % 3
     images_of(tmp_path / "dataset.npz", labels[:30])
@@ -261,18 +256,19 @@ def test_latent_spaces_are_drawn_in_a_panel_each_the_same_twice(tmp_path):
             tmp_path / f"{name}.npz", train=points, train_labels=labels, test=points[:30], test_labels=labels[:30]
         )
     panels = [("vae, BCE", str(tmp_path / "bce.npz")), ("vae, MSE", str(tmp_path / "mse.npz"))]
-    more = {"values": "latent.json", "images": "images.png"}
-    drawn = [files_in(tmp_path / folder, "latent", **more) for folder in ("first", "second")]
-    for outputs in drawn:
-        figure_latent.draw(panels, None, tmp_path / "dataset.npz", of_one(outputs, "latent"))
-    assert_same_bytes(*drawn)
-    words = texts(drawn[0].latent_svg)
+    drawn = twice(
+        lambda outputs: figure_latent.draw(panels, None, tmp_path / "dataset.npz", outputs),
+        "latent",
+        values="latent.json",
+        images="images.png",
+    )
+    words = texts(drawn["svg"])
     assert all(word in words for word in ("vae, BCE", "vae, MSE", "<!-- 0 -->", "<!-- 2 -->"))
-    known = artifacts.read_json(drawn[0].values)
+    known = artifacts.read_json(drawn["values"])
     assert known["images"] == list(range(30))
     assert known["labels"] == [str(label) for label in labels[:30]]
     assert known["size"] == {"width": 14, "height": figure_latent.SIDE}  # made smaller
-    assert Image.open(drawn[0].images).size == (14 * figure_values.COLUMNS, figure_latent.SIDE)
+    assert Image.open(drawn["images"]).size == (14 * figure_values.COLUMNS, figure_latent.SIDE)
     for panel in known["panels"]:
         np.testing.assert_allclose(panel["points"], points[:30], rtol=1e-4)
         assert panel["told"] > 0.9  # the clusters are far apart
@@ -294,9 +290,9 @@ def test_clusters_have_the_classes_numbers_or_names_or_none(labels, written, tmp
     images_of(tmp_path / "dataset.npz", classes)
     outputs = files_in(tmp_path, "latent", values="latent.json", images="images.png")
     panels = [("vae, BCE", str(tmp_path / "a.npz"))]
-    figure_latent.draw(panels, labels, tmp_path / "dataset.npz", of_one(outputs, "latent"))
+    figure_latent.draw(panels, labels, tmp_path / "dataset.npz", outputs)
     assert found == written
-    known = artifacts.read_json(outputs.values)
+    known = artifacts.read_json(outputs["values"])
     assert set(known["labels"] or []) == {text.replace("\\", "") for text in written}
     assert (known["panels"][0]["told"] is None) == (labels == [])
 
@@ -308,8 +304,8 @@ def test_a_latent_space_without_spread_is_drawn(tmp_path):
     images_of(tmp_path / "dataset.npz", classes)
     outputs = files_in(tmp_path, "latent", values="latent.json", images="images.png")
     panels = [("vae, BCE", str(tmp_path / "a.npz"))]
-    figure_latent.draw(panels, ["a", "b"], tmp_path / "dataset.npz", of_one(outputs, "latent"))
-    assert pixels(outputs.latent_png).std() > 5
+    figure_latent.draw(panels, ["a", "b"], tmp_path / "dataset.npz", outputs)
+    assert pixels(outputs["png"]).std() > 5
 
 
 def intervals(hole: bool = True, methods: tuple[str, ...] = ("encode", "map_latent")) -> pd.DataFrame:
@@ -324,12 +320,9 @@ def intervals(hole: bool = True, methods: tuple[str, ...] = ("encode", "map_late
     return pd.concat([whole, table.assign(region="hole")] if hole else [whole], ignore_index=True)
 
 
-def test_errors_are_drawn_with_what_needs_no_model_the_same_twice(tmp_path):
-    drawn = [files_in(tmp_path / folder, "error") for folder in ("first", "second")]
-    for outputs in drawn:
-        figure_error.draw(intervals(), ["encode", "map_latent"], {"png": outputs.error_png, "svg": outputs.error_svg})
-    assert_same_bytes(*drawn)
-    words = texts(drawn[0].error_svg)
+def test_errors_are_drawn_with_what_needs_no_model_the_same_twice(twice):
+    drawn = twice(lambda outputs: figure_error.draw(intervals(), ["encode", "map_latent"], outputs), "error")
+    words = texts(drawn["svg"])
     shown = ("vae, BCE", "unet, MSE", "mean image", "identity", "map latent", "squared error inside the hole")
     assert all(word in words for word in shown)
 
@@ -338,11 +331,14 @@ def test_a_task_with_one_inference_and_no_error_of_its_own_needs_no_legend(tmp_p
     table = intervals(hole=False, methods=("encode",))
     table.loc[table["method"] == "identity", ["mean", "low", "high"]] = 0
     outputs = files_in(tmp_path, "error")
-    figure_error.draw(table, ["encode"], {"png": outputs.error_png, "svg": outputs.error_svg})
-    words = texts(outputs.error_svg)
+    figure_error.draw(table, ["encode"], outputs)
+    words = texts(outputs["svg"])
     assert "identity" not in words  # without an error it has no place on a logarithmic scale
     assert "encode" not in words
     assert "over the whole image" in words
+
+
+CASES, MORE = ("hard", "cases"), {"values": "cases.json", "images": "images.png"}
 
 
 @pytest.fixture
@@ -365,18 +361,14 @@ def kept(tmp_path, restorations) -> SimpleNamespace:
     return SimpleNamespace(files=files, test=test)
 
 
-def test_hard_images_and_extremes_are_drawn_the_same_twice(kept, tmp_path):
-    more = {"values": "cases.json", "images": "images.png"}
-    drawn = [files_in(tmp_path / folder, "hard", "cases", **more) for folder in ("first", "second")]
-    for outputs in drawn:
-        figure_cases.main(kept.files, intervals(), kept.test, vars(outputs))
-    assert_same_bytes(*drawn)
-    words = texts(drawn[0].hard_svg)
+def test_hard_images_and_extremes_are_drawn_the_same_twice(kept, twice):
+    drawn = twice(lambda outputs: figure_cases.main(kept.files, intervals(), kept.test, outputs), *CASES, **MORE)
+    words = texts(drawn["hard_svg"])
     # Each by the inference that serves it best; of what needs no model, the best.
     for word in ("original", "corrupted", "vae, BCE, encode", "unet, MSE, encode", "mean image"):
         assert f"<!-- {word} -->" in words
     assert "identity" not in words
-    extremes = texts(drawn[0].cases_svg)
+    extremes = texts(drawn["cases_svg"])
     assert all(word in extremes for word in ("lowest error", "highest error", "<!-- restored -->", "<!-- #0 -->"))
 
 
@@ -389,9 +381,9 @@ def test_a_sheet_of_many_images_has_rows():
 
 
 def test_the_page_is_told_what_the_pictures_hold(kept, tmp_path):
-    outputs = files_in(tmp_path, "hard", "cases", values="cases.json", images="images.png")
-    figure_cases.main(kept.files, intervals(), kept.test, vars(outputs))
-    known, sheet = artifacts.read_json(outputs.values), pixels(outputs.images)
+    outputs = files_in(tmp_path, *CASES, **MORE)
+    figure_cases.main(kept.files, intervals(), kept.test, outputs)
+    known, sheet = artifacts.read_json(outputs["values"]), pixels(outputs["images"])
     ways = ["vae, BCE, encode", "unet, MSE, encode", "mean image"]
     assert known["rows"] == ["original", "corrupted", *ways]
     assert [way["name"] for way in known["ways"]] == ways
@@ -425,9 +417,9 @@ def test_what_is_given_the_true_label_is_shown_with_a_mark_but_not_as_the_best(k
         ["vae", "inferred_label", False, True],
         ["", "mean_image", False, False],
     ]
-    outputs = files_in(tmp_path, "hard", "cases", values="cases.json", images="images.png")
-    figure_cases.main(kept.files, intervals(), kept.test, vars(outputs), ["vae", "unet"])
-    known = artifacts.read_json(outputs.values)
+    outputs = files_in(tmp_path, *CASES, **MORE)
+    figure_cases.main(kept.files, intervals(), kept.test, outputs, ["vae", "unet"])
+    known = artifacts.read_json(outputs["values"])
     assert [way["name"] for way in known["ways"]] == ["vae†, BCE, encode", "unet†, MSE, encode", "mean image"]
     assert known["champion"] == "unet†, MSE, encode"  # where all are given it
 
@@ -463,21 +455,15 @@ def estimate(variant: str, samples: list[int | None], target: str = "grey", floo
     return Estimate(variant, "bce", "hidden", "observed", target, samples, nats, 0.5, elbo, draws, elbo, floor, 9, 1)
 
 
-def test_likelihoods_are_drawn_in_a_panel_for_each_target_the_same_twice(tmp_path):
+def test_likelihoods_are_drawn_in_a_panel_for_each_target_the_same_twice(twice):
     estimates = [
         estimate("cvae", [1, 10, 100]),
         estimate("unet", [None]),
         estimate("cvae", [1, 10, 100], "threshold", 0.0),
     ]
-    drawn = [files_in(tmp_path / folder, "likelihood") for folder in ("first", "second")]
-    for outputs in drawn:
-        figure_likelihood.draw(
-            estimates,
-            {"hidden grey": [["CVAE", 71.8]], "hidden threshold": []},
-            {"png": outputs.likelihood_png, "svg": outputs.likelihood_svg},
-        )
-    assert_same_bytes(*drawn)
-    words = texts(drawn[0].likelihood_svg)
+    published = {"hidden grey": [["CVAE", 71.8]], "hidden threshold": []}
+    drawn = twice(lambda outputs: figure_likelihood.draw(estimates, published, outputs), "likelihood")
+    words = texts(drawn["svg"])
     assert all(word in words for word in ("CVAE, published", "hidden pixels, grey targets", "threshold targets"))
     assert words.count("entropy floor") == 1
 
