@@ -542,12 +542,12 @@ def test_a_damaged_file_of_claims_is_refused(content, tmp_path):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda table: table.assign(mean="0.1"), "'mean' does not hold numbers alone"),
-        (lambda table: table.assign(low=np.nan), "'low' does not hold numbers alone"),
-        (lambda table: table.assign(variant=None), "'variant' does not hold texts alone"),
-        (lambda table: pd.concat([table, table]), "does not have one row"),
-        (lambda table: table[:0], "does not have one row"),
-        (lambda table: table.drop(columns="mean"), "cannot be read"),
+        (lambda table: table.assign(mean="0.1"), "'mean'.*numbers"),
+        (lambda table: table.assign(low=np.nan), "'low'.*numbers"),
+        (lambda table: table.assign(variant=None), "'variant'.*texts"),
+        (lambda table: pd.concat([table, table]), "one row"),
+        (lambda table: table[:0], "one row"),
+        (lambda table: table.drop(columns="mean"), "read"),
     ],
 )
 def test_a_damaged_comparison_is_refused(change, words, files, tmp_path):
@@ -663,7 +663,7 @@ def test_a_large_page_is_told_of(tmp_path, caplog):
     assert caplog.messages == []
     page.write_bytes(bytes(12 * 10**6))
     report_script.warn_of_size(str(page), logger)
-    assert caplog.messages[0].startswith(f"{page} takes 12 MB: its pictures lie within it")
+    assert f"{page} takes 12 MB" in caplog.messages[0]
 
 
 class Traced(HTMLParser):

@@ -22,13 +22,13 @@ def of_task(task: Task) -> str:
         f"Best trained model: {_way(best)}{label}, with a mean squared error {task.place} of "
         f"{_error(best)} {interval(best.low, best.high, 'mse')}{given}"
     ]
-    for row, name in (
+    for row, sentence in (
         (_best_baseline(rows), "Best without a trained model: {method}, {error}"),
         (_nothing(rows), "Leaving the image as it is: {error}"),
     ):
         if row:
             than = ", which is better" if row.mean < best.mean else ""
-            told.append(name.format(method=in_words(row.method), error=_error(row)) + than)
+            told.append(sentence.format(method=in_words(row.method), error=_error(row)) + than)
     return ". ".join(told) + "."
 
 
