@@ -99,7 +99,7 @@ def read_task(folder: Path, name: str, settings: Mapping[str, Any]) -> Outcome:
     return Outcome(name, settings["corruption"], champion, *Evidence(files).comparison(name))
 
 
-def of_task(task: Outcome, usual_seeds: int) -> list[str]:
+def task_row(task: Outcome, usual_seeds: int) -> list[str]:
     """Return the row of a task: the champion, the best baseline by the same error, the gain, and doing nothing.
 
     The gain is paired by image. All figures are in the task's unit. Raises DamagedFile.
@@ -137,12 +137,14 @@ def _figure(row: Any, measure: str) -> str:
     return f"{cell.text} {cell.small}".strip()
 
 
-def of_claims(path: Path, usual_seeds: int) -> list[str]:
+def claim_lines(path: Path, usual_seeds: int) -> list[str]:
     """Return the lines on a claims.json. Raises DamagedFile."""
     claims, shown = artifacts.read_json(path, "claims")["claims"], claim_verdicts.read(str(path), ())
     counts = ", ".join(f"{count} {word}" for word, _, count in claim_verdicts.counted(shown))
     with artifacts.reading(path):
-        rows = [of_claim(*pair, usual_seeds) for pair in zip(shown, (claim["figure"] for claim in claims), strict=True)]
+        rows = [
+            claim_row(*pair, usual_seeds) for pair in zip(shown, (claim["figure"] for claim in claims), strict=True)
+        ]
     return [
         f"The source's claims, each as it is read: {counts}. The figure is of the comparison that decides: how far it "
         "speaks for the claim, and what is asked for.",
@@ -151,23 +153,23 @@ def of_claims(path: Path, usual_seeds: int) -> list[str]:
     ]
 
 
-def of_claim(claim: Any, figure: float | None, usual_seeds: int) -> list[str]:
+def claim_row(claim: Any, figure: float | None, usual_seeds: int) -> list[str]:
     """Return the row of a claim of `claim_verdicts.read`: verdict, sentence with its reading, and what decided.
 
     figure: of the comparison that decided; a claim without comparisons has its finding instead.
     """
     deciding = next(test for test in claim.tests if test.verdict == claim.verdict)
-    told = deciding.finding
+    decided = deciding.finding
     if deciding.table:
         name, value, ends, count, _ = next(row for row in deciding.table.rows if row.cells[1].value == figure).cells
         few = "" if count.value in (0, usual_seeds) else f", {seed_count(int(count.value))}"
         unit = deciding.table.columns[1].heading
-        told = f"{value.text} {ends.text or 'without an interval'} ({unit}): {name.text}{few}"
+        decided = f"{value.text} {ends.text or 'without an interval'} ({unit}): {name.text}{few}"
     reading = f" Read as: {claim.reading}." if claim.reading else ""
-    return [f"{claim.mark} {claim.verdict}", f"{claim.sentence}{reading}", told]
+    return [f"{claim.mark} {claim.verdict}", f"{claim.sentence}{reading}", decided]
 
 
-def of_source(folder: Path, settings: Mapping[str, Any]) -> list[str]:
+def source_lines(folder: Path, settings: Mapping[str, Any]) -> list[str]:
     """Return lines on how near each task comes to the figures that the source published. Raises DamagedFile."""
     path = folder / "report" / "models.csv"
     with artifacts.reading(path):
@@ -175,12 +177,12 @@ def of_source(folder: Path, settings: Mapping[str, Any]) -> list[str]:
     lines = []
     for name, task in settings["tasks"].items():
         results = Task(name, task, len(settings["seeds"]), over_seeds, TaskFiles(str(path)))
-        if told := model_tables.ratios(model_tables.source_table(results, settings["dataset"]["name"])):
-            lines += ["", f"The source's own table ({in_words(name)}). {told}"]
+        if ratios := model_tables.ratios(model_tables.source_table(results, settings["dataset"]["name"])):
+            lines += ["", f"The source's own table ({in_words(name)}). {ratios}"]
     return lines
 
 
-def of_run(folder: Path) -> list[str]:
+def run_lines(folder: Path) -> list[str]:
     """Return the lines on a results folder. Raises UserError."""
     run = read_run(folder)
     name, usual = run.settings["dataset"]["name"], len(run.settings["seeds"])
@@ -191,7 +193,7 @@ def of_run(folder: Path) -> list[str]:
         "says otherwise. In brackets: 95 % intervals, by bootstrap over both; where there is one seed, over the images "
         "only.",
         "",
-        *marked.table(COLUMNS, [of_task(task, usual) for task in tasks if task.restores]),
+        *marked.table(COLUMNS, [task_row(task, usual) for task in tasks if task.restores]),
         "",
         "The champion is the model and inference with the lowest mean squared error that is not given the true label, "
         "the best baseline what has the lowest of all that needs no trained model; both are chosen on the test images. "
@@ -199,8 +201,8 @@ def of_run(folder: Path) -> list[str]:
     ]
     path = folder / "claims" / "claims.json"
     if path.is_file():
-        lines += ["", *of_claims(path, usual)]
-    lines += of_source(folder, run.settings)
+        lines += ["", *claim_lines(path, usual)]
+    lines += source_lines(folder, run.settings)
     made = (
         f"Made by `make findings` of what `{run.command}` left in `results/{name}` ({run.code}): "
         f"{len(configuration.models(run.settings))} trained models, by `config/config.yaml` and what the command lays "
@@ -212,8 +214,8 @@ def of_run(folder: Path) -> list[str]:
 def block(folders: Sequence[Path]) -> list[str]:
     """Return the lines between the marks, with headings if there are several folders. Raises UserError."""
     if len(folders) == 1:
-        return of_run(folders[0])
-    return [line for folder in folders for line in (f"### {folder.name}", "", *of_run(folder), "")][:-1]
+        return run_lines(folders[0])
+    return [line for folder in folders for line in (f"### {folder.name}", "", *run_lines(folder), "")][:-1]
 
 
 def write(folders: Sequence[Path], readme: Path = README) -> None:

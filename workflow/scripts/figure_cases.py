@@ -54,8 +54,8 @@ def hardest_first(restorers: Sequence[Restorer]) -> np.ndarray:
 
 def captions(images: np.ndarray, errors: np.ndarray) -> list[str]:
     """Return the texts below the columns: the number of the test image, and its error."""
-    told = [f"{error:.2g}" if error >= LEAST else f"<{LEAST:g}" for error in errors]
-    return [f"#{image}\n{error}" for image, error in zip(images, told, strict=True)]
+    written = [f"{error:.2g}" if error >= LEAST else f"<{LEAST:g}" for error in errors]
+    return [f"#{image}\n{error}" for image, error in zip(images, written, strict=True)]
 
 
 def drawn_rows(restorers: Sequence[Restorer], test: Images, places: np.ndarray) -> dict[str, np.ndarray]:

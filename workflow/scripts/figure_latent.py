@@ -62,12 +62,12 @@ def draw(
         low, high = np.quantile(train, [0.001, 0.999], axis=0)
         axis.set(title=title, xlabel="latent dimension 1", ylabel="latent dimension 2")
         axis.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
-        told: dict[str, Any] = {"told": None, "told_of_class": {}}
+        accuracy: dict[str, Any] = {"told": None, "told_of_class": {}}
         if labelled:
             right = knn_accuracy.correct(path)
             shares = {name(label): float(right[test_labels == label].mean()) for label in np.unique(test_labels)}
-            told = {"told": float(right.mean()), "told_of_class": shares}
-        known.append(figure_values.panel(axis, number, title, points=figure_values.rounded(test[near]), **told))
+            accuracy = {"told": float(right.mean()), "told_of_class": shares}
+        known.append(figure_values.panel(axis, number, title, points=figure_values.rounded(test[near]), **accuracy))
     figure.tight_layout()
     figure_style.save(figure, outputs["png"], outputs["svg"])
     size = figure_values.write_sheet(outputs["images"], figure_values.in_rows(image_sheets.to_rgb(images[near])), SIDE)

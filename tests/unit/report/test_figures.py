@@ -54,7 +54,7 @@ def twice(tmp_path) -> Callable[..., dict[str, Path]]:
 
 
 def texts(svg: Path) -> str:
-    """The SVG's texts; matplotlib draws them as paths and keeps the words as comments."""
+    """Return a valid SVG; matplotlib draws texts as paths and keeps the words as comments."""
     content = svg.read_text()
     ElementTree.fromstring(content)
     return content
@@ -143,7 +143,7 @@ def test_a_figure_is_the_same_bytes_twice_and_without_date_or_version(twice):
 
 @pytest.fixture
 def restorations(tmp_path, strokes) -> SimpleNamespace:
-    """What the figures of restorations are drawn from: two models, the second of which lacks `best_prior`."""
+    """Write the inputs of the figures of restorations: two models, of which the second lacks `best_prior`."""
     complete, labels = strokes(9)
     mask = np.zeros((9, 1, 12, 12), bool)
     mask[..., 3:9, 2:8] = True
@@ -241,7 +241,7 @@ def test_a_loss_of_one_iteration_is_drawn(tmp_path):
 
 
 def images_of(path: Path, labels: np.ndarray) -> None:
-    """A data set's file with test images, higher than wide, of these labels."""
+    """Write a data set with test images of these labels, higher than wide."""
     images = np.random.default_rng(0).integers(0, 256, (len(labels), 1, 40, 20), dtype=np.uint8)
     artifacts.write_npz(path, test_images=images, test_labels=labels, classes=3)
 
@@ -309,7 +309,7 @@ def test_a_latent_space_without_spread_is_drawn(tmp_path):
 
 
 def intervals(hole: bool = True, methods: tuple[str, ...] = ("encode", "map_latent")) -> pd.DataFrame:
-    """A table as `compare` writes it: two models, of which one has a method less, and two baselines."""
+    """Return a table as `compare` writes it: two models, one with a method less, and two baselines."""
     rows = [("vae", "bce", method, 0.1 + 0.02 * number) for number, method in enumerate(methods)]
     rows += [("unet", "mse", "encode", 0.04), ("", "", "identity", 0.4), ("", "", "mean_image", 0.2)]
     table = pd.DataFrame(rows, columns=["variant", "loss", "method", "mean"])
@@ -343,7 +343,7 @@ CASES, MORE = ("hard", "cases"), {"values": "cases.json", "images": "images.png"
 
 @pytest.fixture
 def kept(tmp_path, restorations) -> SimpleNamespace:
-    """Files of cases, and the test images that they are of."""
+    """Write files of cases; return them with their test images."""
     test = image_sheets.read_images(restorations.dataset, restorations.test)
     rng = np.random.default_rng(3)
     files = {}

@@ -27,7 +27,7 @@ ERRORS = [
 
 @pytest.fixture
 def folder(tmp_path) -> Path:
-    """A data set's results, as far as the page reads them."""
+    """Write a data set's results, as far as the page reads them."""
     folder = tmp_path / "results" / "mnist"
     champion = {"variant": "vae", "loss": "bce", "method": "map_latent"}
     artifacts.write_json(folder / "champion" / "inpainting.json", {"champion": champion})

@@ -72,7 +72,7 @@ ERRORS = {
 
 
 def scores(errors: dict[str, float], hole: bool, seed: int) -> pd.DataFrame:
-    """A scores.parquet as `evaluate` writes it."""
+    """Return a scores.parquet as `evaluate` writes it."""
     rng = np.random.default_rng(seed)
     frames = []
     for method, error in errors.items():
@@ -137,7 +137,7 @@ CLAIMS = [
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
-    """Files as the stages before the report write them."""
+    """Write files as the stages before the report do."""
     folder = tmp_path_factory.mktemp("report")
     for number, model in enumerate(MODELS):
         task, variant, _, seed = model
@@ -285,7 +285,7 @@ def html(render) -> str:
 
 
 def texts(table: table_cells.Table, heading: str, group: str | None = None) -> list[str]:
-    """What stands in a column."""
+    """Return the texts of a column."""
     places = [
         number
         for number, column in enumerate(table.columns)
@@ -567,9 +567,7 @@ def test_a_damaged_comparison_is_refused(change, words, files, tmp_path):
 
 
 class Page(HTMLParser):
-    """ids, links, pictures with their texts, sortable tables (heads and rows, each cell as its attributes) and
-    how many of them have a caption.
-    """
+    """A parsed page: ids, links, pictures with their texts, sortable tables (rows of cells, each as its attributes)."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -667,8 +665,9 @@ def test_a_large_page_is_told_of(tmp_path, caplog):
 
 
 class Traced(HTMLParser):
-    """untraced: texts of tables, figures and findings that hold a digit and that no source follows before the next
-    heading, nor, for a figure, within it; count: how many have one.
+    """Texts with a digit, in tables, figures and findings: `count` have a source, `untraced` have none.
+
+    A source follows before the next heading; in a figure it stands within the figure.
     """
 
     PARTS = ("table", "figure", "findings")

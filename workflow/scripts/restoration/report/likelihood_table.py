@@ -22,12 +22,12 @@ def published(estimates: Sequence[Estimate], dataset: str, corruption: Mapping[s
 
 def conventions(others: Published) -> list[str]:
     """Write source and convention of the published figures, each once."""
-    told = [
+    lines = [
         f"{other.source} ({other.address.split('://')[-1]}): {other.convention}."
         for figures in others.values()
         for other in figures
     ]
-    return list(dict.fromkeys(told))
+    return list(dict.fromkeys(lines))
 
 
 def likelihood_table(task: Task, estimates: Sequence[Estimate], others: Published) -> Table:
@@ -58,9 +58,9 @@ def likelihood_table(task: Task, estimates: Sequence[Estimate], others: Publishe
 def _ours(task: Task, estimate: Estimate, counts: Sequence[int]) -> list[Cell]:
     by_count = dict(zip(estimate.samples, estimate.nats, strict=True))
     most, nats = estimate.samples[-1], estimate.nats[-1]
-    told = ["given the true label" if estimate.condition == "label" else "", task.unusual_seeds(estimate.seeds)]
+    small = ["given the true label" if estimate.condition == "label" else "", task.unusual_seeds(estimate.seeds)]
     return [
-        text_cell(estimate.label, ", ".join(filter(None, told))),
+        text_cell(estimate.label, ", ".join(filter(None, small))),
         text_cell(QUANTITIES[estimate.quantity]),
         text_cell(estimate.target),
         text_cell("exact" if most is None else f"{most:,}\N{NO-BREAK SPACE}samples"),

@@ -69,8 +69,8 @@ class Model(NamedTuple):
         if math.isnan(units):
             return number_cell(None)
         half = self.half_interval("latent_active_units")
-        told = ["" if math.isnan(half) else f"± {half:.2g}", collapse(collapsed)]
-        return Cell(f"{mean:.3g} of {units:.0f}", mean, ", ".join(filter(None, told)))
+        small = ["" if math.isnan(half) else f"± {half:.2g}", collapse(collapsed)]
+        return Cell(f"{mean:.3g} of {units:.0f}", mean, ", ".join(filter(None, small)))
 
     def names(self, task: Task) -> list[Cell]:
         """Return the cells of variant and loss, with the mark of the true label and an unusual number of seeds."""

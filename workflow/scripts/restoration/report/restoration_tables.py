@@ -70,14 +70,14 @@ def region_tables(task: Task) -> list[tuple[str, Table]]:
 
 def tuned(task: Task, method: str) -> str:
     """Write a baseline's parameters. A value at an end of the values tried is marked: a better one may lie beyond."""
-    tried, told = task.grids.get(method.removesuffix(CALIBRATED), {}), []
+    tried, parts = task.grids.get(method.removesuffix(CALIBRATED), {}), []
     for key, value in task.parameters.get(method, {}).items():
         values = tried.get(key, ())
         end = ""
         if len(values) > 1 and value in (min(values), max(values)):
             end = f" (the {'smallest' if value == min(values) else 'largest'} tried)"
-        told.append(f"{in_words(key)} {value}{end}")
-    return ", ".join(told)
+        parts.append(f"{in_words(key)} {value}{end}")
+    return ", ".join(parts)
 
 
 def _names(task: Task) -> dict[Restorer, tuple[list[Cell], str]]:
@@ -90,9 +90,9 @@ def _names(task: Task) -> dict[Restorer, tuple[list[Cell], str]]:
             found[name] = (cells, "baseline")
             continue
         collapsed = collapse(_mean(task, name, "latent_collapsed"))
-        told = ", ".join(filter(None, [task.unusual_seeds(row.seeds), collapsed]))
+        small = ", ".join(filter(None, [task.unusual_seeds(row.seeds), collapsed]))
         hint = "Its posterior has collapsed: the latent says next to nothing of the image." if collapsed else ""
-        model = Cell(row.variant + row.mark, row.variant, told, hint)
+        model = Cell(row.variant + row.mark, row.variant, small, hint)
         cells = [model, text_cell(row.loss.upper()), text_cell(in_words(row.method))]
         found[name] = (cells, "best" if name == best else "")
     return found

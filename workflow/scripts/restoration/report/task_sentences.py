@@ -18,7 +18,7 @@ def of_task(task: Task) -> str:
     label = ", given the true label" if best.mark else ""
     least = next(row for row in rows if row.variant)
     given = "" if restorer(least) == restorer(best) else f" (given the true label, {_way(least)} has {_error(least)})"
-    told = [
+    sentences = [
         f"Best trained model: {_way(best)}{label}, with a mean squared error {task.place} of "
         f"{_error(best)} {interval(best.low, best.high, 'mse')}{given}"
     ]
@@ -28,22 +28,22 @@ def of_task(task: Task) -> str:
     ):
         if row:
             than = ", which is better" if row.mean < best.mean else ""
-            told.append(sentence.format(method=in_words(row.method), error=_error(row)) + than)
-    return ". ".join(told) + "."
+            sentences.append(sentence.format(method=in_words(row.method), error=_error(row)) + than)
+    return ". ".join(sentences) + "."
 
 
 def of_errors(task: Task) -> str:
     """Say how far apart the errors lie, and how many models are better than the best baseline."""
     rows = task.ranked()
     ways = [row for row in rows if row.variant]
-    told = f"The error {task.place} is {_span(task, ways, with_method=True)}"
+    sentence = f"The error {task.place} is {_span(task, ways, with_method=True)}"
     if best := _best_baseline(rows):
         below = sum(row.mean < best.mean for row in ways)
-        told += (
+        sentence += (
             f"; {below} of {len(ways)} ways to restore by a trained model {'are' if below != 1 else 'is'} better than "
             f"{in_words(best.method)}, the best that needs none ({_error(best)})"
         )
-    return f"{told}."
+    return f"{sentence}."
 
 
 def of_restorations(task: Task, method: str) -> str:
@@ -72,14 +72,14 @@ def of_losses(finals: Mapping[str, Sequence[float]]) -> str:
 
 def of_likelihoods(estimates: Sequence[Estimate]) -> str:
     """Give the lowest estimate of each quantity and target."""
-    told = []
+    parts = []
     for key in dict.fromkeys((one.quantity, one.target) for one in estimates):
         least = min((one for one in estimates if (one.quantity, one.target) == key), key=lambda one: one.nats[-1])
         given = ", given the true label" if least.condition == "label" else ""
-        told.append(
+        parts.append(
             f"{least.label}{given}, {number(least.nats[-1])} nats for the {QUANTITIES[key[0]]} ({key[1]} targets)"
         )
-    return f"Lowest at the most samples: {'; '.join(told)}."
+    return f"Lowest at the most samples: {'; '.join(parts)}."
 
 
 def of_latents(values: Mapping[str, Any]) -> str:
@@ -93,11 +93,13 @@ def of_latents(values: Mapping[str, Any]) -> str:
     shares = [f"{100 * panel['told']:.1f} % ({panel['title']})" for panel in panels]
     classes = sorted(panels[0]["told_of_class"].items(), key=lambda entry: -entry[1])
     best, worst = ((name, f"{100 * share:.0f} %") for name, share in (classes[0], classes[-1]))
-    told = f"A vote of the {values['neighbours']} nearest training images tells the class of "
-    told += f"{' and '.join(shares)} of the test images"
+    sentence = f"A vote of the {values['neighbours']} nearest training images tells the class of "
+    sentence += f"{' and '.join(shares)} of the test images"
     if len(classes) > 1:
-        told += f"; by {panels[0]['title']} that of {best[0]} best ({best[1]}), that of {worst[0]} worst ({worst[1]})"
-    return f"{told}."
+        sentence += (
+            f"; by {panels[0]['title']} that of {best[0]} best ({best[1]}), that of {worst[0]} worst ({worst[1]})"
+        )
+    return f"{sentence}."
 
 
 def of_hard(values: Mapping[str, Any]) -> str:
@@ -133,8 +135,8 @@ def left_out(names: Mapping[str, Sequence[str]] | None) -> str:
     for word, these in (("variant", list(variants)), ("inference", names["inference"]), ("claim", names["claims"])):
         if these:
             parts.append(f"the {word}{'' if len(these) == 1 else 's'} {', '.join(these)}")
-    told = f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else parts[0]
-    return f"The images have no labels, and what needs them is left out: {told}."
+    text = f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else parts[0]
+    return f"The images have no labels, and what needs them is left out: {text}."
 
 
 def _best_baseline(rows: Sequence[Any]) -> Any | None:
