@@ -23,7 +23,7 @@ from restoration.comparison import bootstrap, champion_choice, models_table
 from restoration.comparison.claim_inputs import Evidence, Source
 from restoration.comparison.interval_tables import PLACES, lookup
 from restoration.config import configuration
-from restoration.config.model_names import in_words, restorer_name
+from restoration.config.model_names import in_words, way_name
 from restoration.core import artifacts, registry
 from restoration.core.errors import UserError
 from restoration.evaluation.measure_properties import HIGHER_IS_BETTER, UNITS
@@ -115,7 +115,7 @@ def task_row(task: Outcome, usual_seeds: int) -> list[str]:
     )
     ours = figures[champion.variant, champion.loss, champion.method, *place, measure]
     few = "" if ours.seeds == usual_seeds else f", {seed_count(ours.seeds)}"
-    cells = [f"{restorer_name(*restorer(ours))}: {_figure(ours, measure)}{few}", "", ""]
+    cells = [f"{way_name(*restorer(ours))}: {_figure(ours, measure)}{few}", "", ""]
     best = next((row for row in ranked if not row.variant and row.method != NOTHING), None)
     if best:
         theirs = figures[*restorer(best), *place, measure]

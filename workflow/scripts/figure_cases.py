@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from restoration.comparison import interval_tables
-from restoration.config.model_names import GIVEN_LABEL, restorer_name
+from restoration.config.model_names import GIVEN_LABEL, way_name
 from restoration.core import artifacts, script
 from restoration.data.dataset_files import Images
 from restoration.evaluation import best_worst_cases
@@ -123,7 +123,7 @@ def main(
     """
     restorers, rows = [], best_restorers(table, labelled)
     for row in rows.itertuples(index=False):
-        label = restorer_name(row.variant + (GIVEN_LABEL if row.variant and row.given else ""), row.loss, row.method)
+        label = way_name(row.variant + (GIVEN_LABEL if row.variant and row.given else ""), row.loss, row.method)
         kept = best_worst_cases.read(files[row.variant, row.loss], row.method, test.complete)
         restorers.append(Restorer(label, kept))
     best = restorers[int(rows["best"].to_numpy().argmax())]

@@ -1,18 +1,42 @@
-"""How a model is called in words, on pages, figures and tables."""
+"""How models and ways to restore are called: in words on pages and figures, in MLflow, and in the claims file.
+
+A way to restore is a model with an inference, or a baseline, which has no variant and no loss.
+"""
+
+from typing import NamedTuple
 
 GIVEN_LABEL = "†"  # behind the name of a model whose way to restore is given the true label
 
 
-def model_name(variant: str, loss: str) -> str:
-    """Name a model as figures do: 'cvae_label, BCE'."""
-    return f"{variant}, {loss.upper()}"
+class ModelName(NamedTuple):
+    """What tells one trained model from another."""
+
+    task: str
+    variant: str
+    loss: str
+    seed: int
+
+
+def run_name(task: str, variant: str, loss: str, seed: int | str) -> str:
+    """Return the name of a model's run in MLflow: 'inpainting cvae_label bce seed 0'."""
+    return f"{task} {variant} {loss} seed {seed}"
 
 
 def in_words(name: str) -> str:
-    """Write a name of the configuration as words: 'map latent'."""
+    """Return a method, task or corruption as pages write it: 'best prior'."""
     return name.replace("_", " ")
 
 
-def restorer_name(variant: str, loss: str, method: str) -> str:
-    """Name a model with its inference, 'vae, BCE, map latent', or a baseline, which has no variant: 'mean image'."""
+def model_name(variant: str, loss: str) -> str:
+    """Return a model, all seeds together, as pages and figures write it: 'cvae_label, BCE'."""
+    return f"{variant}, {loss.upper()}"
+
+
+def way_name(variant: str, loss: str, method: str) -> str:
+    """Return a way to restore as pages and figures write it: 'cvae_label, BCE, best prior', or 'median'."""
     return f"{model_name(variant, loss)}, {in_words(method)}" if variant else in_words(method)
+
+
+def selector_text(variant: str, loss: str) -> str:
+    """Return a model as a claims file writes it: 'cvae_label/bce'."""
+    return f"{variant}/{loss}"

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from restoration.config.model_names import restorer_name
+from restoration.config.model_names import way_name
 from restoration.core.artifacts import read_json, write_json, write_text
 from restoration.core.errors import UserError
 from restoration.core.fingerprint import flatten
@@ -32,13 +32,13 @@ def summarise(folder: Path, configuration: Mapping[str, Any], commit: str, versi
     champions = {}
     for task in configuration["tasks"]:
         kept = read_json(folder / "champion" / f"{task}.json", "champion")["champion"]
-        champions[task] = restorer_name(kept["variant"], kept["loss"], kept["method"]) if kept else "none"
+        champions[task] = way_name(kept["variant"], kept["loss"], kept["method"]) if kept else "none"
         with open(folder / "compare" / task / "intervals.csv", newline="", encoding="utf-8") as file:
             rows = [row for row in csv.DictReader(file) if row["measure"] == "mse" and row["output"] == "raw"]
         region = "hole" if any(row["region"] == "hole" for row in rows) else "whole"
         for row in rows:
             if row["region"] == region:
-                name = f"{task}: {restorer_name(row['variant'], row['loss'], row['method'])}"
+                name = f"{task}: {way_name(row['variant'], row['loss'], row['method'])}"
                 errors[name] = [float(row[key]) for key in ("mean", "low", "high")]
     path = folder / "claims" / "claims.json"
     claims = read_json(path, "claims")["claims"] if path.is_file() else []
