@@ -1,7 +1,6 @@
-"""Make envs/environment.yaml, for those who use conda, from the lock envs/requirements.txt: `make lock`.
+"""Make envs/environment.yaml, for users of conda, from the lock envs/requirements.txt: `make lock`.
 
-Snakemake copies the file elsewhere before conda reads it, so that it cannot name the lock and its hashes: it holds the
-lock's versions themselves.
+Snakemake copies the file elsewhere before conda reads it. So the file cannot name the lock: it repeats the versions.
 """
 
 import json
@@ -24,11 +23,12 @@ dependencies:
 
 
 def pins(lock: str) -> list[str]:
-    """The packages of a lock, each `name==version`, and its condition where it has one; without hashes."""
+    """Return the packages of a lock without hashes: `name==version`, with the condition of those that have one."""
     return re.findall(r"^([A-Za-z0-9][^\\\n]*?) *\\?$", lock, re.MULTILINE)
 
 
 def environment(lock: str) -> str:
+    """Return the text of environment.yaml."""
     return HEAD + "".join(f"      - {json.dumps(pin)}\n" for pin in pins(lock))
 
 

@@ -14,7 +14,7 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "config" / "README.md"
-# A table's name to the place in the schema whose keys it has; * is any name that a user gives.
+# The name of a table to the place of its keys in the schema; * stands for a name that a user gives.
 TABLES = {
     "configuration": (),
     "variant": ("variants", "*"),
@@ -39,6 +39,7 @@ Row = tuple[str, str, str, str]
 
 
 def read(name: str) -> Any:
+    """Read a YAML file of the repository."""
     return yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
 
 
@@ -49,7 +50,7 @@ class Schema:
         self.schema, self.configuration = schema, configuration
 
     def table(self, place: tuple[str, ...]) -> list[Row]:
-        """The keys of the object at `place`; keys that differ in nothing else share a row."""
+        """Return the rows of the object at `place`; keys that differ only in their names share a row."""
         schema = self.schema
         for key in place:
             schema = self.full(schema["additionalProperties"] if key == "*" else schema["properties"][key])
@@ -59,11 +60,11 @@ class Schema:
         ]
 
     def full(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The schema with what its $ref says where it says nothing itself."""
+        """Return the schema merged over the schema that its $ref names."""
         return self.schema["$defs"][schema["$ref"].rpartition("/")[2]] | schema if "$ref" in schema else schema
 
     def rows(self, schema: Mapping[str, Any], given: Any, place: tuple[str, ...], prefix: str = "") -> Iterator[Row]:
-        """A row for each key; for those of an object within it, where it has them. given: what config.yaml sets."""
+        """Yield a row for each key, or for the keys of an object that describes them. given: values of config.yaml."""
         for key, part in schema["properties"].items():
             known, inner, name = self.full(part), (*place, key), f"{prefix}{key}"
             value = given[key] if key in given else known.get("default", MISSING)
@@ -79,11 +80,11 @@ class Schema:
             yield f"`{prefix}<other>`", others["description"], "", ""
 
     def is_opened(self, schema: Mapping[str, Any]) -> bool:
-        """Whether an object's keys are described one by one."""
+        """Return whether an object describes each of its keys."""
         return all("description" in self.full(part) for part in schema.get("properties", {"none": {}}).values())
 
     def values(self, schema: Mapping[str, Any]) -> str:
-        """What a key's value may be, in words."""
+        """Describe the values that a key may have."""
         if "enum" in schema:
             return ", ".join(map(written, schema["enum"]))
         kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
@@ -96,13 +97,13 @@ class Schema:
 
 
 def written(value: Any) -> str:
-    """A value as it is written in YAML, on one line."""
+    """Write a value in YAML, on one line."""
     text = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=1000)
     return f"`{text.strip().removesuffix('...').strip()}`"  # YAML ends a value that stands alone with three dots
 
 
 def documented(text: str) -> str:
-    """`text` with its tables made anew. Raises ValueError unless it has each of TABLES once."""
+    """Return `text` with new tables. Raises ValueError unless it has each of TABLES once."""
     schema = Schema(read("workflow/schemas/config.schema.yaml"), read("config/config.yaml"))
     pattern = re.compile(r"(<!-- table of keys: (\w+) -->)\n.*?(<!-- end of table -->)", re.DOTALL)
     if sorted(found := [match[2] for match in pattern.finditer(text)]) != sorted(TABLES):

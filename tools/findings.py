@@ -1,9 +1,9 @@
-"""Make the section `What it found` of README.md from what finished runs left: `make findings`.
+"""Make the section `What it found` of README.md from the results of finished runs: `make findings`.
 
     make findings                                               # of results/mnist
     make findings RESULTS="results/mnist results/kmnist"        # of several data sets, one after another
 
-Every figure and sentence is read from the results, and written as the report writes it.
+Figures and sentences are read from the results, and written as the report writes them.
 """
 
 import sys
@@ -23,26 +23,26 @@ from restoration.comparison import bootstrap, champion_choice, models_table
 from restoration.comparison.claim_inputs import Evidence, Source
 from restoration.comparison.interval_table import lookup
 from restoration.config import configuration
-from restoration.config.model_names import way_name
+from restoration.config.model_names import in_words, way_name
 from restoration.core import artifacts, registry
 from restoration.core.errors import UserError
 from restoration.evaluation.judging import HIGHER_IS_BETTER, REGIONS, UNITS
-from restoration.report import claim_verdicts, model_tables, restoration_tables
-from restoration.report.embedded_figures import describe
-from restoration.report.restoration_tables import name_of, spread
-from restoration.report.table_cells import interval, number, seeds
+from restoration.report import claim_verdicts, model_tables
+from restoration.report.figure_captions import describe
+from restoration.report.ro_crate import RECORD
+from restoration.report.table_cells import interval, mean_cell, number, seed_count
+from restoration.report.task_results import Task, TaskFiles, restorer
+from restoration.report.task_sentences import NOTHING
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 BEGIN = "<!-- findings: made by `make findings` -->"
 END = "<!-- end of findings -->"
-RECORD = "ro-crate-metadata.json"  # the last file of a run
-NOTHING = "identity"  # the baseline that leaves the corrupted image as it is
 COLUMNS = ["Task and unit", "Champion", "Best baseline", "Gain over it", "Left as it is"]
 
 
 class Run(NamedTuple):
-    """What a run was. settings: its experiment, with dataset, seeds and tasks; code: its commit, in words."""
+    """A finished run. settings: its experiment, with dataset, seeds and tasks; code: its commit, in words."""
 
     settings: Mapping[str, Any]
     command: str
@@ -50,7 +50,7 @@ class Run(NamedTuple):
 
 
 def read_run(folder: Path) -> Run:
-    """Raises UserError where no run has ended, DamagedFile where its record is none."""
+    """Read the record of a run. Raises UserError if no run has ended in the folder, DamagedFile."""
     if not (folder / RECORD).is_file():
         raise UserError(f"{folder}: there is no {RECORD}, which a run writes at its end; run snakemake first")
     graph = artifacts.read_json(folder / RECORD, "@graph")["@graph"]
@@ -66,10 +66,8 @@ def read_run(folder: Path) -> Run:
     return Run(settings, command, f"commit {commit[:10]}{' with changes' if changed else ''}")
 
 
-class Task(NamedTuple):
-    """What a task came to. corruption: its part of the configuration; table and replicates: as `intervals.intervals`
-    gives them.
-    """
+class Outcome(NamedTuple):
+    """The results of a task. corruption: of its configuration; table and replicates: from `intervals.intervals`."""
 
     name: str
     corruption: Mapping[str, Any]
@@ -79,30 +77,32 @@ class Task(NamedTuple):
 
     @property
     def measure(self) -> str:
-        """The unit that it is told in."""
+        """The measure of its figures."""
         return "mse" if (self.table["region"] == "hole").any() else "psnr"
 
     @property
     def restores(self) -> bool:
-        """Whether anything was corrupted."""
+        """True if something was corrupted."""
         return bool(registry.constant("corruptions", self.corruption["name"], "HIDES") != "none")
 
     def title(self) -> str:
+        """Describe the task and its unit."""
         where = f" {REGIONS['hole']}" if self.measure == "mse" else ""
-        return f"{_words(self.name).capitalize()}: {describe(self.corruption)}. {UNITS[self.measure]}{where}"
+        return f"{in_words(self.name).capitalize()}: {describe(self.corruption)}. {UNITS[self.measure]}{where}"
 
 
-def read_task(folder: Path, name: str, settings: Mapping[str, Any]) -> Task:
-    """Raises DamagedFile."""
+def read_task(folder: Path, name: str, settings: Mapping[str, Any]) -> Outcome:
+    """Read the results of a task. Raises DamagedFile."""
     parts = {"intervals": "intervals.parquet", "replicates": "replicates.npz"}
     files = {Source(need, name, "", "", -1): folder / "compare" / name / file for need, file in parts.items()}
     champion = champion_choice.read(folder / "champion" / f"{name}.json")
-    return Task(name, settings["corruption"], champion, *Evidence(files).comparison(name))
+    return Outcome(name, settings["corruption"], champion, *Evidence(files).comparison(name))
 
 
-def of_task(task: Task, usual_seeds: int) -> list[str]:
-    """Its row: the champion, the best of the baselines by the same error, how much better the champion is, paired by
-    image, and what doing nothing comes to; all in the task's unit. Raises DamagedFile.
+def task_row(task: Outcome, usual_seeds: int) -> list[str]:
+    """Return the row of a task: the champion, the best baseline by the same error, the gain, and doing nothing.
+
+    The gain is paired by image. All figures are in the task's unit. Raises DamagedFile.
     """
     champion, measure = task.champion, task.measure
     if champion is None:
@@ -114,17 +114,17 @@ def of_task(task: Task, usual_seeds: int) -> list[str]:
         key=lambda row: row.mean,
     )
     ours = figures[champion.variant, champion.loss, champion.method, *place, measure]
-    few = "" if ours.seeds == usual_seeds else f", {seeds(ours.seeds)}"
-    cells = [f"{way_name(ours.variant, ours.loss, ours.method)}: {_figure(ours, measure)}{few}", "", ""]
+    few = "" if ours.seeds == usual_seeds else f", {seed_count(ours.seeds)}"
+    cells = [f"{way_name(*restorer(ours))}: {_figure(ours, measure)}{few}", "", ""]
     best = next((row for row in ranked if not row.variant and row.method != NOTHING), None)
     if best:
-        theirs = figures[*name_of(best), *place, measure]
-        cells[1:] = [f"{_words(theirs.method)}: {_figure(theirs, measure)}", _gain(task, ours, theirs)]
+        theirs = figures[*restorer(best), *place, measure]
+        cells[1:] = [f"{in_words(theirs.method)}: {_figure(theirs, measure)}", _gain(task, ours, theirs)]
     return [task.title(), *cells, _figure(figures.get(("", "", NOTHING, *place, measure)), measure)]
 
 
-def _gain(task: Task, ours: Any, theirs: Any) -> str:
-    """By how much ours is better, below 0 where it is worse, with its interval."""
+def _gain(task: Outcome, ours: Any, theirs: Any) -> str:
+    """Write by how much ours is better, with the interval; a negative gain means worse."""
     sign = 1 if HIGHER_IS_BETTER[task.measure] else -1
     low, high = map(float, bootstrap.interval(sign * (task.replicates[ours.row] - task.replicates[theirs.row])))
     gain = number(sign * (ours.mean - theirs.mean), task.measure, signed=True)
@@ -132,21 +132,19 @@ def _gain(task: Task, ours: Any, theirs: Any) -> str:
 
 
 def _figure(row: Any, measure: str) -> str:
-    """A mean with its interval; nothing for None."""
-    cell = spread(row, measure)
+    """Write a mean with its interval; an empty text for None."""
+    cell = mean_cell(row, measure)
     return f"{cell.text} {cell.small}".strip()
 
 
-def _words(name: str) -> str:
-    return name.replace("_", " ")
-
-
-def of_claims(path: Path, usual_seeds: int) -> list[str]:
-    """The lines of a claims.json. Raises DamagedFile."""
+def claim_lines(path: Path, usual_seeds: int) -> list[str]:
+    """Return the lines on a claims.json. Raises DamagedFile."""
     claims, shown = artifacts.read_json(path, "claims")["claims"], claim_verdicts.read(str(path), ())
     counts = ", ".join(f"{count} {word}" for word, _, count in claim_verdicts.counted(shown))
     with artifacts.reading(path):
-        rows = [of_claim(*pair, usual_seeds) for pair in zip(shown, (claim["figure"] for claim in claims), strict=True)]
+        rows = [
+            claim_row(*pair, usual_seeds) for pair in zip(shown, (claim["figure"] for claim in claims), strict=True)
+        ]
     return [
         f"The source's claims, each as it is read: {counts}. The figure is of the comparison that decides: how far it "
         "speaks for the claim, and what is asked for.",
@@ -155,49 +153,47 @@ def of_claims(path: Path, usual_seeds: int) -> list[str]:
     ]
 
 
-def of_claim(claim: claim_verdicts.Verdict, figure: float | None, usual_seeds: int) -> list[str]:
-    """Its row: the verdict, what it says and how that is read, and the comparison that decided, which has this figure;
-    or, where there is none, why.
+def claim_row(claim: Any, figure: float | None, usual_seeds: int) -> list[str]:
+    """Return the row of a claim of `claim_verdicts.read`: verdict, sentence with its reading, and what decided.
+
+    figure: of the comparison that decided; a claim without comparisons has its finding instead.
     """
     deciding = next(test for test in claim.tests if test.verdict == claim.verdict)
-    told = deciding.finding
+    decided = deciding.finding
     if deciding.table:
         name, value, ends, count, _ = next(row for row in deciding.table.rows if row.cells[1].value == figure).cells
-        few = "" if count.value in (0, usual_seeds) else f", {seeds(int(count.value))}"
+        few = "" if count.value in (0, usual_seeds) else f", {seed_count(int(count.value))}"
         unit = deciding.table.columns[1].heading
-        told = f"{value.text} {ends.text or 'without an interval'} ({unit}): {name.text}{few}"
+        decided = f"{value.text} {ends.text or 'without an interval'} ({unit}): {name.text}{few}"
     reading = f" Read as: {claim.reading}." if claim.reading else ""
-    return [f"{claim.mark} {claim.verdict}", f"{claim.sentence}{reading}", told]
+    return [f"{claim.mark} {claim.verdict}", f"{claim.sentence}{reading}", decided]
 
 
-def of_source(folder: Path, settings: Mapping[str, Any]) -> list[str]:
-    """How near the statistic that the source published comes to its figures, for each task that has them. Raises
-    DamagedFile.
-    """
+def source_lines(folder: Path, settings: Mapping[str, Any]) -> list[str]:
+    """Return lines on how near each task comes to the figures that the source published. Raises DamagedFile."""
     path = folder / "report" / "models.csv"
     with artifacts.reading(path):
-        seeds = models_table.over_seeds(pd.read_csv(path))
-    lines, none = [], pd.DataFrame()
+        over_seeds = models_table.over_seeds(pd.read_csv(path))
+    lines = []
     for name, task in settings["tasks"].items():
-        known = restoration_tables.Task(
-            name, task, len(settings["seeds"]), none, none, seeds, {}, {"table": str(path)}, []
-        )
-        if told := model_tables.ratios(model_tables.source_table(known, settings["dataset"]["name"])):
-            lines += ["", f"The source's own table ({_words(name)}). {told}"]
+        results = Task(name, task, len(settings["seeds"]), over_seeds, TaskFiles(str(path)))
+        if ratios := model_tables.ratios(model_tables.source_table(results, settings["dataset"]["name"])):
+            lines += ["", f"The source's own table ({in_words(name)}). {ratios}"]
     return lines
 
 
-def of_run(folder: Path) -> list[str]:
-    """The lines of a results folder. Raises UserError."""
+def run_lines(folder: Path) -> list[str]:
+    """Return the lines on a results folder. Raises UserError."""
     run = read_run(folder)
     name, usual = run.settings["dataset"]["name"], len(run.settings["seeds"])
     tasks = [read_task(folder, task, settings) for task, settings in run.settings["tasks"].items()]
     images = max(int(task.table["images"].max()) for task in tasks)
     lines = [
-        f"On {name}, {images:,} test images: means over these and over {seeds(usual)}, unless a row says otherwise. In "
-        "brackets: 95 % intervals, by bootstrap over both; where there is one seed, over the images only.",
+        f"On {name}, {images:,} test images: means over these and over {seed_count(usual)}, unless a row "
+        "says otherwise. In brackets: 95 % intervals, by bootstrap over both; where there is one seed, over the images "
+        "only.",
         "",
-        *marked.table(COLUMNS, [of_task(task, usual) for task in tasks if task.restores]),
+        *marked.table(COLUMNS, [task_row(task, usual) for task in tasks if task.restores]),
         "",
         "The champion is the model and inference with the lowest mean squared error that is not given the true label, "
         "the best baseline what has the lowest of all that needs no trained model; both are chosen on the test images. "
@@ -205,8 +201,8 @@ def of_run(folder: Path) -> list[str]:
     ]
     path = folder / "claims" / "claims.json"
     if path.is_file():
-        lines += ["", *of_claims(path, usual)]
-    lines += of_source(folder, run.settings)
+        lines += ["", *claim_lines(path, usual)]
+    lines += source_lines(folder, run.settings)
     made = (
         f"Made by `make findings` of what `{run.command}` left in `results/{name}` ({run.code}): "
         f"{len(configuration.models(run.settings))} trained models, by `config/config.yaml` and what the command lays "
@@ -216,14 +212,14 @@ def of_run(folder: Path) -> list[str]:
 
 
 def block(folders: Sequence[Path]) -> list[str]:
-    """What stands between the marks; under headings where there are several folders. Raises UserError."""
+    """Return the lines between the marks, with headings if there are several folders. Raises UserError."""
     if len(folders) == 1:
-        return of_run(folders[0])
-    return [line for folder in folders for line in (f"### {folder.name}", "", *of_run(folder), "")][:-1]
+        return run_lines(folders[0])
+    return [line for folder in folders for line in (f"### {folder.name}", "", *run_lines(folder), "")][:-1]
 
 
 def write(folders: Sequence[Path], readme: Path = README) -> None:
-    """Raises UserError, and ValueError where the marks are not in the file; it is left as it was then."""
+    """Write the section. Raises UserError, or ValueError if the file lacks the marks; the file then stays as it was."""
     text = readme.read_text(encoding="utf-8")
     artifacts.write_text(readme, marked.placed(text, BEGIN, END, block(folders)))
 

@@ -1,4 +1,4 @@
-"""Prints the addresses of the runs of each experiment in MLflow's own store, for `make mlflow`, which says its port."""
+"""Print the addresses of each experiment's runs in MLflow's own store. `make mlflow` calls it with its port."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The report of the tests' graph in Debian's Chromium, driven without a screen."""
+"""Fixtures: the report of the tests' graph in headless Chromium."""
 
 import base64
 import importlib.resources
@@ -24,7 +24,7 @@ SIZES = {"wide": (1240, 900), "narrow": (390, 844)}
 
 
 class Browser:
-    """A page in Chromium: what is asked of it in JavaScript, typed into it, and what it asks of others."""
+    """A page in Chromium, with its console errors and network requests."""
 
     def __init__(self, address: str) -> None:
         options = webdriver.ChromeOptions()
@@ -46,7 +46,7 @@ class Browser:
         return self.driver.execute_script(f"return {script}", *arguments)
 
     def command(self, name: str, **parameters: Any) -> dict[str, Any]:
-        """A command of the DevTools protocol."""
+        """Send a command of the DevTools protocol."""
         return self.driver.execute_cdp_cmd(name, parameters)
 
     def all(self, selector: str) -> list[WebElement]:
@@ -58,18 +58,18 @@ class Browser:
         return self.all(selector)[0]
 
     def press(self, element: WebElement, *keys: str) -> None:
-        """Give it the focus and type."""
+        """Focus an element and type."""
         self.driver.execute_script("arguments[0].focus()", element)
-        assert self.driver.switch_to.active_element == element, "it takes no focus"
+        assert self.driver.switch_to.active_element == element, "the element takes no focus"
         element.send_keys(*keys)
 
     def tab(self) -> WebElement:
-        """Where the focus goes next."""
+        """Press Tab and return the element with the focus."""
         self.driver.switch_to.active_element.send_keys(Keys.TAB)
         return self.driver.switch_to.active_element
 
     def look(self, size: str = "wide", colours: str = "light", medium: str = "") -> None:
-        """Of a screen of SIZES, of a system with these colours; medium: 'print', or nothing for the screen."""
+        """Set a screen of SIZES and the colours of the system; medium: 'print', or empty for the screen."""
         width, height = SIZES[size]
         self.command(
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False
@@ -81,16 +81,16 @@ class Browser:
         return base64.b64decode(self.command("Page.printToPDF")["data"])
 
     def violations(self) -> list[str]:
-        """What the accessibility checker finds against WCAG 2.1 AA and good practice: rule, and what breaks it."""
+        """Return the violations of WCAG 2.1 AA and good practice: the rule and the element."""
         if not self.ask("Boolean(window.axe)"):
             self.driver.execute_script(self.axe)
-        # What is within a drawing is one picture, told in words.
+        # A drawing is one picture, described in words; its parts are not checked.
         what = "{exclude: [['.drawn svg > *']]}, {resultTypes: ['violations']}"
         found = self.driver.execute_async_script(f"axe.run({what}).then(arguments[0])")
         return [f"{rule['id']}: {node['html'][:200]}" for rule in found["violations"] for node in rule["nodes"]]
 
     def heard(self) -> None:
-        """Take over what was logged since the last time."""
+        """Collect the console errors and network requests since the last call."""
         self.errors += [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] == "SEVERE"]
         for entry in self.driver.get_log("performance"):
             message = json.loads(entry["message"])["message"]
@@ -105,7 +105,7 @@ def report(graph: Any) -> Path:
 
 @pytest.fixture(scope="module")
 def landing_page(report: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """The page of all data sets, after a second run in which a setting, a champion and an error changed."""
+    """The index page after a second run, in which a setting, a champion and an error changed."""
     folder = tmp_path_factory.mktemp("landing") / "digits"
     kept = report.parents[1] / "logs/runs"
     shutil.copytree(kept, folder / "logs/runs")
@@ -131,7 +131,7 @@ def opened(report: Path) -> Iterator[Browser]:
 
 @pytest.fixture
 def browser(opened: Browser) -> Browser:
-    """The page as it was loaded for all tests, at its top, on a wide, light screen."""
+    """The page, loaded once for all tests, at its top, on a wide, light screen."""
     opened.look()
     opened.driver.execute_script("scrollTo(0, 0); document.activeElement.blur()")
     return opened

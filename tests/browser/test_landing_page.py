@@ -1,7 +1,7 @@
-"""The page of all data sets in a browser."""
+"""The index page in a browser."""
 
 
-def test_an_accessibility_checker_has_nothing_to_say_of_the_page_of_all_data_sets(landing_page):
+def test_an_accessibility_checker_finds_nothing(landing_page):
     for size, colours in (("wide", "light"), ("narrow", "dark")):
         landing_page.look(size, colours)
         assert landing_page.violations() == []

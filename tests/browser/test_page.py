@@ -6,12 +6,12 @@ import pytest
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
-# Where a row of a table stands by a column, empty cells last.
+# The sort keys of a table's column, row by row.
 COLUMN = "[...arguments[0].tBodies[0].rows].map((row) => row.cells[arguments[1]].dataset.value)"
 
 
 @pytest.mark.parametrize(("size", "colours"), [("wide", "light"), ("narrow", "dark")])
-def test_an_accessibility_checker_has_nothing_to_say(browser, size, colours):
+def test_an_accessibility_checker_finds_nothing(browser, size, colours):
     browser.look(size, colours)
     assert browser.violations() == []
 

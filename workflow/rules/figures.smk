@@ -1,4 +1,4 @@
-# Figures that the report shows, as (task, figure, format): photographs as PNG, drawings as SVG.
+# The figures of the report, as (task, figure, format): images as PNG, drawings as SVG.
 FIGURES = [
     *((task, "latent", "svg") for task in TASKS if plane_models(task)),
     *(
@@ -10,9 +10,7 @@ FIGURES = [
     *((task, part, "png") for task in TASKS for part in ("hard", "cases")),
     *((task, "likelihood", "svg") for task in likelihood_tasks()),
 ]
-
-
-# What the page's scripts know of figures beyond their pictures; those with images have a sheet of them as well.
+# The figures with values for the page's scripts; SHEETS: those that also have a sheet of images.
 VALUES = [
     *((task, "latent") for task in TASKS if plane_models(task)),
     *((task, name) for task in TASKS for name in ("loss", "cases")),

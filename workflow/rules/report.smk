@@ -1,7 +1,7 @@
 SCRIPTS = ["contents", "sort", "zoom", "plots", "restorations"]
 
 
-# The values that were tried of the baselines' parameters: the page says which was taken at an end of them.
+# The values tried for the baselines' parameters: the page marks a parameter at an end of its values.
 GRIDS = {
     name: grid
     for name in registry.names("baselines")

@@ -8,7 +8,7 @@ from restoration.execution import (
     scheduler_rate,
     terminal_lines,
 )
-from restoration.report import index_page, versions
+from restoration.report import index_page
 from restoration.tracking import mirror
 
 
@@ -36,7 +36,7 @@ def land():
     try:
         commit = ro_crate.code_version(BASE)["commit"] or ""
         kept = index_page.summarise(
-            Path(RESULTS), EXPERIMENT, commit, versions.versions()
+            Path(RESULTS), EXPERIMENT, commit, ro_crate.versions()
         )
         index_page.record(Path(RESULTS), kept)
         page = index_page.write(

@@ -1,4 +1,4 @@
-"""The error of every model by every inference, with its interval, beside what needs no model."""
+"""The error of every model by every inference, with its interval, beside the baselines."""
 
 from collections.abc import Sequence
 
@@ -15,22 +15,20 @@ ROW = 0.34  # inches that a model takes
 
 
 def draw(table: pd.DataFrame, methods: Sequence[str], outputs: dict[str, str]) -> None:
-    """table: as `interval_table.read_intervals`; methods: every inference in the configuration's order, which gives
-    each its colour.
-    """
-    figure_style.style()
-    from matplotlib import pyplot as plt
+    """Draw the errors.
 
+    table: from `interval_table.read_intervals`; methods: all inferences, whose order decides their colours.
+    """
     here = interval_table.ranking_rows(table)
     place = judging.REGIONS[here["region"].iloc[0]]
     models = here[here["variant"] != ""]
     baselines = here[here["variant"] == ""].sort_values("mean", kind="stable")
     names = list(dict.fromkeys(zip(models["variant"], models["loss"], strict=True)))
-    # From top to bottom: the models in the configuration's order, then what needs none, best first.
+    # From top to bottom: the models in the configuration's order, then the baselines, best first.
     places = {name: -number for number, name in enumerate(names)}
     looks = figure_style.looks(methods, figure_style.MARKERS)
     count = len(names) + len(baselines)
-    figure, axis = plt.subplots(figsize=(figure_style.WIDTH, ROW * count + 0.9), layout="constrained")
+    figure, ((axis,),) = figure_style.panels(1, ROW * count + 0.9)
     used = [method for method in methods if (models["method"] == method).any()]
     shifts = np.linspace(0.3, -0.3, len(used)) if len(used) > 1 else [0.0]
     for method, shift in zip(used, shifts, strict=True):
@@ -54,7 +52,7 @@ def draw(table: pd.DataFrame, methods: Sequence[str], outputs: dict[str, str]) -
 
 
 def intervals(axis, table: pd.DataFrame, y: Sequence[float], colour: object, marker: str, label: str) -> None:  # type: ignore[no-untyped-def]
-    """Means with a line from low to high."""
+    """Draw means, each with a line from low to high."""
     sides = np.stack([table["mean"] - table["low"], table["high"] - table["mean"]]).clip(0)
     axis.errorbar(
         table["mean"], y, xerr=sides, fmt=marker, color=colour, markersize=5, elinewidth=1.4, label=label or None

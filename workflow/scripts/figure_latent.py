@@ -10,35 +10,31 @@ from restoration.config.model_names import model_name
 from restoration.core import artifacts, script
 from restoration.data import dataset_files
 from restoration.evaluation import knn_accuracy
-from restoration.report import figure_style, plot_values
+from restoration.report import figure_style, figure_values, image_sheets
 
-TEST_POINTS = 2000  # of the test set, evenly spaced: enough to see where they fall, few enough to see below
+TEST_POINTS = 2000  # drawn, evenly chosen: enough to see where they fall, few enough to see the clusters below
 SIDE = 28  # pixels of a test image that the page shows beside its point
-PIXELS = 1_600_000  # of all of them: they are a good part of the page
+PIXELS = 1_600_000  # of all these images: they are a good part of the page
 
 
 def draw(
     panels: Sequence[tuple[str, str]], labels: Sequence[str] | None, dataset: str | Path, outputs: dict[str, str]
 ) -> None:
-    """panels: title and the file of latents; one panel each, side by side. labels: the classes' names, none where the
-    images have no labels; None: their numbers. dataset: the images' file.
+    """Draw one panel for each model, and write the values of the points.
 
-    A cluster is where the estimated density of its training images holds 65 % of them.
+    A cluster is where the estimated density of its training images holds 65 % of them. panels: title and file of
+    latents; labels: the names of the classes, empty where images have no labels, None for their numbers.
     """
 
     def name(label: int) -> str:
         return labels[label] if labels else str(label)
 
     labelled = labels is None or bool(labels)
-    figure_style.style()
+    figure, axes = figure_style.panels(len(panels), figure_style.WIDTH / 2 + 0.2, layout=None)
     import seaborn
     from matplotlib import patheffects
-    from matplotlib import pyplot as plt
 
     colours = seaborn.color_palette("colorblind", 10)
-    figure, axes = plt.subplots(
-        1, len(panels), figsize=(figure_style.WIDTH, figure_style.WIDTH / 2 + 0.2), squeeze=False
-    )
     images = dataset_files.read_dataset(dataset, "test")[0]["test"].images
     shown = slice(None, None, max(1, len(images) // TEST_POINTS))
     near = np.arange(len(images))[shown][:: -(-len(images[shown]) * SIDE**2 // PIXELS)]
@@ -53,9 +49,7 @@ def draw(
             )
             points = test[shown][test_labels[shown] == label]
             axis.scatter(*points.T, s=7, color=colour, edgecolor="white", linewidth=0.2)
-        for label in np.unique(train_labels):  # on top of all points
-            if not labelled:
-                continue
+        for label in np.unique(train_labels) if labelled else ():  # on top of all points
             text = axis.text(
                 *np.median(train[train_labels == label], axis=0),
                 name(label).replace("$", r"\$"),
@@ -68,15 +62,15 @@ def draw(
         low, high = np.quantile(train, [0.001, 0.999], axis=0)
         axis.set(title=title, xlabel="latent dimension 1", ylabel="latent dimension 2")
         axis.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
-        told: dict[str, Any] = {"told": None, "told_of_class": {}}
+        accuracy: dict[str, Any] = {"told": None, "told_of_class": {}}
         if labelled:
             right = knn_accuracy.correct(path)
             shares = {name(label): float(right[test_labels == label].mean()) for label in np.unique(test_labels)}
-            told = {"told": float(right.mean()), "told_of_class": shares}
-        known.append(plot_values.panel(axis, number, title, points=plot_values.rounded(test[near]), **told))
+            accuracy = {"told": float(right.mean()), "told_of_class": shares}
+        known.append(figure_values.panel(axis, number, title, points=figure_values.rounded(test[near]), **accuracy))
     figure.tight_layout()
     figure_style.save(figure, outputs["png"], outputs["svg"])
-    size = plot_values.write_sheet(outputs["images"], plot_values.in_rows(figure_style.to_rgb(images[near])), SIDE)
+    size = figure_values.write_sheet(outputs["images"], figure_values.in_rows(image_sheets.to_rgb(images[near])), SIDE)
     of_near = [name(label) for label in test_labels[near]] if labelled else None
     of_images = {"images": near.tolist(), "labels": of_near, "size": size, "neighbours": knn_accuracy.NEIGHBOURS}
     artifacts.write_json(outputs["values"], {"panels": known, **of_images})

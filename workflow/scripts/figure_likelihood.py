@@ -1,4 +1,4 @@
-"""How the estimates of a task's log-likelihoods converge with the number of samples; a panel a quantity and target."""
+"""Estimates of a task's log-likelihoods by the number of samples, in one panel for each quantity and target."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,18 +11,13 @@ from restoration.report import figure_style
 
 
 def draw(estimates: Sequence[Estimate], published: Mapping[str, Sequence[Any]], outputs: dict[str, str]) -> None:
-    """published: '<quantity> <target>' to what others have published of it: model and nats."""
-    figure_style.style()
-    from matplotlib import pyplot as plt
-
+    """Draw the estimates. published: '<quantity> <target>' to published figures, each a model and its nats."""
     panels = list(dict.fromkeys((estimate.quantity, estimate.target) for estimate in estimates))
     names = list(dict.fromkeys(estimate.label for estimate in estimates))
     looks = figure_style.looks(names, figure_style.MARKERS)
     columns = min(2, len(panels))
     lines = -(-len(panels) // columns)
-    figure, axes = plt.subplots(
-        lines, columns, figsize=(figure_style.WIDTH, 2.9 * lines), squeeze=False, layout="constrained"
-    )
+    figure, axes = figure_style.panels(columns, 2.9 * lines, rows=lines)
     for axis in axes.flat[len(panels) :]:
         axis.set_axis_off()
     for axis, (quantity, target) in zip(axes.flat, panels, strict=False):
@@ -54,7 +49,7 @@ def draw(estimates: Sequence[Estimate], published: Mapping[str, Sequence[Any]], 
 
 
 def beside(axis: Any, words: str, nats: float, colour: str) -> None:
-    """Words on the line at `nats`, at its right end, wherever the panel ends."""
+    """Write words on the line at `nats`, at the right end of the panel."""
     place = {"xycoords": axis.get_yaxis_transform(), "ha": "right", "va": "bottom"}
     axis.annotate(words, (0.99, nats), size=7, color=colour, **place)
 

@@ -1,18 +1,19 @@
-"""Figure 7: training loss against iterations, for every model of a task; one panel a loss, for their scales differ."""
+"""Figure 7: training loss against iterations for every model of a task, in one panel for each loss."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 from restoration.core import artifacts, script
-from restoration.report import figure_style, plot_values
+from restoration.report import figure_style, figure_values
 
 PARTS = 100  # of a training, over each of which the loss is averaged
 
 
 def smooth(objective: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The middle iterations, counted from 1, and the mean losses of PARTS equal parts of a training (one value for each
-    iteration where there are fewer).
+    """Return the middle iterations, counted from 1, and the mean losses of PARTS equal parts of a training.
+
+    A training with fewer iterations has a part for each.
     """
     edges = np.linspace(0, len(objective), min(PARTS, len(objective)) + 1).astype(int)
     means = np.add.reduceat(objective, edges[:-1]) / np.diff(edges)
@@ -20,14 +21,11 @@ def smooth(objective: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def draw(curves: Sequence[tuple[str, str, int, str]], outputs: dict[str, str]) -> None:
-    """curves: variant, loss, seed and the file of the history."""
-    figure_style.style()
-    from matplotlib import pyplot as plt
-
+    """Draw the curves. curves: variant, loss, seed and the file of the history."""
     losses = list(dict.fromkeys(loss for _, loss, _, _ in curves))
     variants = list(dict.fromkeys(variant for variant, *_ in curves))
     looks = figure_style.looks(variants, figure_style.DASHES)
-    figure, axes = plt.subplots(1, len(losses), figsize=(figure_style.WIDTH, 3.8), squeeze=False, layout="constrained")
+    figure, axes = figure_style.panels(len(losses), 3.8)
     models: dict[tuple[str, str], list[tuple[np.ndarray, np.ndarray]]] = {}
     for variant, loss, _, path in curves:
         objective = artifacts.read_parquet(path, "iteration", "objective")["objective"].to_numpy()
@@ -43,12 +41,12 @@ def draw(curves: Sequence[tuple[str, str, int, str]], outputs: dict[str, str]) -
                 x, mean = np.mean(seeds, axis=0)
                 marker = {"marker": "o", "markersize": 3} if len(x) == 1 else {}
                 axis.plot(x, mean, color=colour, linestyle=dashes, linewidth=1.8, label=variant, **marker)
-                lines.append({"name": variant, "x": plot_values.rounded(x), "y": plot_values.rounded(mean)})
+                lines.append({"name": variant, "x": figure_values.rounded(x), "y": figure_values.rounded(mean)})
         axis.set(title=f"{loss.upper()} models", xlabel="iteration", yscale="log")
         figure_style.plain_log(axis.yaxis)
         axis.grid(axis="y", linewidth=0.4, alpha=0.6)
         axis.legend(frameon=False)
-        panels.append(plot_values.panel(axis, number, f"{loss.upper()} models", curves=lines))
+        panels.append(figure_values.panel(axis, number, f"{loss.upper()} models", curves=lines))
     axes[0, 0].set_ylabel("training loss for an image")
     figure_style.save(figure, outputs["png"], outputs["svg"])
     artifacts.write_json(outputs["values"], {"panels": panels})

@@ -1,4 +1,4 @@
-"""Record what the results were made from, and keep a copy of the workflow beside them."""
+"""Record the origin of the results as an RO-Crate, and keep a copy of the workflow beside the results."""
 
 import shutil
 from pathlib import Path
@@ -6,18 +6,17 @@ from pathlib import Path
 import yaml
 
 from restoration.core import artifacts, fingerprint, script
-from restoration.report import ro_crate, versions
+from restoration.report import ro_crate
 
 KEPT = ["CITATION.cff", "LICENSE", "Snakefile", "config", "envs", "workflow"]  # of the repository
 
 
 def copy(repository: Path, folder: Path) -> None:
-    """What the workflow is, to `folder`."""
+    """Copy the files of the workflow to `folder`."""
+    ignore = shutil.ignore_patterns("__pycache__", ".*")
     for name in KEPT:
         if (repository / name).is_dir():
-            shutil.copytree(
-                repository / name, folder / name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__", ".*")
-            )
+            shutil.copytree(repository / name, folder / name, symlinks=True, ignore=ignore)
         else:
             shutil.copy(repository / name, folder / name)
 
@@ -30,14 +29,13 @@ if __name__ == "__main__":
         workflow.mkdir(parents=True)
         copy(repository, workflow)
         configuration = workflow / "configuration.yaml"
-        job = script.settings(snakemake)
-        artifacts.write_text(configuration, yaml.safe_dump(job, sort_keys=False))
+        artifacts.write_text(configuration, yaml.safe_dump(script.settings(snakemake), sort_keys=False))
         ro_crate.write(
             results,
             str((workflow / "Snakefile").relative_to(results)),
             {str(configuration.relative_to(results)): None} | artifacts.read_json(snakemake.input.sources),
             sorted({str(Path(file).relative_to(results)) for file in snakemake.input}),
             ro_crate.code_version(repository),
-            versions.versions(),
+            ro_crate.versions(),
             ro_crate.credits(repository / "CITATION.cff"),
         )

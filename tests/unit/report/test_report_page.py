@@ -2,6 +2,7 @@ import base64
 import json
 import logging
 import re
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,7 +15,7 @@ import pytest
 import report as report_script
 from PIL import Image
 
-from restoration.comparison import champion_choice, interval_table, models_table
+from restoration.comparison import champion_choice, interval_table, likelihood_estimates, models_table
 from restoration.comparison.claims import VERDICTS
 from restoration.comparison.differences import read_differences
 from restoration.core import artifacts
@@ -22,16 +23,16 @@ from restoration.core.errors import DamagedFile
 from restoration.report import (
     claim_verdicts,
     embedded_figures,
-    figure_values,
+    figure_captions,
     likelihood_table,
     model_tables,
-    overview,
     page,
-    poster_losses,
     restoration_tables,
     table_cells,
+    task_results,
     task_sentences,
 )
+from restoration.report.task_results import Task, TaskFiles
 
 REPOSITORY = Path(__file__).parents[3]
 IMAGES = 40
@@ -58,6 +59,7 @@ TASKS: dict[str, Any] = {
     },
 }
 GRIDS = {"kernel_neighbours": {"neighbours": [10, 20], "bandwidth": [0.5, 0.8]}, "median": {"size": [3, 5, 7]}}
+TABLE = "results/mnist/report/models.csv"
 SIZES = {"train": 100, "validation": 10, "test": IMAGES}
 EXPERIMENT = {"dataset": {"name": "mnist"}, "seeds": [0, 1], "tasks": TASKS}
 # The mean error of each way to restore.
@@ -71,7 +73,7 @@ ERRORS = {
 
 
 def scores(errors: dict[str, float], hole: bool, seed: int) -> pd.DataFrame:
-    """A scores.parquet as `evaluate` writes it."""
+    """Return a scores.parquet as `evaluate` writes it."""
     rng = np.random.default_rng(seed)
     frames = []
     for method, error in errors.items():
@@ -136,7 +138,7 @@ CLAIMS = [
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
-    """Files as the stages before the report write them."""
+    """Write files as the stages before the report do."""
     folder = tmp_path_factory.mktemp("report")
     for number, model in enumerate(MODELS):
         task, variant, _, seed = model
@@ -247,30 +249,44 @@ def inputs(folder) -> SimpleNamespace:
 
 
 @pytest.fixture(scope="module")
-def files(job, inputs) -> page.Files:
-    return report_script.collected(job, inputs, "results/mnist/report/models.csv")
+def files(job, inputs) -> dict[str, TaskFiles]:
+    return report_script.files_by_task(job, inputs, TABLE)
 
 
 @pytest.fixture(scope="module")
-def collected(files) -> pd.DataFrame:
-    return models_table.collect(
-        [(model, path, files.trainings[model]) for model, path in files.metrics.items()], list(files.baselines.items())
-    )
+def collected(job, inputs) -> pd.DataFrame:
+    return report_script.collected(job, inputs)
 
 
 @pytest.fixture(scope="module")
-def sections(files, collected) -> dict[str, page.Section]:
-    seeds = models_table.over_seeds(collected)
-    return {task: page.section(task, EXPERIMENT, seeds, files, GRIDS) for task in TASKS}
+def tasks(files, collected) -> dict[str, Task]:
+    over_seeds = models_table.over_seeds(collected)
+    return {task: task_results.read(task, EXPERIMENT, over_seeds, files[task], GRIDS) for task in TASKS}
 
 
 @pytest.fixture(scope="module")
-def html(job, inputs, files, collected) -> str:
-    return report_script.render(job, inputs, files, collected, {"train": 100, "validation": 10, "test": IMAGES})
+def sections(tasks) -> dict[str, SimpleNamespace]:
+    return {name: page.section(task, EXPERIMENT["dataset"]) for name, task in tasks.items()}
+
+
+@pytest.fixture(scope="module")
+def render(job, inputs, collected) -> Callable[..., str]:
+    """Render the report, with other inputs or parts of the job."""
+
+    def render(more: dict[str, Any] | None = None, **others: Any) -> str:
+        given = SimpleNamespace(**vars(inputs) | (more or {}))
+        return report_script.render(job | others, given, TABLE, collected, SIZES)
+
+    return render
+
+
+@pytest.fixture(scope="module")
+def html(render) -> str:
+    return render()
 
 
 def texts(table: table_cells.Table, heading: str, group: str | None = None) -> list[str]:
-    """What stands in a column."""
+    """Return the texts of a column."""
     places = [
         number
         for number, column in enumerate(table.columns)
@@ -306,16 +322,16 @@ def test_each_task_names_its_champion(html, folder):
         assert f"From <code>{folder}/{task}/champion.json</code>" in html
 
 
-def test_a_row_has_its_interval_its_difference_from_the_best_and_what_it_costs(sections, files):
+def test_a_row_has_its_interval_its_difference_from_the_best_and_what_it_costs(sections, tasks):
     table = sections["inpainting"].main
-    intervals = interval_table.lookup(interval_table.read_intervals(files.intervals["inpainting"]))
+    intervals = interval_table.lookup(tasks["inpainting"].intervals)
     own = intervals["vae", "bce", "map_latent", "raw", "hole", "mse"]
     row = table.rows[3]
     assert row.cells[3].text == f"{own.mean:.4f}"
     assert row.cells[3].small == f"[{own.low:.4f}, {own.high:.4f}]"
     best = intervals["unet", "bce", "encode", "raw", "hole", "mse"]
     assert row.cells[4].text == f"+{own.mean - best.mean:.4f}"
-    paired = read_differences(files.differences["inpainting"]).query("against == 'best' and measure == 'mse'")
+    paired = tasks["inpainting"].differences.query("against == 'best' and measure == 'mse'")
     expected = paired[(paired["variant"] == "vae") & (paired["method"] == "map_latent")].iloc[0]
     assert row.cells[4].small == f"[+{expected['low']:.4f}, +{expected['high']:.4f}]"
     assert table.rows[0].cells[4].text == "the best"
@@ -341,9 +357,9 @@ def test_a_baseline_shows_its_parameters(sections):
 
 
 @pytest.mark.parametrize(("size", "told"), [(3, " (the smallest tried)"), (5, ""), (7, " (the largest tried)")])
-def test_a_parameter_at_an_end_of_what_was_tried_is_told_of(size, told):
-    task = restoration_tables.Task("", {}, 2, pd.DataFrame(), pd.DataFrame(), pd.DataFrame(), {}, {}, [], GRIDS)
-    task = task._replace(parameters={"median_calibrated": {"size": size, "other_one": 1}})
+def test_a_parameter_at_an_end_of_what_was_tried_is_told_of(size, told, tasks):
+    parameters = {"median_calibrated": {"size": size, "other_one": 1}}
+    task = tasks["quiet"]._replace(parameters=parameters, grids=GRIDS)
     assert restoration_tables.tuned(task, "median_calibrated") == f"size {size}{told}, other one 1"
 
 
@@ -363,14 +379,12 @@ def test_the_finding_names_the_best_model_the_best_without_one_and_doing_nothing
     assert "better" not in sentence
 
 
-def test_the_finding_says_so_if_a_baseline_is_better(files, collected):
+def test_the_finding_says_so_if_a_baseline_is_better(tasks):
     settings = TASKS["inpainting"] | {"variants": {"cvae_label": {"condition": "label"}}}
-    intervals = interval_table.read_intervals(files.intervals["inpainting"])
-    intervals = intervals[intervals["variant"].isin(["cvae_label", ""]) & (intervals["method"] != "identity")]
+    intervals = tasks["inpainting"].intervals
+    intervals = intervals[intervals["variant"].isin(["cvae_label", ""]) & (intervals["method"] != "identity")].copy()
     intervals.loc[intervals["variant"] == "", "mean"] /= 10
-    task = restoration_tables.Task(
-        "inpainting", settings, 2, intervals, pd.DataFrame(), models_table.over_seeds(collected), {}, {}, []
-    )
+    task = tasks["inpainting"]._replace(settings=settings, intervals=intervals)
     label_given = r"\(given the true label, cvae_label trained with MSE, by “encode” has 0\.0[45]\d+\)"
     assert re.search(
         rf"model: cvae_label trained with MSE, by “inferred label”, with .* of 0\.\d+ \[.*\] {label_given}\. Best",
@@ -379,15 +393,9 @@ def test_the_finding_says_so_if_a_baseline_is_better(files, collected):
     assert re.search(r"kernel neighbours, 0\.00[78]\d+, which is better\.$", task_sentences.of_task(task))
 
 
-def test_what_is_given_the_true_label_is_ranked_but_not_the_best(files, collected):
-    intervals = interval_table.read_intervals(files.intervals["inpainting"])
-    differences = read_differences(files.differences["inpainting"])
-    seeds, of = (
-        models_table.over_seeds(collected),
-        dict.fromkeys(("intervals", "differences", "table", "baselines"), ""),
-    )
-    ours = intervals[intervals["variant"] != "unet"]
-    task = restoration_tables.Task("inpainting", TASKS["inpainting"], 2, ours, differences, seeds, {}, of, [])
+def test_what_is_given_the_true_label_is_ranked_but_not_the_best(tasks):
+    ours = tasks["inpainting"].intervals.query("variant != 'unet'")
+    task = tasks["inpainting"]._replace(intervals=ours)
     rows = restoration_tables.main_table(task).rows
     assert [(row.cells[0].text, row.kind) for row in rows][:3] == [
         ("cvae_label†", ""),
@@ -401,9 +409,8 @@ def test_what_is_given_the_true_label_is_ranked_but_not_the_best(files, collecte
     assert "by “encode”, given the true label, with a mean" in task_sentences.of_task(task._replace(intervals=encode))
 
 
-def test_a_picture_says_whether_all_models_restore_by_one_inference(files, sections):
-    intervals = interval_table.read_intervals(files.intervals["inpainting"])
-    task = restoration_tables.Task("inpainting", TASKS["inpainting"], 2, intervals, *[pd.DataFrame()] * 2, {}, {}, [])
+def test_a_picture_says_whether_all_models_restore_by_one_inference(tasks, sections):
+    task = tasks["inpainting"]
     assert task.all_by("encode")
     assert not task.all_by("map_latent")
     assert "by “encode”. " in sections["inpainting"].figures["grid"].note
@@ -411,7 +418,7 @@ def test_a_picture_says_whether_all_models_restore_by_one_inference(files, secti
 
 def test_each_output_and_region_has_a_table_of_all_measures(sections):
     tables = dict(sections["inpainting"].regions)
-    assert list(tables) == list(restoration_tables.REGIONS.values())
+    assert list(tables) == list(task_results.REGIONS.values())
     assert [column.heading for column in tables["Inside the hole"].columns[3:]] == ["MSE", "PSNR, dB", "SSIM"]
     assert len(tables["Whole image, raw output"].columns) == 7
     assert all(row.cells[4].small for row in tables["Whole image, raw output"].rows)
@@ -420,6 +427,7 @@ def test_each_output_and_region_has_a_table_of_all_measures(sections):
 def test_all_models_are_put_on_one_scale_with_what_their_latents_say(sections):
     table = sections["inpainting"].scale
     assert texts(table, "Model") == ["vae", "cvae_label†", "unet"]
+    assert texts(table, "Loss") == ["BCE", "MSE", "BCE"]
     assert texts(table, "Squared error") == ["11.75"] * 3
     assert texts(table, "Cross-entropy (BCE)") == ["99.50"] * 3
     assert texts(table, "Active units") == ["13 of 20", "0 of 20", ""]
@@ -428,12 +436,11 @@ def test_all_models_are_put_on_one_scale_with_what_their_latents_say(sections):
     assert "Latent" not in dict(sections["quiet"].scale.groups)
 
 
-def test_means_over_seeds_have_the_interval_of_students_t(files, collected):
+def test_means_over_seeds_have_the_interval_of_students_t(tasks, collected):
     table = collected.copy()
     vae = table["variant"] == "vae"
     table.loc[vae & (table["seed"] == 1), "common_mse"] += 0.5  # 11.75 and 12.25
-    frames = (pd.DataFrame(), pd.DataFrame(), models_table.over_seeds(table))
-    task = restoration_tables.Task("inpainting", TASKS["inpainting"], 2, *frames, {}, {"table": ""}, [])
+    task = tasks["inpainting"]._replace(over_seeds=models_table.over_seeds(table))
     rows = model_tables.scale_table(task).rows
     assert rows[0].cells[2][::2] == ("12.00", "± 3.18")  # t of one degree of freedom, 12.71, times 0.25
     assert rows[1].cells[2].small == "± 0.00"
@@ -455,13 +462,12 @@ def test_the_sources_statistic_stands_beside_what_was_published(sections):
     ("dataset", "corruption"),
     [("digits", HOLE), ("mnist", HOLE | {"size": 8}), ("mnist", {"name": "central_hole", "size": 6})],
 )
-def test_published_figures_are_shown_for_the_same_setting_alone(dataset, corruption, files, collected):
-    assert poster_losses.published("mnist", HOLE)["cvae_incomplete", "mse"] == 2.93
-    tasks = {"inpainting": TASKS["inpainting"] | {"corruption": corruption}}
-    experiment = EXPERIMENT | {"dataset": {"name": dataset}, "tasks": tasks}
-    section = page.section("inpainting", experiment, models_table.over_seeds(collected), files, GRIDS)
+def test_published_figures_are_shown_for_the_same_setting_alone(dataset, corruption, tasks):
+    task = tasks["inpainting"]._replace(settings=TASKS["inpainting"] | {"corruption": corruption})
+    section = page.section(task, {"name": dataset})
     assert [column.heading for column in section.source.columns] == ["Model", "Loss", "This run", "This run"]
     assert section.source_finding == ""
+    assert model_tables.POSTER_LOSSES["cvae_incomplete", "mse"] == 2.93
 
 
 def test_likelihoods_are_averaged_over_seeds_and_stand_beside_what_was_published(sections):
@@ -481,16 +487,15 @@ def test_likelihoods_are_averaged_over_seeds_and_stand_beside_what_was_published
     assert sections["quiet"].likelihood is None
 
 
-def test_a_published_elbo_stands_among_the_elbos(sections, files, collected):
-    ours = page.likelihood_estimates.averaged(
-        page.likelihood_estimates.read([("vae", "bce", next(iter(files.likelihoods.values())))])
-    )
-    ours = [one._replace(quantity="hidden") for one in ours]
+@pytest.fixture
+def estimates(inputs) -> list[likelihood_estimates.Estimate]:
+    return likelihood_estimates.read([("vae", "bce", inputs.likelihoods[0])])
+
+
+def test_a_published_elbo_stands_among_the_elbos(tasks, estimates):
+    ours = [one._replace(quantity="hidden") for one in estimates]
     others = likelihood_table.published(ours, "mnist", {"name": "quadrants", "observed": 1})
-    task = restoration_tables.Task(
-        "inpainting", {}, 2, pd.DataFrame(), pd.DataFrame(), models_table.over_seeds(collected), {}, {}, []
-    )
-    table = likelihood_table.table(task, ours, others, [])
+    table = likelihood_table.likelihood_table(tasks["inpainting"], ours, others)
     assert texts(table, "Model")[1:3] == ["deterministic network", "CVAE"]
     assert texts(table, "Estimate")[1:3] == ["100.40", ""]
     assert texts(table, "Above it")[1:3] == ["66.20", ""]
@@ -499,15 +504,13 @@ def test_a_published_elbo_stands_among_the_elbos(sections, files, collected):
     assert [other.label for other in others["hidden", "grey"]] == ["deterministic network", "CVAE (ELBO)"]
 
 
-def test_no_figure_is_published_of_another_data_set(files):
-    ours = page.likelihood_estimates.averaged(
-        page.likelihood_estimates.read([("vae", "bce", next(iter(files.likelihoods.values())))])
-    )
-    assert likelihood_table.published(ours, "digits", HOLE) == {("image", "grey"): [], ("image", "stochastic"): []}
+def test_no_figure_is_published_of_another_data_set(estimates):
+    others = likelihood_table.published(estimates, "digits", HOLE)
+    assert others == {("image", "grey"): [], ("image", "stochastic"): []}
 
 
 def test_verdicts_have_a_mark_a_word_and_a_link_to_their_evidence(sections, folder):
-    anchors = set[str]().union(*(section.anchors(task) for task, section in sections.items()))
+    anchors = set[str]().union(*(page.anchors(task, section) for task, section in sections.items()))
     found = claim_verdicts.read(str(folder / "claims.json"), anchors)
     assert [(one.verdict, one.mark) for one in found] == list(claim_verdicts.MARKS.items())
     links = [one.tests[0].links for one in found]
@@ -540,20 +543,20 @@ def test_a_damaged_file_of_claims_is_refused(content, tmp_path):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda table: table.assign(mean="0.1"), "'mean' does not hold numbers alone"),
-        (lambda table: table.assign(low=np.nan), "'low' does not hold numbers alone"),
-        (lambda table: table.assign(variant=None), "'variant' does not hold texts alone"),
-        (lambda table: pd.concat([table, table]), "does not have one row"),
-        (lambda table: table[:0], "does not have one row"),
-        (lambda table: table.drop(columns="mean"), "cannot be read"),
+        (lambda table: table.assign(mean="0.1"), "'mean'.*numbers"),
+        (lambda table: table.assign(low=np.nan), "'low'.*numbers"),
+        (lambda table: table.assign(variant=None), "'variant'.*texts"),
+        (lambda table: pd.concat([table, table]), "one row"),
+        (lambda table: table[:0], "one row"),
+        (lambda table: table.drop(columns="mean"), "read"),
     ],
 )
 def test_a_damaged_comparison_is_refused(change, words, files, tmp_path):
     for read, path in (
-        (interval_table.read_intervals, files.intervals),
-        (read_differences, files.differences),
+        (interval_table.read_intervals, files["inpainting"].intervals),
+        (read_differences, files["inpainting"].differences),
     ):
-        table = pd.read_parquet(path["inpainting"])
+        table = pd.read_parquet(path)
         if "mean" not in table:
             table, back = table.rename(columns={"difference": "mean"}), {"mean": "difference"}
             words = words.replace("'mean'", "'difference'")
@@ -565,9 +568,7 @@ def test_a_damaged_comparison_is_refused(change, words, files, tmp_path):
 
 
 class Page(HTMLParser):
-    """ids, links, pictures with their texts, sortable tables (heads and rows, each cell as its attributes) and
-    how many of them have a caption.
-    """
+    """A parsed page: ids, links, pictures with their texts, sortable tables (rows of cells, each as its attributes)."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -640,23 +641,18 @@ def test_the_page_opens_with_the_verdicts(html):
     assert "Finding of decreasing." in html
 
 
-def test_the_page_is_whole_without_claims(job, inputs, files, collected):
-    without = SimpleNamespace(**vars(inputs) | {"claims": []})
-    html = report_script.render(job, without, files, collected, {"train": 1, "validation": 1, "test": 1})
+def test_the_page_is_whole_without_claims(render):
+    html = render({"claims": []})
     parsed = Page(html)
     assert {link[1:] for link in parsed.links if link.startswith("#")} <= set(parsed.ids)
     assert "verdict" not in html.split("<body>")[1].split("<script>")[0]
 
 
-def test_why_bm3d_is_missing_is_said_where_all_pixels_are_corrupted(files, collected, job, inputs):
+def test_why_bm3d_is_missing_is_said_where_all_pixels_are_corrupted(render, html):
     noise = {"name": "gaussian_noise", "sigma": 0.1}
-    tasks = {"quiet": TASKS["quiet"] | {"corruption": noise}}
-    section = page.section("quiet", EXPERIMENT | {"tasks": tasks}, models_table.over_seeds(collected), files, GRIDS)
-    assert section.noisy
-    render = report_script.render
-    told = render(job | {"settings": EXPERIMENT | {"tasks": TASKS | tasks}}, inputs, files, collected, SIZES)
-    assert told.count("BM3D") == 1
-    assert "BM3D" not in render(job, inputs, files, collected, SIZES)
+    noisy = TASKS | {"quiet": TASKS["quiet"] | {"corruption": noise}}
+    assert render(settings=EXPERIMENT | {"tasks": noisy}).count("BM3D") == 1
+    assert "BM3D" not in html
 
 
 def test_a_large_page_is_told_of(tmp_path, caplog):
@@ -666,12 +662,13 @@ def test_a_large_page_is_told_of(tmp_path, caplog):
     assert caplog.messages == []
     page.write_bytes(bytes(12 * 10**6))
     report_script.warn_of_size(str(page), logger)
-    assert caplog.messages[0].startswith(f"{page} takes 12 MB: its pictures lie within it")
+    assert f"{page} takes 12 MB" in caplog.messages[0]
 
 
 class Traced(HTMLParser):
-    """untraced: texts of tables, figures and findings that hold a digit and that no source follows before the next
-    heading, nor, for a figure, within it; count: how many have one.
+    """Texts with a digit, in tables, figures and findings: `count` have a source, `untraced` have none.
+
+    A source follows before the next heading; in a figure it stands within the figure.
     """
 
     PARTS = ("table", "figure", "findings")
@@ -732,11 +729,11 @@ def test_figures_and_findings_name_the_files_of_their_numbers(sections, html, in
     assert f"<code>{folder}/*/intervals (2 files)</code>" in glance
 
 
-def test_the_page_says_where_its_figures_come_from(html, files):
-    for path in (*files.intervals.values(), *files.differences.values(), *files.baselines.values(), files.table):
+def test_the_page_says_where_its_figures_come_from(html, inputs):
+    for path in (*inputs.intervals, *inputs.differences, *inputs.baselines, TABLE):
         assert f"<code>{path}</code>" in html
     assert "likelihood*.json" not in html  # patterns keep file names
-    for path in files.likelihoods.values():
+    for path in inputs.likelihoods:
         assert Path(path).name in html
     assert "98.6 %" in html
 
@@ -753,11 +750,8 @@ def test_figures_have_texts_for_those_who_do_not_see_them(parsed):
     assert "BCE models end at 81.2 to 85.2; MSE models end at 83.2 to 84.2, on average over the last epoch" in texts[2]
 
 
-def test_names_of_a_configuration_are_text_and_no_markup(job, inputs, files, collected):
-    settings = job["settings"] | {"dataset": {"name": "<script>alert(1)</script>"}}
-    html = report_script.render(
-        job | {"settings": settings}, inputs, files, collected, {"train": 1, "validation": 1, "test": 1}
-    )
+def test_names_of_a_configuration_are_text_and_no_markup(render):
+    html = render(settings=EXPERIMENT | {"dataset": {"name": "<script>alert(1)</script>"}})
     assert "<script>alert" not in html
 
 
@@ -785,22 +779,24 @@ def test_values_behind_figures_are_data_and_no_markup(html):
 
 
 @pytest.mark.parametrize("key", ["ways", "rows", "champion"])
-def test_damaged_values_of_a_figure_are_refused(key, folder, tmp_path):
-    content = artifacts.read_json(folder / "cases.json")
-    artifacts.write_json(tmp_path / "cases.json", content | {key: None})
+def test_damaged_values_of_a_figure_are_refused(key, tasks, files):
+    values = embedded_figures.read_values(files["quiet"])["cases"]
     with pytest.raises(DamagedFile, match=r"cases\.json"):
-        embedded_figures.restorations("task", figure_values.read(tmp_path / "cases.json", "ways"), True)
+        embedded_figures.restorations(tasks["quiet"], values | {key: None})
 
 
 def test_figures_have_the_numbers_and_captions_of_the_source(folder):
-    paths = {
-        (task, key): str(folder / "figure.png") for task in ("denoising", "own") for key in embedded_figures.OTHERWISE
-    }
-    paths |= {("denoising", key): str(folder / "figure.png") for key in ("originals", "corrupted", "reconstructed")}
+    paths = dict.fromkeys(
+        [*figure_captions.CAPTIONS, "originals", "corrupted", "reconstructed"], f"{folder}/figure.png"
+    )
     named = ("dataset", "method", "otherwise", "place", "drawn", "few", "best", "outline", "given")
-    words = dict.fromkeys(named, "WORD") | embedded_figures.of_labels(None)
-    noise = {"name": "gaussian_noise", "sigma": 0.1}
-    found = embedded_figures.embedded("denoising", noise, paths, words, {"loss": "Finding."}, {"loss": ["history"]}, {})
+    words = dict.fromkeys(named, "WORD") | figure_captions.of_labels(None)
+
+    def embedded(name: str, corruption: dict[str, Any]) -> dict[str, SimpleNamespace]:
+        task = Task(name, {"corruption": corruption}, 1, pd.DataFrame(), TaskFiles("", figures=paths))
+        return embedded_figures.embedded(task, words, {"loss": ("Finding.", ["history"])}, {})
+
+    found = embedded("denoising", {"name": "gaussian_noise", "sigma": 0.1})
     assert [(one.number, key) for key, one in found.items()][:4] == [
         ("Figure 3", "originals"),
         ("Figure 4", "corrupted"),
@@ -809,14 +805,15 @@ def test_figures_have_the_numbers_and_captions_of_the_source(folder):
     ]
     assert "grid" not in found
     assert found["corrupted"].caption == "Noisy images (gaussian noise, sigma = 0.1)"
-    own = embedded_figures.embedded("own", {"name": "none"}, paths, words, {}, {}, {})
+    own = embedded("own", {"name": "none"})
     assert {one.number for one in own.values()} == {""}
+    assert "originals" not in own
     assert own["grid"].caption == "Original and reconstructed images"
     assert not any(re.search(r"[{}]", one.caption + one.note) for one in [*found.values(), *own.values()])
 
 
 def test_the_notes_name_what_labels_there_are():
-    numbers, names, none = (embedded_figures.of_labels(labels) for labels in (None, ["cat", "dog"], []))
+    numbers, names, none = (figure_captions.of_labels(labels) for labels in (None, ["cat", "dog"], []))
     assert numbers["shown"] == "The first test image of each class"
     assert numbers["names"].startswith("; numbers: the labels")
     assert names["names"].startswith("; names: the classes")
@@ -828,19 +825,17 @@ def test_the_notes_name_what_labels_there_are():
     }
 
 
-def test_a_report_on_images_without_labels_says_what_was_left_out(job, inputs, files, collected):
+def test_a_report_on_images_without_labels_says_what_was_left_out(render):
     left_out = {"variants": ["inpainting/cvae_label", "own/cvae_label"], "inference": ["inferred_label"]}
-    without = SimpleNamespace(**vars(inputs) | {"classifier": []})
-    sizes = {"train": 100, "validation": 10, "test": IMAGES}
-    html = report_script.render(job | {"left_out": left_out | {"claims": ["a", "b"]}}, without, files, collected, sizes)
+    html = render({"classifier": []}, left_out=left_out | {"claims": ["a", "b"]})
     assert (
         "The images have no labels, and what needs them is left out: how restored images read as their class, "
         "the variant cvae_label, the inference inferred_label and the claims a, b." in html
     )
     assert "Reads as its class:" not in html
-    least = overview.left_out({"variants": [], "inference": [], "claims": []})
+    least = task_sentences.left_out({"variants": [], "inference": [], "claims": []})
     assert least.endswith("is left out: how restored images read as their class.")
-    assert overview.left_out(None) == ""
+    assert task_sentences.left_out(None) == ""
 
 
 def test_a_figure_is_embedded_whole_at_the_width_of_its_inches(folder):
@@ -870,7 +865,7 @@ def test_the_finding_of_losses_gives_their_range_for_each_loss():
     ],
 )
 def test_a_corruption_is_described_in_words(corruption, words):
-    assert embedded_figures.describe(corruption) == words
+    assert figure_captions.describe(corruption) == words
 
 
 @pytest.mark.parametrize(
@@ -899,29 +894,10 @@ def test_numbers_have_the_digits_that_they_deserve(value, measure, signed, text)
     [(12, "12"), (650_000, "650 k"), (1_234_567, "1.23 M"), (5e9, "5 G"), (None, ""), (float("nan"), "")],
 )
 def test_large_numbers_are_short(value, text):
-    assert table_cells.count(value).text == text
+    assert table_cells.count_cell(value).text == text
 
 
 def test_files_that_differ_in_their_folders_are_one():
     files = ["r/a/seed0/m.json", "r/a/seed1/m.json", "r/b/seed0/m.json", "r/t.csv", "r/t.csv"]
     assert table_cells.patterns(files) == ["r/*/*/m.json (3 files)", "r/t.csv"]
     assert table_cells.interval(0.1, 0.2, "accuracy") == "[10.0, 20.0]"
-
-
-def test_models_are_told_apart_by_variant_and_loss(files, collected):
-    task = restoration_tables.Task(
-        "inpainting",
-        TASKS["inpainting"],
-        2,
-        pd.DataFrame(),
-        pd.DataFrame(),
-        models_table.over_seeds(collected),
-        {},
-        {},
-        [],
-    )
-    assert [(model.variant, model.loss) for model in model_tables.each(task)] == [
-        ("vae", "bce"),
-        ("cvae_label", "mse"),
-        ("unet", "bce"),
-    ]

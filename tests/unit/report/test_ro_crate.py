@@ -50,5 +50,5 @@ def test_the_authors_and_the_licence_are_those_of_the_citation(tmp_path):
 @pytest.mark.parametrize("text", ["", "license: MIT\n", "authors: [{name: A}]\n", "license: MIT\nauthors: 3\n", "{"])
 def test_a_citation_that_says_neither_is_named(text, tmp_path):
     (tmp_path / "CITATION.cff").write_text(text)
-    with pytest.raises(DamagedFile, match=r"CITATION\.cff: cannot be read"):
+    with pytest.raises(DamagedFile, match=r"CITATION\.cff"):
         ro_crate.credits(tmp_path / "CITATION.cff")

@@ -1,4 +1,4 @@
-"""How all figures look, and how they are written: the same data give the same bytes."""
+"""The look of all figures, and how they are written: the same data give the same bytes."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,22 +13,31 @@ if TYPE_CHECKING:
 
 WIDTH = 8.0  # inches, the width of the report's text
 DPI = 160
-GAP = 14  # images are as far apart as one of so many parts of their shorter side
-CELL = 0.55  # inches that an image takes at most, in width
-SHEET = 9.4  # inches that a sheet of images takes at most, with its labels
 MARKERS = "osD^vPX*"
 DASHES = ["-", "--", "-.", ":"]
-HOLE = np.array([222, 143, 5]) / 255  # the outline of what is hidden: orange in seaborn's colour-blind palette
+# The outline of a hole: orange of seaborn's colour-blind palette. The champion's pictures have the same colour
+# (champion/picture_files.HIDDEN), and the captions call the outline orange (figure_captions.OUTLINE).
+HOLE = np.array([222, 143, 5]) / 255
 
 
 def style() -> None:
-    """Set matplotlib up; colours that colour-blind readers can tell apart (seaborn's `colorblind`)."""
+    """Set matplotlib up, with seaborn's `colorblind` palette, whose colours all readers can tell apart."""
     import matplotlib
     import seaborn
 
     matplotlib.use("agg")
     seaborn.set_theme(context="paper", style="ticks", palette="colorblind", font_scale=1.1)
     matplotlib.rcParams.update({"svg.hashsalt": "restoration", "axes.spines.top": False, "axes.spines.right": False})
+
+
+def panels(
+    columns: int, height: float, width: float = WIDTH, rows: int = 1, layout: str | None = "constrained"
+) -> tuple["Figure", np.ndarray]:
+    """Start a figure of so many inches; return it with its axes (rows, columns)."""
+    style()
+    from matplotlib import pyplot
+
+    return pyplot.subplots(rows, columns, figsize=(width, height), squeeze=False, layout=layout)
 
 
 def save(figure: "Figure", png: str | Path, svg: str | Path) -> None:
@@ -42,7 +51,7 @@ def save(figure: "Figure", png: str | Path, svg: str | Path) -> None:
 
 
 def looks(names: Sequence[str], shapes: Sequence[str]) -> dict[str, tuple[Any, str]]:
-    """A colour and a marker, or a dash, for each name: no two the same up to ten names, and with MARKERS up to 40."""
+    """Give each name a colour and a marker or dash. Up to ten names differ all, with MARKERS up to 40."""
     import seaborn
 
     colours = seaborn.color_palette("colorblind")
@@ -52,7 +61,7 @@ def looks(names: Sequence[str], shapes: Sequence[str]) -> dict[str, tuple[Any, s
 
 
 def plain_log(axis: Any) -> None:
-    """Numbers that can be read at the ticks of a logarithmic axis (axis.xaxis or axis.yaxis)."""
+    """Write plain numbers at the ticks of a logarithmic axis (axis.xaxis or axis.yaxis)."""
     from matplotlib.ticker import FuncFormatter, LogLocator
 
     low, high = axis.get_view_interval()
@@ -62,59 +71,3 @@ def plain_log(axis: Any) -> None:
     axis.set_major_locator(LogLocator(subs=steps))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axis.set_minor_locator(LogLocator(subs=()))
-
-
-def to_rgb(images: np.ndarray) -> np.ndarray:
-    """(N, C, H, W), uint8 or float in [0, 1], C 1 or 3, to float (N, H, W, 3)."""
-    images = images / 255 if images.dtype == np.uint8 else images
-    return np.broadcast_to(images.transpose(0, 2, 3, 1), (len(images), *images.shape[2:], 3)).astype(np.float32)
-
-
-def outlined(images: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """RGB images (N, H, W, 3) with a line around what mask (N, 1, H, W) hides, one pixel wide and inside it."""
-    hidden = np.pad(mask[:, 0], ((0, 0), (1, 1), (1, 1)))
-    core = hidden[:, :-2, 1:-1] & hidden[:, 2:, 1:-1] & hidden[:, 1:-1, :-2] & hidden[:, 1:-1, 2:]
-    edge = mask[:, 0] & ~core
-    return np.where(edge[..., None], HOLE.astype(np.float32), images)
-
-
-def sheet(rows: Sequence[np.ndarray], gap: int) -> np.ndarray:
-    """Rows of RGB images, each (N, H, W, 3), side by side on white, `gap` pixels apart: (height, width, 3)."""
-    padded = [np.pad(row, ((0, 0), (0, gap), (0, gap), (0, 0)), constant_values=1.0) for row in rows]
-    whole = np.concatenate([np.concatenate(list(row), axis=1) for row in padded], axis=0)
-    return whole[:-gap, :-gap]
-
-
-def draw_sheet(
-    blocks: Sequence[tuple[str, Sequence[np.ndarray]]],
-    labels: Sequence[str],
-    outputs: tuple[str | Path, str | Path],
-    below: Sequence[Sequence[str]] = (),
-) -> None:
-    """blocks: a heading and its rows of RGB images (N, H, W, 3), side by side; labels: the rows' names; below: for each
-    block the texts below its columns, if there are any.
-    """
-    style()
-    from matplotlib import pyplot as plt
-
-    count = sum(len(rows[0]) for _, rows in blocks)
-    names = 0.07 * max(map(len, labels))  # inches
-    height, width = blocks[0][1][0].shape[1:3]
-    gap = max(1, round(min(height, width) / GAP))
-    cell = min(CELL, (SHEET - names) / count)
-    row = cell * (height + gap) / (width + gap)
-    lines = max((text.count("\n") + 1 for texts in below for text in texts), default=0)
-    size = (names + cell * count + 0.2 * len(blocks), row * len(labels) + 0.3 + 0.05 * bool(lines) + 0.15 * lines)
-    figure, axes = plt.subplots(1, len(blocks), figsize=size, squeeze=False, layout="constrained")
-    for number, (axis, (heading, rows)) in enumerate(zip(axes[0], blocks, strict=True)):
-        axis.imshow(sheet(rows, gap), interpolation="nearest")
-        axis.set_yticks([height / 2 + at * (height + gap) for at in range(len(rows))], labels)
-        texts = below[number] if below else []
-        axis.set_xticks([width / 2 + at * (width + gap) for at in range(len(texts))], texts, fontsize=6.5)
-        axis.tick_params(length=0, pad=2)
-        axis.set_title(heading, fontsize="medium")
-        for spine in axis.spines.values():
-            spine.set_visible(False)
-    for axis in axes[0, 1:]:
-        axis.set_yticklabels([])
-    save(figure, *outputs)

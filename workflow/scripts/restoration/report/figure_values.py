@@ -1,78 +1,56 @@
-"""What the page's scripts know of figures beyond their pictures, from the files that the figures' jobs wrote."""
+"""The values behind a figure, which its job writes for the scripts of the page: panels, points, sheets of images."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from markupsafe import Markup
+import numpy as np
 
 from restoration.core import artifacts
-from restoration.report.table_cells import number
+
+DIGITS = 5  # of each value: finer than can be drawn
+COLUMNS = 50  # of images in a sheet: no browser shows a picture of more than 32,767 pixels a side
 
 
-class Values(NamedTuple):
-    """Of one figure. content: as its job wrote it, with the address of its sheet of images if it has one; file: where
-    it lies.
+def panel(axis: Any, number: int, title: str, **values: Any) -> dict[str, Any]:
+    """Describe a panel whose limits are set, and mark it in the SVG, so that each place in it has a value.
+
+    values: whatever else the script of the page needs.
     """
-
-    content: dict[str, Any]
-    file: str
-
-    @property
-    def script(self) -> Markup:
-        """JSON that can stand in a page."""
-        return Markup(json.dumps(self.content, separators=(",", ":"), sort_keys=True).replace("<", "\\u003c"))
+    axis.patch.set_gid(f"panel-{number}")
+    limits = {"x": rounded(axis.get_xlim()), "y": rounded(axis.get_ylim())}
+    return {"title": title, **limits, "logarithmic": axis.get_yscale() == "log", **values}
 
 
-def read(path: str | Path, *keys: str, sheet: str = "") -> Values:
-    """Raises DamagedFile if the file lacks one of `keys`. sheet: the address of the images that belong to it."""
-    content = artifacts.read_json(path, *keys)
-    return Values(content | ({"sheet": sheet} if sheet else {}), str(path))
+def rounded(values: Any) -> Any:
+    """Round numbers, nested or not, to DIGITS significant digits."""
+    array = np.asarray(values, dtype=float)
+    return [rounded(row) for row in array] if array.ndim > 1 else [float(f"{value:.{DIGITS}g}") for value in array]
 
 
-def of_latents(values: Values) -> str:
-    """How well the panels' latent spaces tell the classes apart; in the first one also which best and which worst.
-    Nothing where the images have no labels.
+def in_rows(images: np.ndarray) -> list[np.ndarray]:
+    """Split images (N, H, W, 3) into rows of COLUMNS; black images fill the last row."""
+    black = np.zeros((-len(images) % COLUMNS, *images.shape[1:]), images.dtype)
+    filled = np.concatenate([images, black])
+    return [filled[start : start + COLUMNS] for start in range(0, len(filled), COLUMNS)]
+
+
+def write_sheet(path: str | Path, rows: Sequence[np.ndarray], side: int) -> dict[str, int]:
+    """Write rows of images, RGB (N, H, W, 3) in [0, 1], as one PNG without gaps; return width and height of an image.
+
+    Images with a side above `side` pixels are shrunk.
     """
-    with artifacts.reading(values.file):
-        panels = values.content["panels"]
-        if values.content["labels"] is None:
-            return ""
-        shares = [f"{100 * panel['told']:.1f} % ({panel['title']})" for panel in panels]
-        classes = sorted(panels[0]["told_of_class"].items(), key=lambda entry: -entry[1])
-        best, worst = ((name, f"{100 * share:.0f} %") for name, share in (classes[0], classes[-1]))
-        told = f"A vote of the {values.content['neighbours']} nearest training images tells the class of "
-        told += f"{' and '.join(shares)} of the test images"
-        if len(classes) > 1:
-            told += (
-                f"; by {panels[0]['title']} that of {best[0]} best ({best[1]}), that of {worst[0]} worst ({worst[1]})"
-            )
-        return f"{told}."
+    from PIL import Image
 
-
-def of_hard(values: Values) -> str:
-    """Who does best on the hardest images, and how much easier the others are to it."""
-    with artifacts.reading(values.file):
-        least = min(values.content["ways"], key=lambda way: way["hardest"])
-        return (
-            f"The lowest mean error on these is {number(least['hardest'], 'mse')}, by {least['name']}; on all "
-            f"{values.content['count']} drawn images it has {number(least['drawn'], 'mse')}."
-        )
-
-
-def of_extremes(values: Values) -> str:
-    """How far apart the best and the worst restorations are."""
-    with artifacts.reading(values.file):
-        best, worst = max(values.content["best"]["errors"]), min(values.content["worst"]["errors"])
-        ends = f"at most {number(best, 'mse')} on the best images and at least {number(worst, 'mse')} on the worst"
-        return f"The error is {ends}."
-
-
-def of_restorations(values: Values) -> str:
-    """Which of the ways in the select is the best on the drawn images, and by how much."""
-    with artifacts.reading(values.file):
-        ways: Sequence[Mapping[str, Any]] = sorted(values.content["ways"], key=lambda way: way["drawn"])
-        best, last = (f"{way['name']} ({number(way['drawn'], 'mse')})" for way in (ways[0], ways[-1]))
-        more = f"; the highest: {last}" if len(ways) > 1 else ""
-        return f"The lowest mean error over the {values.content['count']} drawn images: {best}{more}."
+    height, width = rows[0].shape[1:3]
+    scale = min(1.0, side / max(height, width))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    lines = []
+    for row in rows:
+        images = [Image.fromarray((image * 255).round().astype(np.uint8)) for image in row]
+        lines.append(np.concatenate([np.asarray(image.resize(size, Image.Resampling.BOX)) for image in images], axis=1))
+    sheet = np.concatenate(lines)
+    grey = bool((sheet[..., :1] == sheet).all())
+    with artifacts.replacing(path) as part:
+        Image.fromarray(sheet[..., 0] if grey else sheet).save(part, optimize=True)
+    return {"width": size[0], "height": size[1]}

@@ -1,8 +1,7 @@
-"""results/index.html: the data sets with their verdicts and champions, and what changed from each run to the next.
+"""results/index.html: the data sets with their verdicts and champions, and the changes from each run to the next.
 
-After each execution a summary of what it left is kept in the data set's logs/runs, beside other files that hold times;
-the page is made of these alone, and so knows runs whose figures were overwritten since. Snakemake's own process writes
-it: only the standard library, PyYAML and Jinja are used here.
+Each run leaves a summary in the data set's logs/runs. The page is made of the summaries alone, and so also shows runs
+whose results were overwritten. Snakemake's own process writes the page: imports are few and light.
 """
 
 import csv
@@ -11,55 +10,25 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from types import SimpleNamespace
+from typing import Any
 
 from restoration.config.model_names import way_name
 from restoration.core.artifacts import read_json, write_json, write_text
 from restoration.core.errors import UserError
 from restoration.core.job_parameters import flatten
 from restoration.evaluation import judging
+from restoration.report.html_template import markup, render
 from restoration.tracking import run_links
 
 KEPT = 20  # summaries of a data set
-SHOWN = 12  # figures of a comparison
-Row = dict[str, Any]
+SHOWN = 12  # changed errors of a comparison
+SUMMARY = ("when", "commit", "settings", "verdicts", "tasks", "champions", "errors")
+Summary = dict[str, Any]
 
 
-class Change(NamedTuple):
-    """From what to what; nothing on a side where it was not there."""
-
-    what: str
-    before: str
-    after: str
-
-
-class Figure(NamedTuple):
-    """A way to restore whose error changed. apart: whether the two intervals have nothing in common."""
-
-    what: str
-    before: str
-    after: str
-    percent: float
-    apart: bool
-
-
-class Comparison(NamedTuple):
-    """One run beside the run before it. alike: how many errors did not change; more: how many changes are not shown."""
-
-    when: str
-    commit: str
-    settings: list[Change]
-    verdicts: list[Change]
-    champions: list[Change]
-    figures: list[Figure]
-    more: int
-    alike: int
-    new: list[str]
-    gone: list[str]
-
-
-def summarise(folder: Path, configuration: Mapping[str, Any], commit: str, versions: Mapping[str, str]) -> Row:
-    """What the results in `folder` say, of the configuration that they were made with. Raises DamagedFile, OSError."""
+def summarise(folder: Path, configuration: Mapping[str, Any], commit: str, versions: Mapping[str, str]) -> Summary:
+    """Sum up the results in `folder`, which this configuration made. Raises DamagedFile, OSError."""
     errors: dict[str, Any] = {}
     champions = {}
     for task in configuration["tasks"]:
@@ -70,8 +39,8 @@ def summarise(folder: Path, configuration: Mapping[str, Any], commit: str, versi
         judged = judging.ranking(row["region"] for row in rows)
         for row in rows:
             if (row["output"], row["region"], row["measure"]) == judged:
-                way = way_name(row["variant"], row["loss"], row["method"])
-                errors[f"{task}: {way}"] = [float(row[key]) for key in ("mean", "low", "high")]
+                name = f"{task}: {way_name(row['variant'], row['loss'], row['method'])}"
+                errors[name] = [float(row[key]) for key in ("mean", "low", "high")]
     path = folder / "claims" / "claims.json"
     claims = read_json(path, "claims")["claims"] if path.is_file() else []
     return {
@@ -85,8 +54,8 @@ def summarise(folder: Path, configuration: Mapping[str, Any], commit: str, versi
     }
 
 
-def record(folder: Path, summary: Row) -> None:
-    """Keep the summary, unless nothing but time and commit differ from the last one."""
+def record(folder: Path, summary: Summary) -> None:
+    """Keep the summary if more than time and commit differ from the last one."""
     runs = folder / "logs" / "runs"
     files = sorted(runs.glob("[0-9]*.json"))
     kept = _read(files[-1]) if files else None
@@ -97,19 +66,24 @@ def record(folder: Path, summary: Row) -> None:
         old.unlink()
 
 
-def _read(path: Path) -> Row | None:
-    """A summary; None where the file is none, for a page of what was must not fail what is."""
+def _read(path: Path) -> Summary | None:
+    """Read a summary; return None for a damaged file, so that an old run does not fail the new one."""
     try:
-        found: Row = read_json(path, "when", "commit", "settings", "verdicts", "tasks", "champions", "errors")
+        found: Summary = read_json(path, *SUMMARY)
         return found
     except UserError:
         return None
 
 
-def compare(before: Row, after: Row) -> Comparison:
+def compare(before: Summary, after: Summary) -> SimpleNamespace:
+    """Compare two runs. Changes are (name, before, after); a side is empty if the thing was not there.
+
+    figures: the errors that changed most, intervals apart first: (restorer, before, after, change in percent, whether
+    the two intervals are apart); more: how many more changed; alike: how many did not change.
+    """
     one, other = before["errors"], after["errors"]
     figures = [
-        Figure(
+        (
             name,
             _interval(one[name]),
             _interval(other[name]),
@@ -119,51 +93,44 @@ def compare(before: Row, after: Row) -> Comparison:
         for name in other
         if name in one and one[name] != other[name]
     ]
-    figures.sort(key=lambda figure: (-figure.apart, -abs(figure.percent)))
-    return Comparison(
-        after["when"],
-        after["commit"],
-        _changes(before["settings"], after["settings"]),
-        [
-            Change(f"{sentence} ({reading})" if reading else sentence, before["verdicts"].get(key, [""])[-1], verdict)
-            for key, (sentence, reading, verdict) in after["verdicts"].items()
-            if before["verdicts"].get(key, [""])[-1] != verdict
-        ],
-        _changes(before["champions"], after["champions"]),
-        figures[:SHOWN],
-        max(0, len(figures) - SHOWN),
-        sum(one.get(name) == error for name, error in other.items()),
-        [name for name in other if name not in one],
-        [name for name in one if name not in other],
+    figures.sort(key=lambda figure: (-figure[4], -abs(figure[3])))
+    verdicts = [
+        (f"{sentence} ({reading})" if reading else sentence, before["verdicts"].get(key, [""])[-1], verdict)
+        for key, (sentence, reading, verdict) in after["verdicts"].items()
+    ]
+    return SimpleNamespace(
+        when=after["when"],
+        settings=_changes(before["settings"], after["settings"]),
+        verdicts=[change for change in verdicts if change[1] != change[2]],
+        champions=_changes(before["champions"], after["champions"]),
+        figures=figures[:SHOWN],
+        more=max(0, len(figures) - SHOWN),
+        alike=sum(one.get(name) == error for name, error in other.items()),
+        new=[name for name in other if name not in one],
+        gone=[name for name in one if name not in other],
     )
 
 
-def _changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[Change]:
+def _changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[tuple[str, str, str]]:
     names = [*after, *(name for name in before if name not in after)]
-    pairs = [Change(name, before.get(name, ""), after.get(name, "")) for name in names]
-    return [change for change in pairs if change.before != change.after]
+    changes = [(name, before.get(name, ""), after.get(name, "")) for name in names]
+    return [change for change in changes if change[1] != change[2]]
 
 
 def write(results: Path, template: Path, style: Path, theme: Path) -> Path:
-    """Write the page of all data sets under `results` that have a summary; where it lies.
+    """Write the page of all data sets under `results` that have a summary, and return its path.
 
-    Raises OSError where it cannot, and sqlite3.Error where MLflow's store, whose runs it links to, is none.
+    Raises OSError, and sqlite3.Error if MLflow's store, to whose runs the page links, is damaged.
     """
-    import jinja2
-    from markupsafe import Markup
-
     store = results / "mlflow" / run_links.STORE.name
     here, served = run_links.links(store) if store.is_file() else {}, run_links.kept(store.parent)
     sets = []
     for folder in sorted(path.parent.parent for path in results.glob("*/logs/runs")):
-        runs: Sequence[Row] = [
-            run for path in sorted((folder / "logs/runs").glob("[0-9]*.json")) if (run := _read(path))
-        ]
-        if not runs:
+        files = sorted((folder / "logs/runs").glob("[0-9]*.json"))
+        if not (runs := [run for path in files if (run := _read(path))]):
             continue
         verdicts = [verdict for *_, verdict in runs[-1]["verdicts"].values()]
         counts = {word: verdicts.count(word) for word in dict.fromkeys(verdicts)}
-        pairs = [compare(*pair) for pair in pairwise(runs)]
         report = f"{folder.name}/report/report.html"
         experiments = {task: f"{folder.name}/{task}" for task in runs[-1]["tasks"]}
         sets.append(
@@ -174,17 +141,10 @@ def write(results: Path, template: Path, style: Path, theme: Path) -> Path:
                 "here": {task: here[name] for task, name in experiments.items() if name in here.keys() - served.keys()},
                 "run": runs[-1],
                 "counts": counts,
-                "comparisons": pairs[::-1],
+                "comparisons": [compare(*pair) for pair in pairwise(runs)][::-1],
             }
         )
-    environment = jinja2.Environment(
-        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
-    )
-    page = environment.from_string(template.read_text(encoding="utf-8")).render(
-        sets=sets,
-        style=Markup(style.read_text(encoding="utf-8")),  # these two are files of this repository, not data
-        theme=Markup(theme.read_text(encoding="utf-8")),
-    )
+    page = render(template, sets=sets, style=markup(style), theme=markup(theme))
     write_text(results / "index.html", page)
     return results / "index.html"
 

@@ -1,4 +1,4 @@
-"""A figure's SVG as a part of the page, whose colours it takes: dark where the page is dark."""
+"""A figure's SVG as a part of the page, in the colours of the page: dark where the page is dark."""
 
 import re
 from pathlib import Path
@@ -16,41 +16,40 @@ DARKEST, LIGHTEST = 13, 230  # of the greys on a dark page
 
 
 def inline(path: str | Path, anchor: str, label: str) -> str:
-    """The drawing as an element of an HTML page. Raises DamagedFile if the file is no SVG.
+    """Return a drawing as an element of an HTML page. Raises DamagedFile if the file is no SVG.
 
-    anchor: what its names begin with, so that they are the page's only ones; label: what it shows, in words.
+    anchor: a prefix that makes the ids unique in the page; label: a description in words.
     """
     with artifacts.reading(path):
         root = ElementTree.parse(path).getroot()
         if _local(root.tag) != "svg":
             raise ValueError("it is no SVG")
-        return _written(root, anchor, f' role="img" aria-label={quoteattr(label)}')
+        return _element(root, anchor, f' role="img" aria-label={quoteattr(label)}')
 
 
-def _written(element: ElementTree.Element, anchor: str, more: str = "") -> str:
+def _element(element: ElementTree.Element, anchor: str, attributes: str = "") -> str:
     tag = _local(element.tag)
     if tag not in TAGS:
         return ""
-    attributes = more
     for key, value in element.attrib.items():
         name = _local(key)
         if name in ATTRIBUTES and not (tag == "svg" and name in ("width", "height")):
             attributes += f" {name}={quoteattr(_value(name, value, anchor))}"
-    inner = "".join(_written(child, anchor) for child in element)
+    inner = "".join(_element(child, anchor) for child in element)
     return f"<{tag}{attributes}>{inner}</{tag}>"
 
 
 def _value(name: str, value: str, anchor: str) -> str:
-    """An attribute's. Raises ValueError for an address that leads out of the drawing; a picture within it is none."""
+    """Adapt an attribute's value. Raises ValueError for an address outside the drawing; embedded PNGs are allowed."""
     if name == "id":
         return f"{anchor}.{value}"
     if name == "href" and not value.startswith(("#", "data:image/png;base64,")):
-        raise ValueError("it takes something from elsewhere")
+        raise ValueError("the drawing links to another file")
     if name == "href" and value.startswith("#"):
         return f"#{anchor}.{value[1:]}"
     if name in ("clip-path", "style"):
         if re.search(r"url\((?!#)", value):
-            raise ValueError("it takes something from elsewhere")
+            raise ValueError("the drawing links to another file")
         value = value.replace("url(#", f"url(#{anchor}.")
         return re.sub(r"(?<!\()#[0-9a-f]{6}\b", lambda found: adapted(found[0]), value)
     if name in NUMBERS:  # hundredths of a point are finer than any screen
@@ -59,7 +58,7 @@ def _value(name: str, value: str, anchor: str) -> str:
 
 
 def adapted(colour: str) -> str:
-    """A colour of a figure, '#rrggbb', as one that suits a light and a dark page: greys are turned round."""
+    """Adapt a colour, '#rrggbb', to light and dark pages: ink, paper and greys swap, other colours stay."""
     if colour in (INK, PAPER):
         return {INK: "var(--ink)", PAPER: "var(--page)"}[colour]
     level = int(colour[1:3], 16)
@@ -70,5 +69,5 @@ def adapted(colour: str) -> str:
 
 
 def _local(name: str) -> str:
-    """A name without its namespace."""
+    """Strip the namespace of an XML name."""
     return name.rsplit("}", 1)[-1]

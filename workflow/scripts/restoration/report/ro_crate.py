@@ -1,15 +1,17 @@
-"""What a results folder was made from, how and by what: an RO-Crate that machines read.
+"""The RO-Crate of a results folder: inputs, outputs, code, software and command, for machines.
 
-Follows the Workflow Run Crate profile 0.5 (https://w3id.org/ro/wfrun/workflow/0.5; Leo et al., 2024), and so Process
-Run Crate 0.5 and Workflow RO-Crate 1.0. The folder holds a copy of the workflow, and so is complete in itself.
+The crate follows the Workflow Run Crate profile 0.5 (https://w3id.org/ro/wfrun/workflow/0.5; Leo et al., 2024), and so
+Process Run Crate 0.5 and Workflow RO-Crate 1.0. The folder holds a copy of the workflow, and so is complete.
 """
 
 import os
+import platform
 import shlex
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -18,8 +20,10 @@ import yaml
 
 from restoration.core.artifacts import reading, sha256, write_json
 
-COMMAND = "RESTORATION_COMMAND"  # the environment variable in which Snakemake's command line reaches the job
+RECORD = "ro-crate-metadata.json"  # of a results folder: the last file of a run
+COMMAND = "RESTORATION_COMMAND"  # environment variables that tell the job Snakemake's command line and start
 STARTED = "RESTORATION_STARTED"
+PACKAGES = ["snakemake", "torch", "torchvision", "numpy", "pandas", "matplotlib", "seaborn", "mlflow"]
 PROFILES = {
     "Process Run Crate": "https://w3id.org/ro/wfrun/process/0.5",
     "Workflow Run Crate": "https://w3id.org/ro/wfrun/workflow/0.5",
@@ -39,17 +43,23 @@ MEDIA = {
 
 
 def announce() -> None:
-    """Keep, for the job that writes the record, what only Snakemake's own process knows."""
+    """Set the environment variables for the job that writes the record; only Snakemake's own process knows them."""
     os.environ[COMMAND] = shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
     os.environ[STARTED] = now()
 
 
 def now() -> str:
+    """Return the time in UTC, to the second, in ISO 8601."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
+def versions() -> dict[str, str]:
+    """Return the installed version of Python, then of each of PACKAGES."""
+    return {"python": platform.python_version()} | {package: version(package) for package in PACKAGES}
+
+
 def code_version(folder: Path) -> dict[str, Any]:
-    """The commit of the code and whether files differ from it: {'commit': str or None, 'changed': list of names}."""
+    """Return the commit of the code, or None, and the files that differ from it: {'commit': str, 'changed': list}."""
 
     def git(*arguments: str) -> str:
         command = ["git", "-C", str(folder), *arguments]
@@ -64,14 +74,14 @@ def code_version(folder: Path) -> dict[str, Any]:
 
 
 class Credits(NamedTuple):
-    """Whose the workflow is, and under which licence (an SPDX identifier)."""
+    """Authors (schema.org Person or Organization, with @id and @type) and licence (SPDX identifier) of the workflow."""
 
     licence: str
-    authors: list[dict[str, str]]  # the properties of a schema.org Person or Organization, with @id and @type
+    authors: list[dict[str, str]]
 
 
 def credits(citation: Path) -> Credits:
-    """What a CITATION.cff (1.2.0) says of the workflow. Raises DamagedFile if it says neither licence nor authors."""
+    """Read a CITATION.cff (1.2.0). Raises DamagedFile if licence or authors are missing."""
     with reading(citation):
         content = yaml.safe_load(citation.read_text(encoding="utf-8"))
         return Credits(content["license"], [_author(author) for author in content["authors"]])
@@ -95,11 +105,10 @@ def write(
     versions: Mapping[str, str],
     credits: Credits,
 ) -> None:
-    """Write ro-crate-metadata.json into `folder`.
+    """Write the RO-Crate of `folder`.
 
-    workflow: the Snakefile's copy; given: what the workflow was given, name to SHA-256, None for a file that is in the
-    folder; made: what it made; all these are names of files in `folder`.
-    code: as `code_version`; versions: of packages.
+    workflow: the copy of the Snakefile; given: inputs, name to SHA-256, None for a file in the folder; made: outputs.
+    All names are relative to the folder. code: from `code_version`; versions: of packages.
     """
     from rocrate.model.contextentity import ContextEntity
     from rocrate.rocrate import ROCrate
@@ -159,13 +168,12 @@ def write(
         for name, digest in given.items()
     ]
     outputs = [file(name, answered) for name in made]
-    command = os.environ.get(COMMAND, "snakemake")
     properties = {
         "name": "The execution that completed these results",
-        "description": command,
+        "description": os.environ.get(COMMAND, "snakemake"),
         "startTime": os.environ.get(STARTED, now()),
         "endTime": now(),
         "actionStatus": "http://schema.org/CompletedActionStatus",
     }
     root["mentions"] = crate.add_action(main, "#execution", inputs, outputs, properties)
-    write_json(folder / "ro-crate-metadata.json", crate.metadata.generate())
+    write_json(folder / RECORD, crate.metadata.generate())

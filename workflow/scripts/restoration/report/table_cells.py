@@ -1,18 +1,19 @@
-"""Tables of the report, as its template draws them, and how figures are written in them."""
+"""Tables of the report as its template draws them, and how numbers are written in them."""
 
 import math
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from restoration.evaluation.judging import UNITS
 
-DIGITS = {"mse": 4, "psnr": 2, "ssim": 3, "effective": 0}
+DIGITS = {"mse": 4, "psnr": 2, "ssim": 3, "effective": 0}  # decimals of a measure; any other has two
 HEADINGS = UNITS | {"accuracy": "Reads as its class"}
 MISSING = float("nan")
 
 
 class Cell(NamedTuple):
-    """text; small: what stands after it, smaller; hint: what is shown on hovering; value: what it is sorted by."""
+    """A cell. value: the key for sorting; small: smaller text after `text`; hint: shown on hovering."""
 
     text: str
     value: float | str = ""
@@ -21,7 +22,7 @@ class Cell(NamedTuple):
 
 
 class Column(NamedTuple):
-    """heading; group: what stands above it and its neighbours of the same group; text: words, not figures."""
+    """A column. group: a heading above neighbouring columns; text: True for words, False for numbers."""
 
     heading: str
     group: str = ""
@@ -29,14 +30,14 @@ class Column(NamedTuple):
 
 
 class Row(NamedTuple):
-    """kind: a class of the template's style: best, baseline, published or nothing."""
+    """A row. kind: a CSS class: best, baseline, published or empty."""
 
     cells: Sequence[Cell]
     kind: str = ""
 
 
 class Table(NamedTuple):
-    """title: what a screen reader calls it; files: where its figures come from."""
+    """A table. title: its name for screen readers; files: the sources of its numbers."""
 
     title: str
     columns: Sequence[Column]
@@ -45,32 +46,20 @@ class Table(NamedTuple):
 
     @property
     def groups(self) -> list[tuple[str, int]]:
-        """The groups of neighbouring columns with how many there are of each; none where no column has one."""
-        found: list[tuple[str, int]] = []
-        for column in self.columns:
-            if found and found[-1][0] == column.group:
-                found[-1] = (column.group, found[-1][1] + 1)
-            else:
-                found.append((column.group, 1))
-        return found if any(group for group, _ in found) else []
-
-    @property
-    def starts(self) -> list[bool]:
-        """Whether each column is the first of its group."""
-        return [
-            number == 0 or column.group != self.columns[number - 1].group for number, column in enumerate(self.columns)
-        ]
+        """Each group with the number of its columns; empty if no column has a group."""
+        found = [(name, len(list(columns))) for name, columns in groupby(column.group for column in self.columns)]
+        return found if any(name for name, _ in found) else []
 
 
 def digits(value: float, measure: str) -> int:
-    """Decimals: of an error four, and more where it is below 0.01, so that there are three figures of it."""
+    """Return the decimals of a number: three significant digits, but at most six decimals, of an MSE below 0.01."""
     if measure == "mse" and 0 < abs(value) < 0.01:
         return min(6, 2 - math.floor(math.log10(abs(value))))
     return DIGITS.get(measure, 2)
 
 
 def number(value: float | None, measure: str = "", signed: bool = False) -> str:
-    """A figure at the digits that its measure deserves; nothing for none."""
+    """Write a number with the digits of its measure; None and NaN become an empty text."""
     if value is None or math.isnan(value):
         return ""
     if measure == "accuracy":
@@ -79,28 +68,35 @@ def number(value: float | None, measure: str = "", signed: bool = False) -> str:
 
 
 def interval(low: float, high: float, measure: str = "", signed: bool = False) -> str:
-    """'[0.0311, 0.0329]'"""
+    """Write an interval: '[0.0311, 0.0329]'."""
     low_text, high_text = (number(end, measure, signed).removesuffix(" %") for end in (low, high))
     return f"[{low_text}, {high_text}]"
 
 
-def figure(value: float | None, measure: str = "") -> Cell:
-    """A figure alone; an empty cell for none."""
-    return Cell(number(value, measure), MISSING if value is None else value)
-
-
-def seeds(count: int) -> str:
+def seed_count(count: int) -> str:
+    """Write a number of seeds: '2 seeds'."""
     return f"{count} seed{'s' if count > 1 else ''}"
 
 
-def words(text: str, small: str = "", hint: str = "") -> Cell:
+def text_cell(text: str, small: str = "", hint: str = "") -> Cell:
+    """Return a cell that is sorted by its text."""
     return Cell(text, text, small, hint)
 
 
-def count(value: float | None) -> Cell:
-    """A large whole number: '1.3 M'."""
+def number_cell(value: float | None, measure: str = "", small: str = "") -> Cell:
+    """Return a cell with a number; an empty cell for None."""
+    return Cell(number(value, measure), MISSING if value is None else value, small)
+
+
+def mean_cell(row: Any, measure: str = "mse") -> Cell:
+    """Return the mean and interval of a row of `interval_table.lookup`; an empty cell for None."""
+    return number_cell(row and row.mean, measure, interval(row.low, row.high, measure) if row else "")
+
+
+def count_cell(value: float | None) -> Cell:
+    """Return a large whole number, shortened to '1.3 M'."""
     if value is None or math.isnan(value):
-        return Cell("", MISSING)
+        return number_cell(None)
     for size, unit in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
         if value >= size:
             return Cell(f"{value / size:.3g} {unit}", value, hint=f"{value:,.0f}")
@@ -108,14 +104,14 @@ def count(value: float | None) -> Cell:
 
 
 def patterns(files: Iterable[str]) -> list[str]:
-    """Files by name; those that differ in their folders alone are one, with * where they do, and how many they are."""
+    """Shorten a list of files: files that differ in their folders alone become one pattern with their number."""
     groups: dict[tuple[str, int], list[list[str]]] = {}
     for file in dict.fromkeys(files):
         parts = file.split("/")
         groups.setdefault((parts[-1], len(parts)), []).append(parts)
     found = []
     for group in groups.values():
-        columns: list[Any] = [set(column) for column in zip(*group, strict=True)]
+        columns = [set(column) for column in zip(*group, strict=True)]
         path = "/".join(column.pop() if len(column) == 1 else "*" for column in columns)
         found.append(path if len(group) == 1 else f"{path} ({len(group)} files)")
     return found

@@ -1,65 +1,66 @@
-"""What a task comes to, and what each of its figures shows, in a sentence or two, from the figures behind it."""
+"""Sentences on what was found: by a task as a whole, and by each of its figures."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from restoration.comparison.likelihood_estimates import Estimate
+from restoration.config.model_names import in_words, model_name
 from restoration.report.likelihood_table import QUANTITIES
-from restoration.report.restoration_tables import Task, name_of
 from restoration.report.table_cells import interval, number
+from restoration.report.task_results import Task, restorer
+
+NOTHING = "identity"  # the baseline that leaves images as they are
 
 
 def of_task(task: Task) -> str:
-    """A task in a few sentences: its best model, the best of what needs none, and doing nothing."""
-    rows, best = list(task.ranked().itertuples(index=False)), task.best()
-    label = ", given the true label" if task.given_label(name_of(best)) else ""
+    """Sum up a task: its best model, its best baseline, and doing nothing."""
+    rows, best = task.ranked(), task.best()
+    label = ", given the true label" if best.mark else ""
     least = next(row for row in rows if row.variant)
-    given = "" if name_of(least) == name_of(best) else f" (given the true label, {_way(least)} has {_told(least)})"
-    told = [
+    given = "" if restorer(least) == restorer(best) else f" (given the true label, {_way(least)} has {_error(least)})"
+    sentences = [
         f"Best trained model: {_way(best)}{label}, with a mean squared error {task.place} of "
-        f"{number(best.mean, 'mse')} {interval(best.low, best.high, 'mse')}{given}"
+        f"{_error(best)} {interval(best.low, best.high, 'mse')}{given}"
     ]
-    others = [row for row in rows if not row.variant and row.method != "identity"]
-    if others:
-        than = ", which is better" if others[0].mean < best.mean else ""
-        told.append(f"Best without a trained model: {_words(others[0].method)}, {_told(others[0])}{than}")
-    nothing = next((row for row in rows if not row.variant and row.method == "identity"), None)
-    if nothing:
-        than = ", which is better" if nothing.mean < best.mean else ""
-        told.append(f"Leaving the image as it is: {_told(nothing)}{than}")
-    return ". ".join(told) + "."
+    for row, sentence in (
+        (_best_baseline(rows), "Best without a trained model: {method}, {error}"),
+        (_nothing(rows), "Leaving the image as it is: {error}"),
+    ):
+        if row:
+            than = ", which is better" if row.mean < best.mean else ""
+            sentences.append(sentence.format(method=in_words(row.method), error=_error(row)) + than)
+    return ". ".join(sentences) + "."
 
 
 def of_errors(task: Task) -> str:
-    """How far apart the errors lie, and how many are below what needs no trained model."""
-    rows = list(task.ranked().itertuples(index=False))
+    """Say how far apart the errors lie, and how many models are better than the best baseline."""
+    rows = task.ranked()
     ways = [row for row in rows if row.variant]
-    others = [row for row in rows if not row.variant and row.method != "identity"]
-    told = f"The error {task.place} is {_span(task, ways, with_method=True)}"
-    if others:
-        below = sum(row.mean < others[0].mean for row in ways)
-        told += (
+    sentence = f"The error {task.place} is {_span(task, ways, with_method=True)}"
+    if best := _best_baseline(rows):
+        below = sum(row.mean < best.mean for row in ways)
+        sentence += (
             f"; {below} of {len(ways)} ways to restore by a trained model {'are' if below != 1 else 'is'} better than "
-            f"{_words(others[0].method)}, the best that needs none ({number(others[0].mean, 'mse')})"
+            f"{in_words(best.method)}, the best that needs none ({_error(best)})"
         )
-    return f"{told}."
+    return f"{sentence}."
 
 
 def of_restorations(task: Task, method: str) -> str:
-    """The errors of the models by the inference that the pictures show; nothing where no model has it."""
-    ways = [row for row in task.ranked().itertuples(index=False) if row.variant and row.method == method]
-    return f"Restored by “{_words(method)}”, the error {task.place} is {_span(task, ways)}." if ways else ""
+    """Give the range of the models' errors by an inference; an empty text where no model has it."""
+    ways = [row for row in task.ranked() if row.variant and row.method == method]
+    return f"Restored by “{in_words(method)}”, the error {task.place} is {_span(task, ways)}." if ways else ""
 
 
 def of_corrupted(task: Task) -> str:
-    """How far the corrupted images are from the originals; nothing where that was not measured."""
-    kept = [row for row in task.ranked().itertuples(index=False) if not row.variant and row.method == "identity"]
+    """Give the error of the corrupted images; an empty text where it was not measured."""
+    row = _nothing(task.ranked())
     error = f"The corrupted images differ from the originals by a mean squared error {task.place} of"
-    return f"{error} {number(kept[0].mean, 'mse')}." if kept else ""
+    return f"{error} {_error(row)}." if row else ""
 
 
 def of_losses(finals: Mapping[str, Sequence[float]]) -> str:
-    """The range in which the last epoch's mean training loss lies, for each loss. finals: loss to its models'."""
+    """Give the range of the training loss over the last epoch. finals: a loss to the means of its models."""
     spans = []
     for loss, ends in finals.items():
         low, high = min(ends), max(ends)
@@ -70,39 +71,100 @@ def of_losses(finals: Mapping[str, Sequence[float]]) -> str:
 
 
 def of_likelihoods(estimates: Sequence[Estimate]) -> str:
-    """The lowest estimate of each quantity and target."""
-    told = []
+    """Give the lowest estimate of each quantity and target."""
+    parts = []
     for key in dict.fromkeys((one.quantity, one.target) for one in estimates):
         least = min((one for one in estimates if (one.quantity, one.target) == key), key=lambda one: one.nats[-1])
         given = ", given the true label" if least.condition == "label" else ""
-        told.append(
+        parts.append(
             f"{least.label}{given}, {number(least.nats[-1])} nats for the {QUANTITIES[key[0]]} ({key[1]} targets)"
         )
-    return f"Lowest at the most samples: {'; '.join(told)}."
+    return f"Lowest at the most samples: {'; '.join(parts)}."
+
+
+def of_latents(values: Mapping[str, Any]) -> str:
+    """Say how well the latent spaces tell classes apart, and which class the first one tells best and worst.
+
+    The text is empty for images without labels.
+    """
+    if values["labels"] is None:
+        return ""
+    panels = values["panels"]
+    shares = [f"{100 * panel['told']:.1f} % ({panel['title']})" for panel in panels]
+    classes = sorted(panels[0]["told_of_class"].items(), key=lambda entry: -entry[1])
+    best, worst = ((name, f"{100 * share:.0f} %") for name, share in (classes[0], classes[-1]))
+    sentence = f"A vote of the {values['neighbours']} nearest training images tells the class of "
+    sentence += f"{' and '.join(shares)} of the test images"
+    if len(classes) > 1:
+        sentence += (
+            f"; by {panels[0]['title']} that of {best[0]} best ({best[1]}), that of {worst[0]} worst ({worst[1]})"
+        )
+    return f"{sentence}."
+
+
+def of_hard(values: Mapping[str, Any]) -> str:
+    """Name the best restorer of the hardest images, and compare its errors on these and on all drawn images."""
+    least = min(values["ways"], key=lambda way: way["hardest"])
+    return (
+        f"The lowest mean error on these is {number(least['hardest'], 'mse')}, by {least['name']}; on all "
+        f"{values['count']} drawn images it has {number(least['drawn'], 'mse')}."
+    )
+
+
+def of_extremes(values: Mapping[str, Any]) -> str:
+    """Say how far apart the best and the worst restorations are."""
+    best, worst = max(values["best"]["errors"]), min(values["worst"]["errors"])
+    ends = f"at most {number(best, 'mse')} on the best images and at least {number(worst, 'mse')} on the worst"
+    return f"The error is {ends}."
+
+
+def of_restorers(values: Mapping[str, Any]) -> str:
+    """Name the best and the worst restorer of the drawn images."""
+    ways = sorted(values["ways"], key=lambda way: way["drawn"])
+    best, last = (f"{way['name']} ({number(way['drawn'], 'mse')})" for way in (ways[0], ways[-1]))
+    more = f"; the highest: {last}" if len(ways) > 1 else ""
+    return f"The lowest mean error over the {values['count']} drawn images: {best}{more}."
+
+
+def left_out(names: Mapping[str, Sequence[str]] | None) -> str:
+    """Say what images without labels left out; an empty text for None. names: from `unlabelled`."""
+    if names is None:
+        return ""
+    variants = dict.fromkeys(name.split("/")[1] for name in names["variants"])
+    parts = ["how restored images read as their class"]
+    for word, these in (("variant", list(variants)), ("inference", names["inference"]), ("claim", names["claims"])):
+        if these:
+            parts.append(f"the {word}{'' if len(these) == 1 else 's'} {', '.join(these)}")
+    text = f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else parts[0]
+    return f"The images have no labels, and what needs them is left out: {text}."
+
+
+def _best_baseline(rows: Sequence[Any]) -> Any | None:
+    return next((row for row in rows if not row.variant and row.method != NOTHING), None)
+
+
+def _nothing(rows: Sequence[Any]) -> Any | None:
+    return next((row for row in rows if not row.variant and row.method == NOTHING), None)
 
 
 def _span(task: Task, rows: Sequence[Any], with_method: bool = False) -> str:
-    """'between 0.0451 (cvae_label†, BCE) and 0.3799 (vae, MSE)'; rows: best first."""
+    """Write 'between 0.0451 (cvae_label†, BCE) and 0.3799 (vae, MSE)'. rows: best first."""
 
     def named(row: Any) -> str:
-        method = f" by {_words(row.method)}" if with_method else ""
-        return f"{number(row.mean, 'mse')} ({task.model_name(row)}{method})"
+        method = f" by {in_words(row.method)}" if with_method else ""
+        return f"{_error(row)} ({model_name(row.variant + row.mark, row.loss)}{method})"
 
     return f"between {named(rows[0])} and {named(rows[-1])}" if len(rows) > 1 else named(rows[0])
 
 
 def _way(row: Any) -> str:
-    """'vae trained with BCE, by “map latent”'"""
-    return f"{row.variant} trained with {row.loss.upper()}, by “{_words(row.method)}”"
+    """Write 'vae trained with BCE, by “map latent”'."""
+    return f"{row.variant} trained with {row.loss.upper()}, by “{in_words(row.method)}”"
 
 
-def _told(row: Any) -> str:
+def _error(row: Any) -> str:
     return number(row.mean, "mse")
 
 
 def _loss(value: float) -> str:
     return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")

@@ -1,0 +1,21 @@
+"""Jinja templates of the report and of the index page."""
+
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+
+def markup(path: str | Path) -> Markup:
+    """Read a style or a script of this repository, which a page takes unescaped. Never pass a file of data."""
+    return Markup(Path(path).read_text(encoding="utf-8"))
+
+
+def render(template: str | Path, **values: Any) -> str:
+    """Render a template; values are escaped. Raises jinja2.UndefinedError for a name without a value."""
+    import jinja2  # each call of Snakemake imports this module
+
+    environment = jinja2.Environment(
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
+    )
+    return environment.from_string(Path(template).read_text(encoding="utf-8")).render(values)
