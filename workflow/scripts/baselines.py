@@ -22,7 +22,7 @@ def main(job: dict, dataset: str, validation: str, test: str, reader: str | None
     logger = logging.getLogger("restoration")
     splits, classes = dataset_files.read_dataset(dataset, "train", "validation", "test")
     complete, labels = splits["test"]
-    corrupted, mask = dataset_files.read_corrupted(test, complete)
+    images = dataset_files.Images(complete, *dataset_files.read_corrupted(test, complete), labels)
     train_images, known = torch.from_numpy(splits["train"].images), splits["validation"].images
     first = slice(tuning.IMAGES)
     known_corrupted, known_mask = dataset_files.read_corrupted(validation, known)
@@ -31,12 +31,11 @@ def main(job: dict, dataset: str, validation: str, test: str, reader: str | None
     )
     methods: dict[str, tuning.Tuned] = {}
     for name in job["baselines"]:
-        if name in baselines.fitting(hides(mask)):
+        if name in baselines.fitting(hides(images.mask)):
             methods |= tuning.tune(name, train_images, examples)
     restorers = {method: tuned.restore for method, tuned in methods.items()}
     shown = scoring.shown(labels, classes)
     read = classifier.load(reader, complete.shape[1:], classes).read if reader else None
-    images = dataset_files.Images(complete, corrupted, mask, labels)
     scores, shown_restorations, kept = scoring.measure(restorers, images, shown, read)
     parameters = {method: tuned.baseline.parameters for method, tuned in methods.items()}
     for method, tuned in methods.items():

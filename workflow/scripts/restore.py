@@ -16,10 +16,7 @@ SHOWN = 200  # pairs on the sheet, at most
 
 
 def read(item: restore_request.Item, used: restorer.Restorer, fit: str | None) -> tuple[np.ndarray, np.ndarray]:
-    """Read a picture (C, H, W) and what is hidden of it, bool (1, H, W). Raises UserError, naming the file.
-
-    fit: how a picture of another size gets the model's size.
-    """
+    """Read a picture (C, H, W), brought to the model's size by `fit`, and what is hidden of it, bool (1, H, W)."""
     image, hidden = decode_with_opacity(item.image, used.shape[0])
     if item.mask:
         hidden = hidden | picture_files.read_mask(item.mask)

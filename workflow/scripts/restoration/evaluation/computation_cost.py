@@ -1,7 +1,7 @@
 """What a restoration costs to compute: the multiply-adds of its matrix products and convolutions.
 
-The formulas are torch's own. Its FlopCounterMode is the public way, but loads torch's compiler, which takes 0.9 s
-of each job. So a counter of our own stands in its place, as long as torch has the private class that the counter is made of.
+The formulas are torch's own. Its FlopCounterMode is the public way, but loads torch's compiler, which takes 0.9 s of
+each job. So a counter of our own stands in its place, where torch has the private class that it is made of.
 """
 
 from collections.abc import Callable

@@ -19,10 +19,7 @@ DRAWS = 16  # of the prior for each image, for the diversity
 
 
 def measure(model: Model, images: Images, seed: int) -> dict[str, Any]:
-    """Return the parts `latent`, `prior_draw` and `common` of metrics.json.
-
-    The first two are None for a network without a latent distribution.
-    """
+    """Return `latent`, `prior_draw` (both None without a latent distribution) and `common` of metrics.json."""
     variational = model.network.variational
     return {
         "latent": latent(model, images, seed) if variational else None,

@@ -1,7 +1,4 @@
-"""Restore the stored corrupted test set and measure the restorations, image by image.
-
-`judging` says which outputs and regions are measured.
-"""
+"""Restore the stored corrupted test set, and measure its outputs and regions (see `judging`) image by image."""
 
 from collections.abc import Callable, Mapping
 from typing import cast
@@ -105,10 +102,7 @@ def measure(
 
 
 def summarise(scores: pd.DataFrame) -> dict[str, dict[str, dict[str, dict[str, float]]]]:
-    """Return method -> output -> region -> measure -> mean over the images. scores: as from `measure`.
-
-    Inside the hole without the measures by the classifier.
-    """
+    """Return method -> output -> region -> measure -> mean over the images. scores: as from `measure`."""
     summary: dict = {}
     measures = [measure for measure in MEASURES if measure in scores]
     means = scores.groupby(["method", "output", "region"], sort=False, observed=True)[measures].mean()
