@@ -9,7 +9,10 @@ the jobs after it run on what it holds now.
 from typing import Any
 
 NAMES = (
-    *(f"snakemake.dag:DAG.{name}" for name in ("check_incomplete", "forcefiles", "depending", "max_checksum_file_size")),
+    *(
+        f"snakemake.dag:DAG.{name}"
+        for name in ("check_incomplete", "forcefiles", "depending", "max_checksum_file_size")
+    ),
     *(f"snakemake.persistence:PersistenceBase.{name}" for name in ("metadata", "has_metadata", "input_checksums")),
 )
 TOLERANCE = 0.001  # seconds, for timestamps that went through a file
