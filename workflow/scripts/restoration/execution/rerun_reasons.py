@@ -1,8 +1,12 @@
-"""Why did this run? The account of a run of Snakemake: what ran, for which reason, how long, what was reused."""
+"""Why did this run? The account of a run of Snakemake: what ran, for which reason, how long, what was reused.
+
+Where another Snakemake keeps its records otherwise, the reasons are in its own words, and seconds are left out.
+"""
 
 import ast
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +21,14 @@ class Account:
     def __init__(self, dag: Any) -> None:
         self.dag = dag
         due = set(dag.needrun_jobs())
-        self.reasons = {
-            job: reasons(dag, job) for level in dag.toposorted() for job in level if job in due and job.output
-        }
+        self.reasons = {job: _why(dag, job) for level in dag.toposorted() for job in level if job in due and job.output}
         self.idle = [job for job in dag.jobs if job.output and job not in self.reasons]
         self.started = {job: record.starttime for job in self.reasons if (record := self._record(job))}
 
     def lines(self, stopped: bool = False) -> list[str]:
         """Return the account; jobs of one rule with one reason share a line. stopped: by hand, before the end."""
-        self.dag.workflow.persistence.deactivate_cache()  # which holds records of before the last job
+        with suppress(AttributeError):
+            self.dag.workflow.persistence.deactivate_cache()  # which holds records of before the last job
         ran = [job for job in self.reasons if self.dag.finished(job)]
         pruned = [job for job in self.reasons if not self.dag.finished(job) and not self.dag.needrun(job)]
         failed = [job for job in self.reasons if not self.dag.finished(job) and self.dag.needrun(job)]
@@ -49,8 +52,10 @@ class Account:
         return text
 
     def _record(self, job: Any) -> Any:
-        """Return Snakemake's record of the job; None if there is none."""
-        return self.dag.workflow.persistence.metadata(job.output[0])
+        """Return Snakemake's record of the job; None if there is none that can be read."""
+        with suppress(AttributeError):
+            return self.dag.workflow.persistence.metadata(job.output[0])
+        return None
 
     def _resumed(self, job: Any) -> Iterable[str]:
         for log in job.log:
@@ -71,6 +76,13 @@ def seconds(record: Any, before: float | None) -> float:
 def _counted(jobs: Iterable[Any]) -> str:
     counts = Counter(job.rule.name for job in jobs)
     return ", ".join(f"{rule} {count}" for rule, count in sorted(counts.items())) or "nothing"
+
+
+def _why(dag: Any, job: Any) -> list[str]:
+    try:
+        return reasons(dag, job)
+    except AttributeError:
+        return [*dag.reason(job).get_names()]
 
 
 def reasons(dag: Any, job: Any) -> list[str]:
