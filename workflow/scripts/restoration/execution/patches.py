@@ -49,15 +49,16 @@ def off() -> set[str]:
     """Return the names of the changes that are not to be made, and say why on stderr, the first time."""
     if os.environ.get(SWITCH, "0") not in ("", "0"):
         return {module.__name__ for module in ALL}
+    version = str(getattr(snakemake, "__version__", "of no version"))
     found = {module: [name for name in module.NAMES if not exists(name)] for module in ALL}
-    if snakemake.__version__.startswith(tuple(f"{version}." for version in TESTED)):
+    if version.startswith(tuple(f"{tested}." for tested in TESTED)):
         found = {module: names for module, names in found.items() if names}
         why = f"lacks {', '.join(sorted({name for names in found.values() for name in names}))}"
     else:
         why = f"is not one that this workflow was tested with ({', '.join(TESTED)})"
     if found:
         without = ", ".join(module.__name__.rpartition(".")[2].replace("_", " ") for module in found)
-        print(f"Snakemake {snakemake.__version__} {why}: without {without}. {SAME}", file=sys.stderr)
+        print(f"Snakemake {version} {why}: without {without}. {SAME}", file=sys.stderr)
     return {module.__name__ for module in found}
 
 
