@@ -3,7 +3,7 @@
 A change is a module with NAMES: the names that it takes in Snakemake or in another library, as "module:Class.name",
 none of which is promised to stay. Changes are made where the installed Snakemake is in TESTED and has these names;
 elsewhere one line on stderr says so. RESTORATION_PLAIN_SNAKEMAKE=1 in the environment turns all changes off, silently.
-Results are the same with and without them.
+Jobs write the same results with and without them; but without the tamper check, edited results stay.
 """
 
 import importlib
