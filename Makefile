@@ -5,7 +5,7 @@ RESULTS ?= results/mnist
 BIN := .venv/bin
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 .DELETE_ON_ERROR:
-.PHONY: demo test check setup slurm lock mlflow docs findings verify kills checkpoints empty-checkpoints bench benchmark-dvc
+.PHONY: demo test check setup slurm lock mlflow docs findings verify kills newest checkpoints empty-checkpoints bench benchmark-dvc
 
 demo: .venv/.requirements
 	$(BIN)/snakemake --cores all --configfile config/digits.yaml
@@ -47,6 +47,15 @@ verify: .venv/.requirements
 
 kills: .venv/.requirements
 	$(BIN)/python tests/kills.py
+
+# The tiny graph with the newest Snakemake that there is, which takes all other packages from .venv: are bytes the same?
+newest: .venv/.requirements
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python tests/.newest
+	$(BIN)/uv pip freeze --python .venv | grep -v '^snakemake' > tests/.newest/constraints.txt
+	$(BIN)/uv pip install --python tests/.newest --compile-bytecode --constraint tests/.newest/constraints.txt snakemake
+	$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > \
+	  "$$(tests/.newest/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/venv.pth"
+	$(BIN)/python tests/verify.py --python tests/.newest/bin/python --configfile tests/workflow/tiny.yaml
 
 checkpoints:
 	@mkdir -p results/checkpoints

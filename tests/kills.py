@@ -168,7 +168,7 @@ def jobs_of(snakemake: int) -> list[psutil.Process]:
 
 
 def rule_of(process: psutil.Process) -> str:
-    """The rule whose job it is, '' where it is none: by the script in its command, or by its name in the nursery."""
+    """Return the rule whose job it is, '' if none: by the script in its command, or a forked job's name."""
     try:
         *_, last = process.cmdline()
         script = Path(last.split()[-1])

@@ -2,10 +2,10 @@
 
     launcher.py FOLDER PYTHON SCRIPT
 
-is how a script is run that Snakemake starts; `in_nursery` is how one is that comes from the nursery. FOLDER gets a JSON
-file a job: rule, seconds of CPU in all (`cpu`), in imports without MLflow's (`imports`), and in MLflow (`mlflow`: its
-import, and the calls of its client), the peak of resident memory in bytes (`memory`), and the seconds of CPU that the
-nursery had taken by then (`nursery`; 0 of a job that does not come from it).
+runs a script that Snakemake starts; `in_fork_server` runs one that the fork server forks. FOLDER gets a JSON file a
+job: rule, seconds of CPU in all (`cpu`), in imports without MLflow's (`imports`), and in MLflow (`mlflow`: its import,
+and the calls of its client), the peak of resident memory in bytes (`memory`), and the seconds of CPU that the fork
+server had taken by then (`fork_server`; 0 of a job that Snakemake started).
 """
 
 import json
@@ -97,26 +97,28 @@ def main(folder: str, _python: str, script: str) -> None:
     _, status, usage = os.wait4(child, 0)
     seconds = json.loads(parts.read_text(encoding="utf-8")) if parts.exists() else {}
     cpu = usage.ru_utime + usage.ru_stime + time.process_time()
-    content = {"rule": rule(script), "cpu": cpu, "memory": usage.ru_maxrss * MEMORY_UNIT, "nursery": 0.0, **seconds}
+    content = {"rule": rule(script), "cpu": cpu, "memory": usage.ru_maxrss * MEMORY_UNIT, "fork_server": 0.0, **seconds}
     parts.with_suffix(".json").write_text(json.dumps(content), encoding="utf-8")
     sys.exit(os.waitstatus_to_exitcode(status))
 
 
 def install(folder: str) -> None:
     """Have this process, a Snakemake, run all its scripts so."""
+    from snakemake.script import PythonScript
+
     from restoration.execution import fork_server
 
-    fork_server.script = partial(in_nursery, folder)
-    execute = fork_server.PythonScript._execute_cmd
+    fork_server.run_script = partial(in_fork_server, folder)
+    execute = PythonScript._execute_cmd
 
     def launched(self: Any, command: str, **named: Any) -> Any:
         return execute(self, f"{sys.executable} {__file__} {folder} {command}", **named)
 
-    fork_server.PythonScript._execute_cmd = launched
+    PythonScript._execute_cmd = launched
 
 
-def in_nursery(folder: str, script: str, variables: dict[str, str]) -> None:
-    """The same for a job of the nursery, in the place of `fork_server.script`."""
+def in_fork_server(folder: str, script: str, variables: dict[str, str]) -> None:
+    """The same for a job of the fork server, in the place of `fork_server.run_script`."""
     import psutil
 
     from restoration.execution import fork_server
@@ -124,14 +126,14 @@ def in_nursery(folder: str, script: str, variables: dict[str, str]) -> None:
     account = Account()
     account.watch_imports()
     try:
-        fork_server.script(script, variables)
+        fork_server.run_script(script, variables)
     finally:
         usage, parent = resource.getrusage(resource.RUSAGE_SELF), psutil.Process(os.getppid()).cpu_times()
         content = {
             "rule": rule(script),
             "cpu": usage.ru_utime + usage.ru_stime,
             "memory": usage.ru_maxrss * MEMORY_UNIT,
-            "nursery": parent.user + parent.system,
+            "fork_server": parent.user + parent.system,
             **account.seconds,
         }
         (Path(folder) / f"{os.getpid()}.json").write_text(json.dumps(content), encoding="utf-8")

@@ -39,10 +39,10 @@ def test_a_second_run_does_nothing(graph):
     assert graph.pending() == {}
 
 
-def test_most_jobs_come_from_the_nursery(tmp_path):
+def test_most_jobs_come_from_the_fork_server(tmp_path):
     usage, jobs = run_graph(["--configfile", "tests/workflow/two_models.yaml"], tmp_path)
-    nursed = [job for job in jobs if job["nursery"]]
-    assert len(nursed) > len(jobs) / 2
+    forked = [job for job in jobs if job["fork_server"]]
+    assert len(forked) > len(jobs) / 2
     assert {"train", "evaluate"} <= {job["rule"] for job in jobs}
     assert usage.cpu > sum(job["cpu"] for job in jobs)
 

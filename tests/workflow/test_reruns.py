@@ -331,6 +331,7 @@ FILES = {
     "restoration/execution/early_cutoff.py": {},
     "restoration/execution/scheduler_rate.py": {},
     "restoration/execution/interrupt.py": {},
+    "restoration/execution/patches.py": {},
     "restoration/tracking/run_log.py": {},
     "restoration/config/unlabelled.py": {},
     "restoration/execution/terminal_lines.py": {},

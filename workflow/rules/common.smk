@@ -17,20 +17,19 @@ sys.path.insert(0, str(BASE / "workflow/scripts"))
 from restoration.comparison import claims_file, published_likelihoods
 from restoration.config import configuration, dataset_settings, true_label, yaml_file
 from restoration.core import fingerprint, job_parameters, process_locks, registry
-from restoration.execution import early_cutoff, tamper_check
+from restoration.execution import early_cutoff, interrupt, patches, tamper_check
 from restoration.report import ro_crate
 from restoration.restorers import baselines
 from restoration.tracking import unsent
 from restoration.core.errors import UserError
 
 process_locks.announce()
-# A cluster's job is a Snakemake as well, which does what the user's has decided.
+# A cluster's job is a Snakemake as well, which does what the user's Snakemake has decided.
 if workflow.is_main_process:
     ro_crate.announce()
-    # What Snakemake does with the rules of another workflow is that one's matter.
+    # A workflow that imports this one decides itself what Snakemake does with its rules.
     if not IMPORTED:
-        early_cutoff.install()
-        tamper_check.install()
+        patches.install(early_cutoff, interrupt, tamper_check)
 
 try:
     for path in workflow.configfiles:

@@ -1,9 +1,10 @@
-# What goes round an execution: the folder is taken for it, and its account written at the end.
+# What goes round a run: it takes the folder before its first job, and writes its account after the last.
 import sqlite3
 
 from restoration.execution import (
     fork_server,
     interrupt,
+    patches,
     rerun_reasons,
     scheduler_rate,
     terminal_lines,
@@ -13,13 +14,14 @@ from restoration.tracking import mirror
 
 
 def end():
-    """Send MLflow the rest, and tell what was done."""
-    of = workflow.account
+    """Send MLflow the rest, and say what was done."""
+    account = workflow.account
     if workflow.watch:
         workflow.watch.stop()
     if workflow.courier:
         mirror.finish(workflow.courier, workflow.stop.asked)
-    lines = "\n".join([*of.lines(stopped=workflow.stop.asked), *unsent.told()])
+    told = account and patches.attempt(account.lines, workflow.stop.asked)
+    lines = "\n".join([*(told or []), *unsent.told()])
     print(lines, file=sys.stderr)
     try:
         os.makedirs(f"{RESULTS}/logs", exist_ok=True)
@@ -30,7 +32,7 @@ def end():
 
 
 def land():
-    """Keep a summary of the results and renew the page of all data sets; the results do not depend on either."""
+    """Keep a summary of the results and renew the page of all data sets. No result depends on either."""
     if not any(job.rule.name == "provenance" for job in workflow.dag.jobs):
         return
     try:
@@ -64,8 +66,8 @@ onstart:
         check_restore(workflow.dag)
     except UserError as error:
         raise SystemExit(f"Nothing was run: {error}.") from None
-    scheduler_rate.calm(workflow)
-    workflow.account = rerun_reasons.Account(workflow.dag)
+    patches.attempt(scheduler_rate.lift, workflow)
+    workflow.account = patches.attempt(rerun_reasons.Account, workflow.dag)
     due = {job.rule.name for job in workflow.dag.needrun_jobs()}
     workflow.courier = (
         mirror.start(CONFIG["tracking"]["uri"])
@@ -73,10 +75,10 @@ onstart:
         else None
     )
     # On a GPU it was never tried.
-    if CONFIG["device"] == "cpu" and fork_server.pays(workflow):
-        fork_server.start()
+    if CONFIG["device"] == "cpu" and patches.attempt(fork_server.pays, workflow):
+        patches.install(fork_server)
     workflow.stop = interrupt.Stop()
-    workflow.watch = terminal_lines.watch(workflow, workflow.stop)
+    workflow.watch = patches.attempt(terminal_lines.watch, workflow, workflow.stop)
 
 
 onsuccess:

@@ -53,18 +53,18 @@ def kind(rule: str) -> str:
 def split(jobs: list[dict[str, Any]], cpu: float) -> dict[str, float]:
     """The CPU seconds `cpu` of a command by what they went into, from what launcher.py left of its jobs."""
     parts = dict.fromkeys(PARTS, 0.0)
-    parts["imports"] += nursery(jobs)
+    parts["imports"] += of_fork_server(jobs)
     for job in jobs:
         parts["imports"] += job["imports"]
         parts["MLflow"] += job["mlflow"]
         parts[kind(job["rule"])] += job["cpu"] - job["imports"] - job["mlflow"]
-    parts["Snakemake"] = cpu - nursery(jobs) - sum(job["cpu"] for job in jobs)
+    parts["Snakemake"] = cpu - of_fork_server(jobs) - sum(job["cpu"] for job in jobs)
     return parts
 
 
-def nursery(jobs: list[dict[str, Any]]) -> float:
-    """The CPU seconds that it took for itself."""
-    return max((job["nursery"] for job in jobs), default=0.0)
+def of_fork_server(jobs: list[dict[str, Any]]) -> float:
+    """Return the CPU seconds that the fork server took for itself."""
+    return max((job["fork_server"] for job in jobs), default=0.0)
 
 
 def run_graph(arguments: list[str], folder: Path) -> tuple[Usage, list[dict[str, Any]]]:
@@ -76,8 +76,8 @@ def run_graph(arguments: list[str], folder: Path) -> tuple[Usage, list[dict[str,
     command = [sys.executable, "-m", "snakemake", "--cores", str(os.cpu_count()), *arguments]
     usage = measured(command, checkout.folder)
     done = [json.loads(path.read_text()) for path in sorted(jobs.glob("*.json"))]
-    # For those of the nursery, and for it, the command does not wait as for its own.
-    apart = nursery(done) + sum(job["cpu"] for job in done if job["nursery"])
+    # The command does not wait for the fork server and its jobs as for its own.
+    apart = of_fork_server(done) + sum(job["cpu"] for job in done if job["fork_server"])
     return usage._replace(cpu=usage.cpu + apart), done
 
 

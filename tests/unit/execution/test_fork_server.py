@@ -1,4 +1,4 @@
-"""Jobs from a nursery, each in a process with a main thread of its own, as Snakemake is."""
+"""Jobs from a fork server that Python starts in its main thread, as Snakemake does."""
 
 import json
 import os
@@ -36,21 +36,21 @@ time.sleep(60)
 
 @pytest.fixture
 def parent(python, tmp_path):
-    """Start Python with `code`, in which `nest` is a nursery that has loaded and `job(text)` writes a script."""
+    """Start Python with `code`, in which `server` is a fork server that has loaded and `job(text)` writes a script."""
     prelude = f"""
         import os, signal, sys
         signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored, where the tests run in the background
         sys.path.insert(0, {str(SCRIPTS)!r})
         from restoration.core import process_locks as locking
-        from restoration.execution import fork_server as nursery
+        from restoration.execution import fork_server
         def job(text, name="train"):
             path = os.path.join({str(tmp_path)!r}, "tmpabc." + name + ".py")
             with open(path, "w") as file:
                 file.write(text)
             return path
         assert __name__ == "__main__"
-        nest = nursery.Nursery()
-        assert nest.loaded.wait(120)
+        server = fork_server.ForkServer()
+        assert server.loaded.wait(120)
         """
 
     def start(code: str) -> subprocess.Popen:
@@ -62,8 +62,11 @@ def parent(python, tmp_path):
 
 
 def test_a_job_is_a_process_with_all_loaded(parent, tmp_path):
-    run = f"print(nest.run(nursery.script, job({TELL!r}), {{**os.environ, **nursery.ONE_THREAD, 'TOLD': 'yes'}}))"
-    said, errors = parent(run).communicate()
+    code = f"""
+        variables = {{**os.environ, **fork_server.ONE_THREAD, "TOLD": "yes"}}
+        print(server.run(fork_server.run_script, job({TELL!r}), variables))
+        """
+    said, errors = parent(code).communicate()
     told, status = said.splitlines()
     assert status == "0", errors
     told = json.loads(told)
@@ -89,7 +92,7 @@ def test_a_job_ends_as_its_script_does(parent):
         "raise ValueError('told')": 1,
         "import os; os.kill(os.getpid(), 9)": -9,
     }
-    code = f"for text in {list(ends)!r}: print(nest.run(nursery.script, job(text), dict(os.environ)))"
+    code = f"for text in {list(ends)!r}: print(server.run(fork_server.run_script, job(text), dict(os.environ)))"
     said, errors = parent(code).communicate()
     assert [int(line) for line in said.split()] == list(ends.values())
     assert "ValueError: told" in errors
@@ -99,33 +102,33 @@ def test_each_of_many_threads_gets_its_own_jobs_status(parent):
     code = """
         from concurrent.futures import ThreadPoolExecutor
         with ThreadPoolExecutor(8) as pool:
-            found = list(pool.map(lambda number: nest.run(sys.exit, number), range(200)))
+            found = list(pool.map(lambda number: server.run(sys.exit, number), range(200)))
         print(found == list(range(200)))
         """
     said, errors = parent(code).communicate()
     assert said == "True\n", errors
 
 
-def test_jobs_and_nursery_end_with_a_killed_snakemake(parent):
+def test_jobs_and_fork_server_end_with_a_killed_snakemake(parent):
     code = f"""
         from multiprocessing import forkserver
         print(forkserver._forkserver._forkserver_pid, flush=True)
         locking.announce()
-        nest.run(nursery.script, job({SLEEP!r}), dict(os.environ))
+        server.run(fork_server.run_script, job({SLEEP!r}), dict(os.environ))
         """
     process = parent(code)
-    nest, job = (int(process.stdout.readline()) for _ in range(2))
+    server, job = (int(process.stdout.readline()) for _ in range(2))
     process.kill()
     process.wait()
     assert gone(job)
-    assert gone(nest)
+    assert gone(server)
 
 
-def test_ctrl_c_ends_jobs_without_a_traceback_and_leaves_the_nursery(parent):
+def test_ctrl_c_ends_jobs_without_a_traceback_and_leaves_the_fork_server(parent):
     code = f"""
         signal.signal(signal.SIGINT, lambda *_: None)
-        print(nest.run(nursery.script, job({SLEEP!r}), dict(os.environ)))
-        print(nest.run(sys.exit, 5))
+        print(server.run(fork_server.run_script, job({SLEEP!r}), dict(os.environ)))
+        print(server.run(sys.exit, 5))
         """
     process = parent(code)
     process.stdout.readline()
@@ -142,17 +145,17 @@ def test_scripts_come_from_it_where_they_can(parent):
         from snakemake.script import PythonScript
         usual = []
         PythonScript.execute_script = lambda self, path, edit=False: usual.append(self)
-        nursery.Nursery = lambda: nest
-        nursery.start()
+        fork_server.ForkServer = lambda: server
+        fork_server.install()
         plain = dict(conda_env=None, container_img=None, env_modules=None, shadow_dir=None, bench_record=None)
         plain |= dict(resources={"tmpdir": "/tmp/told"}, threads=2)
         tell = job("import os; print(os.environ['TMPDIR'], os.environ['OMP_NUM_THREADS'], flush=True)")
         PythonScript.execute_script(SimpleNamespace(**plain), tell)
         for other in ({"conda_env": "env"}, {"container_img": "image"}, {"shadow_dir": "shadow"}):
             PythonScript.execute_script(SimpleNamespace(**(plain | other)), tell)
-        nest.loaded.clear()
+        server.loaded.clear()
         PythonScript.execute_script(SimpleNamespace(**plain), tell)
-        nest.loaded.set()
+        server.loaded.set()
         print(len(usual), flush=True)
         PythonScript.execute_script(SimpleNamespace(**plain), job("raise SystemExit(7)"))
         """

@@ -1,6 +1,7 @@
 from types import SimpleNamespace
+from unittest.mock import Mock
 
-from restoration.execution.rerun_reasons import changes, seconds
+from restoration.execution.rerun_reasons import Account, changes, seconds
 
 OLD = [
     "['training.epochs = 10', 'loss = \"bce\"']",
@@ -46,3 +47,16 @@ def test_of_what_ran_on_a_cluster_no_seconds_are_told():
     assert seconds(SimpleNamespace(starttime=12.6, endtime=12.5), None) == 0.0  # when the end was told of
     assert seconds(SimpleNamespace(starttime=3.0, endtime=12.5), 3.0) == 0.0  # of the run before
     assert seconds(None, None) == 0.0
+
+
+def test_where_records_cannot_be_read_the_reasons_are_in_snakemakes_words():
+    job = Mock(output=["file"], rule=SimpleNamespace(name="train"), wildcards=["vae"], log=[])
+    dag = SimpleNamespace(
+        jobs=[job],
+        needrun_jobs=lambda: [job],
+        toposorted=lambda: [[job]],
+        reason=lambda job: SimpleNamespace(get_names=lambda: iter(["forced", "noio"])),
+        finished=lambda job: True,
+        workflow=SimpleNamespace(persistence=SimpleNamespace()),
+    )
+    assert Account(dag).lines()[1].split() == ["train", "vae", "forced;", "noio"]

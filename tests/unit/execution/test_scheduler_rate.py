@@ -14,7 +14,7 @@ def limiter(asked: str, local: bool = True) -> job_scheduler.JobRateLimiter | No
     rate = MaxJobsPerTimespan.parse_choice(asked)
     scheduler = SimpleNamespace(job_rate_limiter=job_scheduler.JobRateLimiter(rate))
     settings = SchedulingSettings(max_jobs_per_timespan=rate)
-    scheduler_rate.calm(SimpleNamespace(scheduling_settings=settings, scheduler=scheduler, local_exec=local))
+    scheduler_rate.lift(SimpleNamespace(scheduling_settings=settings, scheduler=scheduler, local_exec=local))
     return scheduler.job_rate_limiter
 
 

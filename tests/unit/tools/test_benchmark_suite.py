@@ -114,8 +114,8 @@ def test_jobs_of_no_kind_are_records():
 
 def test_cpu_seconds_are_split_without_rest():
     jobs = [
-        {"rule": "train", "cpu": 10.0, "imports": 2.0, "mlflow": 1.0, "nursery": 0.0},
-        {"rule": "figure_loss", "cpu": 4.0, "imports": 3.0, "mlflow": 0.0, "nursery": 1.5},
+        {"rule": "train", "cpu": 10.0, "imports": 2.0, "mlflow": 1.0, "fork_server": 0.0},
+        {"rule": "figure_loss", "cpu": 4.0, "imports": 3.0, "mlflow": 0.0, "fork_server": 1.5},
     ]
     parts = graph.split(jobs, 20.0)
     assert {name: value for name, value in parts.items() if value} == {

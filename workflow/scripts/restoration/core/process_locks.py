@@ -1,7 +1,7 @@
-"""One Snakemake at a time in a folder, and no job of a killed one beside it.
+"""Locks for one Snakemake at a time in a folder, and for no job of a killed Snakemake beside it.
 
-Snakemake's own lock is a file, which outlives a killed Snakemake and then has to be removed by hand. These locks are
-the kernel's: they end with the process that holds them, however it ends.
+Snakemake's own lock is a file, which stays after Snakemake is killed and then has to be removed by hand. These locks
+are the kernel's: they end with the process that holds them, however it ends.
 """
 
 import ctypes
@@ -19,18 +19,18 @@ PR_SET_PDEATHSIG = 1
 
 
 def _open(name: str) -> int:
-    """A descriptor, not a file object: nothing closes it, and so lets its lock go, before the process ends."""
+    """Return a descriptor: unlike a file object, nothing closes it, and so frees its lock, before the process ends."""
     FOLDER.mkdir(exist_ok=True)
     return os.open(FOLDER / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
 
 
 def announce() -> None:
-    """Let the jobs that this Snakemake starts know it. To be called before any of them."""
+    """Tell this Snakemake's jobs which process they work for. To be called before the first."""
     os.environ[SNAKEMAKE] = str(os.getpid())
 
 
 def take_folder() -> None:
-    """Hold this folder until this process ends, and wait for the jobs of a killed one. Of those nothing runs after.
+    """Hold this folder until this process ends, and wait until the jobs of a killed Snakemake have ended.
 
     Raises UserError if another Snakemake is at work here.
     """
@@ -56,7 +56,7 @@ def take_folder() -> None:
 
 
 def join() -> None:
-    """Take part, as a job of the Snakemake that holds the folder; end when it ends, or now if it has."""
+    """Join, as a job, the Snakemake that holds the folder: end with it. Raises UserError if it has ended."""
     end_with_parent()
     fcntl.flock(_open("jobs.lock"), fcntl.LOCK_SH)
     if sys.platform == "linux" and SNAKEMAKE in os.environ and int(os.environ[SNAKEMAKE]) not in _ancestors():
@@ -64,13 +64,13 @@ def join() -> None:
 
 
 def end_with_parent() -> None:
-    """Have the kernel end this process, by SIGTERM, with the thread that started it. On Linux; elsewhere nothing."""
+    """Have the kernel end this process, by SIGTERM, with the thread that started it. Does nothing beyond Linux."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _ancestors() -> list[int]:
-    """The processes above this one, the nearest first."""
+    """Return the processes above this one, the nearest first."""
     found = [os.getppid()]
     while found[-1] > 1:
         # The name, in brackets, may hold anything; after it come the state and the parent.

@@ -1,68 +1,90 @@
-"""An execution that stops where nothing changes: a job is not run if what ran before it wrote the same bytes again.
+"""Early cutoff: skip jobs whose inputs were rewritten with the same bytes.
 
-Snakemake decides before the first job what will run: all that comes after a job that runs. It compares contents only
-between executions. Here, when the jobs that one waits for have ended, it is asked the same questions once more, with
-the files that are there now.
+Snakemake decides before the first job which jobs run: all that come after a job that runs. Here, when a job has ended,
+Snakemake is asked once more about the jobs, or groups, that only waited for it. They are skipped if Snakemake then sees
+no reason to run them, and if their inputs have the checksums that their last run recorded. Without this change they
+run, and write the same bytes again.
 """
 
+from collections import defaultdict
+from copy import copy
 from typing import Any
 
-from snakemake.dag import DAG
-from snakemake.settings.types import RerunTrigger
+METHODS = ("finish", "update_needrun", "toposorted", "update_ready", "get_job_group", "reason", "needrun")
+STATE = ("_needrun", "_ready_jobs", "_n_until_ready", "_len", "_reason", "_checkpoint_jobs", "depending")
+NAMES = (
+    *(f"snakemake.dag:DAG.{name}" for name in (*METHODS, *STATE)),
+    "snakemake.persistence:PersistenceBase.input_checksums",
+    "snakemake.jobs:Job.missing_output",
+)
+# What Snakemake's Reason holds besides reasons, and the one reason that early cutoff takes back: an earlier job ran.
+# Everything else there, also what a later Snakemake adds, is a reason to run.
+NO_REASON = {"derived", "cleanup_metadata_instructions", "_updated_input_run", "updated_input_run"}
 
 
 def install() -> None:
-    """Prune the graph after each job of this process's Snakemake."""
+    """Have Snakemake look for jobs to skip after each job that ends."""
+    from snakemake.dag import DAG
+
     finish = DAG.finish
 
-    async def finish_and_prune(self: Any, job: Any, *args: Any, **kwargs: Any) -> Any:
+    async def finish_and_skip(self: Any, job: Any, *args: Any, **kwargs: Any) -> Any:
         ready = await finish(self, job, *args, **kwargs)
-        return await _prune(self, job) or ready
+        return await _skip_after(self, job) or ready
 
-    DAG.finish = finish_and_prune
+    DAG.finish = finish_and_skip
 
 
-async def _prune(dag: Any, finished: Any) -> bool:
-    """Take out of the graph what need not run any more, now that `finished` has; True if other jobs got ready."""
+async def _skip_after(dag: Any, finished: Any) -> bool:
+    """Take the jobs that need not run any more out of the graph; return whether other jobs got ready."""
     if dag.workflow.dryrun or dag.workflow.touch:
         return False
-    pending, pruned = list(finished if finished.is_group() else [finished]), False
-    while pending:
-        for job in list(dag.depending[pending.pop()]):
-            if job in dag._ready_jobs and await _unchanged(dag, job):
-                dag._ready_jobs.discard(job)
-                dag._needrun.discard(job)
-                dag._n_until_ready.pop(job, None)
-                dag._len -= 1
-                for waiting in dag.depending[job]:
-                    if dag.needrun(waiting):
-                        dag._n_until_ready[waiting] -= 1
-                dag.update_ready([waiting for waiting in dag.depending[job] if dag.needrun(waiting)])
-                pending.append(job)
-                pruned = True
-    return pruned
+    ended, skipped = _jobs(finished), False
+    while ended:
+        after = ended.pop()
+        for unit in {dag.get_job_group(job) or job for job in dag.depending[after]}:
+            if unit in dag._ready_jobs and not [job for job in _jobs(unit) if await _is_due(dag, job)]:
+                _skip(dag, unit)
+                ended += _jobs(unit)
+                skipped = True
+    return skipped
 
 
-async def _unchanged(dag: Any, job: Any) -> bool:
-    """Whether `job` has no reason to run but that an earlier one did, and would read the bytes it read last time."""
-    known = dag.workflow.persistence
-    if (
-        RerunTrigger.CODE in dag.workflow.rerun_triggers
-    ):  # in a profile of the user's: a question that is not asked here
-        return False
-    # Of a job after one that runs, Snakemake has asked nothing yet, not even whether it is asked for by name.
-    if job.rule in dag.forcerules or not dag.forcefiles.isdisjoint(job.output):
-        return False
-    if not job.output or not known.has_metadata(job):
-        return False
-    if known.has_outdated_metadata(job) or known.params_changed(job) or await known.incomplete(job):
-        return False
-    if any(known.input_changed(job)) or any(known.software_stack_changed(job)):
-        return False
-    if [file async for file in job.missing_output(job.output)]:
-        return False
-    for file in job.input:
-        sums = known.input_checksums(job, file)
-        if len(sums) != 1 or None in sums or not await file.is_same_checksum(sums.pop(), dag.max_checksum_file_size):
-            return False
-    return True
+def _jobs(unit: Any) -> list[Any]:
+    """Return the jobs of a group, the first to run first, or a job alone."""
+    return [job for level in unit.toposorted for job in level] if unit.is_group() else [unit]
+
+
+def _skip(dag: Any, unit: Any) -> None:
+    jobs = _jobs(unit)
+    dag._ready_jobs.discard(unit)
+    dag._needrun.difference_update(jobs)
+    dag._len -= len(jobs)
+    waiting = [after for job in jobs for after in dag.depending[job] if dag.needrun(after)]
+    for job in jobs:
+        dag._n_until_ready.pop(job, None)
+    for job in waiting:  # as often as it waits for a job of this unit
+        dag._n_until_ready[job] -= 1
+    dag.update_ready(waiting)
+
+
+async def _is_due(dag: Any, job: Any) -> bool:
+    """Return whether `job`, for which no other has to run any more, has a reason of its own to run."""
+    if not job.output or _has_reason(dag.reason(job)) or [file async for file in job.missing_output(job.output)]:
+        return True
+    for file in job.input:  # times would do for Snakemake; those of another machine's clock may mislead
+        sums = dag.workflow.persistence.input_checksums(job, file)
+        if len(sums) != 1 or not await file.is_same_checksum(sums.pop(), dag.max_checksum_file_size):
+            return True
+    # Of a job after one that runs, Snakemake has asked nothing yet: ask for this job alone, in a graph of it alone.
+    alone = copy(dag)
+    alone.toposorted = lambda: [[job]]
+    alone._needrun, alone._ready_jobs, alone._checkpoint_jobs = set(), set(), set()
+    alone._n_until_ready, alone._reason = defaultdict(int), defaultdict(type(dag.reason(job)))
+    await alone.update_needrun()
+    return alone.needrun(job) or _has_reason(alone.reason(job))
+
+
+def _has_reason(reason: Any) -> bool:
+    names = {*getattr(type(reason), "__slots__", ()), *getattr(reason, "__dict__", ())} - NO_REASON
+    return any(getattr(reason, name, None) for name in names)

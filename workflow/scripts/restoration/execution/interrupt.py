@@ -1,4 +1,8 @@
-"""Ctrl-C: it ends soon, and the last line says how to go on."""
+"""Ctrl-C: the last line says how to go on; and on a cluster, Snakemake ends soon.
+
+Between two looks at a cluster's jobs Snakemake sleeps up to minutes, also when it is to end. install() cuts this sleep
+short. Without this change, Ctrl-C takes that long on a cluster.
+"""
 
 import asyncio
 import atexit
@@ -8,19 +12,18 @@ import time
 from types import FrameType
 from typing import Any
 
-from snakemake_interface_executor_plugins.executors.remote import RemoteExecutor
-
+EXECUTOR = "snakemake_interface_executor_plugins.executors.remote:RemoteExecutor"
+NAMES = tuple(f"{EXECUTOR}.{name}" for name in ("sleep", "wait", "next_seconds_between_status_checks"))
 GO_ON = "Stopped. What is finished is kept, and trainings go on where they were: type the same command again."
 NAP = 0.5  # seconds
 
 
 class Stop:
-    """Whether Ctrl-C was pressed. To be made in Snakemake's main thread, when its jobs are about to start."""
+    """A record of Ctrl-C. To be made in Snakemake's main thread, when its jobs are about to start."""
 
     def __init__(self) -> None:
         self.asked = False
         signal.signal(signal.SIGINT, self._ask)
-        RemoteExecutor.sleep = _sleep
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
         if not self.asked:
@@ -29,8 +32,13 @@ class Stop:
         signal.default_int_handler(number, frame)
 
 
-async def _sleep(self: Any) -> None:
-    """The time between two looks at a cluster's jobs, cut short at the end, which Snakemake's own sleeps through."""
-    end = time.monotonic() + self.next_seconds_between_status_checks
-    while self.wait and time.monotonic() < end:
-        await asyncio.sleep(NAP)
+def install() -> None:
+    """Have Snakemake wake up when it is to end."""
+    from snakemake_interface_executor_plugins.executors.remote import RemoteExecutor
+
+    async def sleep(self: Any) -> None:
+        end = time.monotonic() + self.next_seconds_between_status_checks
+        while self.wait and time.monotonic() < end:
+            await asyncio.sleep(NAP)
+
+    RemoteExecutor.sleep = sleep

@@ -1,29 +1,34 @@
-"""Why did this run? An account of one execution of Snakemake: what ran, for which reason, how long, what was reused."""
+"""Why did this run? The account of a run of Snakemake: what ran, for which reason, how long, what was reused.
+
+Where another Snakemake keeps its records otherwise, the reasons are in its own words, and seconds are left out.
+"""
 
 import ast
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+from restoration.execution import tamper_check
 
 SHOWN = 4  # reasons of a job, on the terminal
 
 
 class Account:
-    """Opened before the first job, for a job's record is overwritten when it has run; `lines` is for the end."""
+    """The account of one run. To be made before the first job, which overwrites its record; `lines` is for the end."""
 
     def __init__(self, dag: Any) -> None:
         self.dag = dag
         due = set(dag.needrun_jobs())
-        self.reasons = {
-            job: reasons(dag, job) for level in dag.toposorted() for job in level if job in due and job.output
-        }
+        self.reasons = {job: _why(dag, job) for level in dag.toposorted() for job in level if job in due and job.output}
         self.idle = [job for job in dag.jobs if job.output and job not in self.reasons]
         self.started = {job: record.starttime for job in self.reasons if (record := self._record(job))}
 
     def lines(self, stopped: bool = False) -> list[str]:
-        """The account; jobs of one rule with one reason are told together. `stopped`: by hand, before the end."""
-        self.dag.workflow.persistence._clear_cache()  # it holds what was recorded before the last job
+        """Return the account; jobs of one rule with one reason share a line. stopped: by hand, before the end."""
+        with suppress(AttributeError):
+            self.dag.workflow.persistence.deactivate_cache()  # which holds records of before the last job
         ran = [job for job in self.reasons if self.dag.finished(job)]
         pruned = [job for job in self.reasons if not self.dag.finished(job) and not self.dag.needrun(job)]
         failed = [job for job in self.reasons if not self.dag.finished(job) and self.dag.needrun(job)]
@@ -47,8 +52,10 @@ class Account:
         return text
 
     def _record(self, job: Any) -> Any:
-        """Snakemake's record of the job; None if there is none."""
-        return self.dag.workflow.persistence.metadata(job.output[0])
+        """Return Snakemake's record of the job; None if there is none that can be read."""
+        with suppress(AttributeError):
+            return self.dag.workflow.persistence.metadata(job.output[0])
+        return None
 
     def _resumed(self, job: Any) -> Iterable[str]:
         for log in job.log:
@@ -57,9 +64,9 @@ class Account:
 
 
 def seconds(record: Any, before: float | None) -> float:
-    """How long the job of this record took; 0 where that is not known. before: when its run before this one started.
+    """Return the seconds that the job of this record took, 0 if unknown. before: when its last run but this started.
 
-    Of what ran on a cluster, Snakemake keeps no start: it records when it was told of the end, or `before` once more.
+    Of jobs on a cluster, Snakemake keeps no start: it records when it was told of their end, or `before` once more.
     """
     if not record or not record.endtime or record.starttime in (None, before):
         return 0.0
@@ -71,13 +78,20 @@ def _counted(jobs: Iterable[Any]) -> str:
     return ", ".join(f"{rule} {count}" for rule, count in sorted(counts.items())) or "nothing"
 
 
+def _why(dag: Any, job: Any) -> list[str]:
+    try:
+        return reasons(dag, job)
+    except AttributeError:
+        return [*dag.reason(job).get_names()]
+
+
 def reasons(dag: Any, job: Any) -> list[str]:
-    """Why `job` is to run, the causes first that are its own; from what to what where Snakemake's record tells."""
+    """Return why `job` is to run, its own causes first; with values where Snakemake's record has them."""
     reason, record = dag.reason(job), dag.workflow.persistence
     found = []
     if dag.workflow.async_run(record.incomplete(job)):
         found.append("was stopped while it ran")
-    elif changed := dag.changed.intersection(job.output):
+    elif changed := tamper_check.changed.intersection(job.output):
         found.append(f"changed from outside: {', '.join(sorted(changed))}")
     elif reason.forced:
         found.append("asked for by hand")
@@ -86,7 +100,9 @@ def reasons(dag: Any, job: Any) -> list[str]:
     elif reason.missing_output:
         found.append("its files, or some of them, are not there")
     if not reason.missing_output and record.has_metadata(job):
-        found += changes(record.params(job.output[0]) or [], record._params(job))
+        params = record.params_changed(job)
+        if params:
+            found += changes(sorted(params.only_old), sorted(params.only_new))
         before, now = set(record.input(job.output[0]) or []), set(map(str, job.input))
         found += [f"new input {file}" for file in sorted(now - before)]
         found += [f"no input any more: {file}" for file in sorted(before - now)]
@@ -98,7 +114,7 @@ def reasons(dag: Any, job: Any) -> list[str]:
 
 
 def changes(old: Iterable[str], new: Iterable[str]) -> list[str]:
-    """What differs between two records of parameters, each of texts that hold a list of lines `name = value`."""
+    """Return what differs between two records of parameters, each of texts that hold a list of lines `name = value`."""
     before, after = _lines(old), _lines(new)
     told = []
     for name in [*before, *(name for name in after if name not in before)]:

@@ -1,17 +1,17 @@
-"""Snakemake's scheduler, kept from looking for jobs while there can be none to start."""
+"""Scheduler rate: do not limit how many jobs a second start on this machine, unless the user asked for a limit.
+
+To keep to a rate, Snakemake (9.27) looks once a second whether a job may start, and once more for each job that has
+ended: after some dozens of jobs this takes a seventh of a core. Without this change, it does.
+"""
 
 from typing import Any
 
-USUAL = (100, 1)  # jobs, and seconds in which no more are started, if nothing else is asked for
+NAMES = ("snakemake.scheduling.job_scheduler:JobScheduler.job_rate_limiter",)
+DEFAULT = (100, 1)  # jobs, and seconds: Snakemake's own limit
 
 
-def calm(workflow: Any) -> None:
-    """Let jobs on this machine start at any rate, unless the user asked for one. To be called in `onstart`: the
-    scheduler is there, and has not begun.
-
-    To keep to a rate, Snakemake (9.27) looks once a second whether a job may start, and once more for each job that has
-    ended: when some dozens have, it takes a seventh of a core. On one machine the cores are the limit.
-    """
+def lift(workflow: Any) -> None:
+    """Take away the limit of Snakemake's scheduler. To be called in `onstart`: it is there, and has not begun."""
     rate = workflow.scheduling_settings.max_jobs_per_timespan
-    if rate and workflow.local_exec and (rate.max_jobs, rate.timespan) == USUAL:
+    if rate and workflow.local_exec and (rate.max_jobs, rate.timespan) == DEFAULT:
         workflow.scheduler.job_rate_limiter = None

@@ -1,30 +1,40 @@
-"""Results that are no longer what a job wrote: truncated, overwritten or edited between two runs, they are made again.
+"""Tamper check: make results again that were truncated, overwritten or edited since a job wrote them.
 
-Snakemake looks at a file's time, to see whether what was made from it is out of date, and never asks whether the file
-itself is as its job left it. It does keep both answers: the time at which the job left it, and the sum that the jobs
-after it read. A file with another time and another sum was changed from outside.
+Snakemake compares a file's timestamp with those of the files made from it, and never asks whether the file is as its
+job left it. Its records hold both answers: the timestamp at the job's end, and the checksum that later jobs read. A
+file with another timestamp and another checksum was changed from outside. Without this change such a file stays, and
+the jobs after it run on what it holds now.
 """
 
 from typing import Any
 
-from snakemake.dag import DAG
-
-TOLERANCE = 0.001  # seconds, for times that went through a file
+NAMES = (
+    *(
+        f"snakemake.dag:DAG.{name}"
+        for name in ("check_incomplete", "forcefiles", "depending", "max_checksum_file_size")
+    ),
+    *(f"snakemake.persistence:PersistenceBase.{name}" for name in ("metadata", "has_metadata", "input_checksums")),
+)
+TOLERANCE = 0.001  # seconds, for timestamps that went through a file
+changed: set[str] = set()  # the files that the last check found
 
 
 def install() -> None:
-    """Make this process's Snakemake run the jobs of changed results again, as it does those of incomplete ones."""
+    """Have Snakemake run the jobs of changed results again, as it does those of incomplete results."""
+    from snakemake.dag import DAG
+
     check_incomplete = DAG.check_incomplete
 
     async def check_incomplete_and_changed(self: Any) -> None:
         await check_incomplete(self)
-        self.changed = {file for job in self.jobs for file in job.output if await _changed(self, job, file)}
-        self.forcefiles.update(self.changed)
+        changed.clear()
+        changed.update([file for job in self.jobs for file in job.output if await _is_changed(self, job, file)])
+        self.forcefiles.update(changed)
 
     DAG.check_incomplete = check_incomplete_and_changed
 
 
-async def _changed(dag: Any, job: Any, file: Any) -> bool:
+async def _is_changed(dag: Any, job: Any, file: Any) -> bool:
     known = dag.workflow.persistence
     record = known.metadata(file)
     if record is None or record.endtime is None or not await file.exists() or file.is_directory:

@@ -1,7 +1,7 @@
-"""What a terminal shows while the graph is at work: a line for each job that ends, with what is left and for how long.
+"""Terminal lines: a line for each job that ends, with what is left and for how long, instead of Snakemake's own.
 
-Whole lines, not one that is overwritten: trainings write lines of their own to the same terminal. Where stderr is no
-terminal, Snakemake's own lines stay as they are, and its log file has them in any case.
+Whole lines, not one that is overwritten: trainings write lines of their own to the same terminal. Without this change,
+where stderr is no terminal, and in the log file, Snakemake's own lines stay as they are.
 """
 
 import logging
@@ -20,12 +20,14 @@ SILENCE = 20.0  # seconds without a line, after which one tells what is at work
 REPLACED = {"job_info", "group_info", "job_started", "job_finished", "progress", "resources_info"}
 CHATTER = "Select jobs to execute"
 ERRORS = {"job_error", "group_error", "error"}
+EVENTS = ("JOB_INFO", "JOB_FINISHED", "JOB_ERROR", "GROUP_ERROR", "PROGRESS")
+NAMES = ("snakemake.logging:logger", *(f"snakemake_interface_logger_plugins.common:LogEvent.{name}" for name in EVENTS))
 
 
 def watch(workflow: Any, stop: Stop) -> "Watch | None":
-    """Take the place of Snakemake's lines about jobs, if they would go to a terminal; if so, `stop` of it ends that.
+    """Replace Snakemake's lines about jobs, if they would go to a terminal; return what does, to be ended by stop().
 
-    Of jobs that end because of Ctrl-C no error is shown.
+    Errors of jobs that end because of Ctrl-C are not shown.
     """
     logger = logging.getLogger("snakemake.logging")
     consoles = [
@@ -35,13 +37,13 @@ def watch(workflow: Any, stop: Stop) -> "Watch | None":
     ]
     if not sys.stderr.isatty() or not consoles or workflow.output_settings.quiet or workflow.output_settings.verbose:
         return None
-    for console in consoles:
-        console.addFilter(lambda record: _shown(record, stop))
     due = {workflow.dag.jobid(job): job for job in workflow.dag.needrun_jobs()}
     jobs = {number: (job.rule.name, *job.wildcards) for number, job in due.items()}
-    handler = Watch(jobs, sys.stderr, grouped={number for number, job in due.items() if job.group is not None})
-    logger.addHandler(handler)
-    return handler
+    watch = Watch(jobs, sys.stderr, grouped={number for number, job in due.items() if job.group is not None})
+    logger.addHandler(watch)
+    for console in consoles:
+        console.addFilter(lambda record: _shown(record, stop))
+    return watch
 
 
 def _shown(record: logging.LogRecord, stop: Stop) -> bool:
@@ -50,10 +52,10 @@ def _shown(record: logging.LogRecord, stop: Stop) -> bool:
 
 
 class Watch(logging.Handler):
-    """Told of jobs by Snakemake's log events, it writes to `stream`.
+    """A handler of Snakemake's log events that writes lines to `stream`.
 
-    jobs: of each that is due, its number to its rule and wildcards. grouped: the numbers of those in a group, on a
-    cluster: they begin and end with it, so that how long each took is not known, and not shown.
+    jobs: the number of each due job to its rule and wildcards. grouped: the numbers of jobs in a group, on a cluster:
+    they begin and end together, so that how long each took is not known, and not shown.
     """
 
     def __init__(
@@ -96,14 +98,14 @@ class Watch(logging.Handler):
             self.ended.clear()
 
     def stop(self) -> None:
-        """To be called when the last job has ended: no line comes after."""
+        """Write no more lines: the last job has ended."""
         self.over.set()
 
     def left(self) -> float | None:
-        """Seconds that the rest may take; None while jobs of its rules have hardly ended.
+        """Return the seconds that the rest may take; None while too few jobs of its rules have ended.
 
-        A job takes as long as those of its rule took, or of all rules if none has ended; as many run side by side as
-        do now.
+        A job is taken to last as long as those of its rule did, or of all rules if none of them has ended, and as many
+        jobs to run side by side as do now.
         """
         waited_for = [job for job in self.jobs if job not in self.gone]
         if 2 * sum(self._rule(job) in self.took for job in waited_for) < len(waited_for) or not self.took:
