@@ -10,7 +10,7 @@ import time
 import numpy as np
 import pytest
 import torch
-from conftest import changed, read
+from helpers import changed, read
 
 from restoration.config import configuration
 from restoration.core import fingerprint

@@ -24,7 +24,7 @@ import pandas as pd
 import pytest
 import torch
 import yaml
-from conftest import MISSING, changed
+from helpers import MISSING, changed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image

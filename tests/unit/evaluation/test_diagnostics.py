@@ -4,7 +4,7 @@ import sys
 import numpy as np
 import pytest
 import torch
-from conftest import VARIANTS
+from helpers import VARIANTS
 from torch.distributions import Normal, kl
 from torch.nn import functional
 

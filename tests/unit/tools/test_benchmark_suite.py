@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from conftest import read
+from helpers import read
 
 from benchmarks import dvc_comparison, launcher, page, recorded, trained
 from benchmarks.contenders import heads, pictures, workflow
