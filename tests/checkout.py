@@ -117,7 +117,7 @@ def _key() -> str:
     cpu = re.search("^model name.*$", info.read_text(), re.MULTILINE) if info.exists() else None
     digest = hashlib.sha256(f"{sys.version} {platform.machine()} {cpu and cpu[0]}".encode())
     for name in tree():
-        if name.startswith(DECISIVE) and (ROOT / name).is_file():
+        if name.startswith(DECISIVE) and (ROOT / name).is_file() and not name.endswith(".md"):
             digest.update(f"\0{name}\0".encode() + (ROOT / name).read_bytes())
     return digest.hexdigest()[:16]
 

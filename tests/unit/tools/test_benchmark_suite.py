@@ -22,6 +22,8 @@ from benchmarks.subjects import laid_over
 from benchmarks.suite import NAMES, dvc, gpu, graph, growth, ssim, step
 from restoration.config import configuration
 
+pytestmark = pytest.mark.long
+
 SUITE = Path(graph.__file__).parent
 RULES = sorted(path.stem for path in (Path(__file__).parents[3] / "workflow" / "scripts").glob("*.py"))
 

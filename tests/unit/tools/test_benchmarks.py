@@ -9,6 +9,8 @@ from benchmarks.floor import BYTES, Floor, libraries, products
 from benchmarks.measuring import Measurement, Options, interleaved, ratio
 from benchmarks.subjects import Subject, images, subjects
 
+pytestmark = pytest.mark.long
+
 BATCH = 8
 SUBJECTS = {subject.name: subject for subject in subjects() if subject.loss == "bce"}
 SOURCE = ["ae", "cvae_incomplete", "cvae_label", "vae", "vae_incomplete"]
