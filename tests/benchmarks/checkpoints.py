@@ -1,4 +1,4 @@
-"""What checkpoints cost: the share of a training's time that goes into writing them.
+"""Measure what checkpoints cost: the share of a training's time that goes into writing them.
 
     .venv/bin/python tests/benchmarks/checkpoints.py 300
 
