@@ -10,6 +10,7 @@ import tracking_server
 import slurm
 from checkout import Checkout, tiny_graph
 
+TESTS = Path(__file__).parent
 # Folder of tests: the programs that it needs, and what to install for them on Debian.
 PROGRAMS = {
     "browser": (("chromium", "chromedriver"), "chromium chromium-driver"),
@@ -23,16 +24,17 @@ LEFT_OUT = {
 # Slurm's tests wait for minutes for its queue: they run only when asked for.
 if SLURM := "TEST_SLURM=1 in the environment" if "TEST_SLURM" not in os.environ else slurm.missing():
     LEFT_OUT["workflow/test_slurm.py"] = SLURM
-collect_ignore = [str(Path(__file__).parent / name) for name in LEFT_OUT]
+collect_ignore = [str(TESTS / name) for name in LEFT_OUT]
 LONG_FOLDERS = {"browser", "server"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests of LONG_FOLDERS as long; put the tests that run the graph first, to keep all workers busy."""
-    for item in items:
-        if LONG_FOLDERS & {*item.path.parts}:
+    folders = {item: item.path.relative_to(TESTS).parts[0] for item in items}
+    for item, folder in folders.items():
+        if folder in LONG_FOLDERS:
             item.add_marker(pytest.mark.long)
-    items.sort(key=lambda item: "unit" in item.path.parts)
+    items.sort(key=lambda item: folders[item] == "unit")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

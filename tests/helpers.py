@@ -70,7 +70,8 @@ def small(network: str, **sizes: float) -> dict[str, float]:
 
 def quick(method: str) -> dict[str, int]:
     """Return parameters with which an inference method is quick."""
-    return {key: 3 for key, (kind, _) in registry.parameters("inference", method).items() if kind == "PositiveInt"}
+    known = registry.parameters("inference", method).items()
+    return {key: min(3, default) for key, (kind, default) in known if kind == "PositiveInt"}
 
 
 def changed(config: dict[str, Any], path: str | tuple[str, ...], value: Any) -> dict[str, Any]:

@@ -10,32 +10,12 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from checkout import RECORDED, Checkout, executed
+from checkout import Checkout, executed
 
 CONFIGURATION = "tests/workflow/folder.yaml"
 RESULTS = "results/folder"
 COUNT = 40
 TASKS = ("representation", "denoising", "inpainting")
-EVERYTHING = {
-    "download": 1,
-    "corrupt": 3,
-    "baselines": 3,
-    "train": 5,
-    "evaluate": 5,
-    "likelihood": 3,
-    "compare": 3,
-    "champion": 3,
-    **RECORDED,
-    "claims": 1,
-    "figure_latent": 1,
-    "figure_loss": 3,
-    "figure_restorations": 3,
-    "figure_error": 3,
-    "figure_cases": 3,
-    "figure_likelihood": 1,
-    "report": 1,
-    "provenance": 1,
-}
 
 
 def draw(path: Path, seed: int) -> None:
@@ -65,8 +45,14 @@ def graph(pictures) -> Checkout:
     return pictures
 
 
-def pending(graph: Checkout) -> dict[str, int]:
-    return graph.pending(configuration=CONFIGURATION)
+def pending(graph: Checkout, *arguments: str) -> dict[str, int]:
+    return graph.pending(*arguments, configuration=CONFIGURATION)
+
+
+@pytest.fixture(scope="module")
+def everything(graph) -> dict[str, int]:
+    """Return the number of all jobs by rule."""
+    return pending(graph, "--forceall")
 
 
 def test_a_model_is_trained_and_evaluated_on_a_folder(pictures):
@@ -160,7 +146,7 @@ def test_nothing_changed_reruns_nothing(graph):
 
 @pytest.mark.long
 @pytest.mark.parametrize("change", ["changed", "added", "removed"])
-def test_an_image_more_less_or_changed_reruns_what_depends_on_the_images(change, graph):
+def test_an_image_more_less_or_changed_makes_everything_anew(change, graph, everything):
     path = graph.folder / "pictures" / ("my 99.png" if change == "added" else "my 06.png")
     before = path.read_bytes() if path.exists() else None
     try:
@@ -168,7 +154,7 @@ def test_an_image_more_less_or_changed_reruns_what_depends_on_the_images(change,
             path.unlink()
         else:
             draw(path, 1000)
-        assert pending(graph) == EVERYTHING
+        assert pending(graph) == everything
     finally:
         path.unlink(missing_ok=True)
         if before:
@@ -177,17 +163,17 @@ def test_an_image_more_less_or_changed_reruns_what_depends_on_the_images(change,
 
 @pytest.mark.long
 @pytest.mark.parametrize("key", ["size: [20, 16]", "fit: stretch", "channels: 1", "test: 0.25"])
-def test_a_key_of_the_images_makes_them_anew(key, graph):
-    assert graph.pending("--config", f"dataset={{{key}}}", configuration=CONFIGURATION) == EVERYTHING
+def test_a_key_of_the_images_makes_everything_anew(key, graph, everything):
+    assert pending(graph, "--config", f"dataset={{{key}}}") == everything
 
 
 @pytest.mark.long
-def test_folders_within_are_classes(graph, tmp_path):
+def test_folders_within_are_classes(graph, everything, tmp_path):
     ours = graph.clone(tmp_path)
     for number, path in enumerate(sorted((ours.folder / "pictures").glob("my*"))):
         (ours.folder / "pictures" / f"kind {number % 2}").mkdir(exist_ok=True)
         path.rename(ours.folder / "pictures" / f"kind {number % 2}" / path.name)
-    assert pending(ours) == EVERYTHING | {"classifier": 1, "train": 6, "evaluate": 6, "likelihood": 4}
+    assert pending(ours) == everything | {"classifier": 1, "train": 6, "evaluate": 6, "likelihood": 4}
 
 
 @pytest.mark.long

@@ -41,7 +41,7 @@ def test_a_second_run_does_nothing(graph):
 
 
 @pytest.mark.long
-def test_most_jobs_come_from_the_nursery(tmp_path):
+def test_most_jobs_come_from_the_fork_server(tmp_path):
     usage, jobs = run_graph(["--configfile", "tests/workflow/two_models.yaml"], tmp_path)
     nursed = [job for job in jobs if job["nursery"]]
     assert len(nursed) > len(jobs) / 2
