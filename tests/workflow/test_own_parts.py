@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from checkout import ROOT, Checkout
+from restoration.core import registry
 
 pytestmark = pytest.mark.long
 
@@ -58,7 +59,8 @@ def python(folder, *arguments):
 
 def test_there_is_an_example_of_each_kind_of_part():
     names = [name for name, _, _ in examples()]
-    assert {f"workflow/scripts/restoration/{kind}/{name}.py" for kind, name in PARTS.items()} <= set(names)
+    package = "workflow/scripts/restoration"
+    assert {f"{package}/{registry.FOLDERS[kind]}/{name}.py" for kind, name in PARTS.items()} <= set(names)
     assert {"config/own.yaml", "config/own_claims.yaml", "workflow/rules/figures.smk"} <= set(names)
 
 
