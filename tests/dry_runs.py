@@ -22,11 +22,12 @@ def server() -> subprocess.Popen:
 
 def dry_run(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
     """Run `python -m snakemake --dry-run` in a folder; `stdout` holds the output."""
-    command = ["snakemake", "--dry-run", *arguments]
+    command, process = ["snakemake", "--dry-run", *arguments], server()
+    assert process.stdout
     with TemporaryDirectory() as place:
         output = Path(place) / "output"
-        print(json.dumps([str(folder), command, str(output)]), file=server().stdin, flush=True)
-        status = int(server().stdout.readline())
+        print(json.dumps([str(folder), command, str(output)]), file=process.stdin, flush=True)
+        status = int(process.stdout.readline())
         return subprocess.CompletedProcess(command, status, output.read_text(encoding="utf-8"))
 
 
