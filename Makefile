@@ -5,20 +5,27 @@ RESULTS ?= results/mnist
 BIN := .venv/bin
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 .DELETE_ON_ERROR:
-.PHONY: demo test check setup slurm lock mlflow docs findings verify kills newest checkpoints empty-checkpoints bench benchmark-dvc
+.PHONY: demo test test-all test-long check setup slurm lock mlflow docs findings verify kills newest checkpoints empty-checkpoints bench benchmark-dvc
 
 demo: .venv/.requirements
 	$(BIN)/snakemake --cores all --configfile config/digits.yaml
 	@echo "The report: $(CURDIR)/results/digits/report/report.html"
 
-test: .venv/.development tests/.slurm/.made
+# In minutes: the unit tests, the tiny graph, and one test each of what takes long. test-long has the rest, test-all both.
+test: .venv/.development
+	$(BIN)/python -m pytest -m "not long"
+
+test-all: .venv/.development tests/.slurm/.made
 	$(BIN)/python -m pytest
+
+test-long: .venv/.development tests/.slurm/.made
+	$(BIN)/python -m pytest -m long
 
 check: .venv/.development
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	PYTHONPATH=workflow/scripts $(BIN)/lint-imports --no-cache
+	env PYTHONPATH=workflow/scripts $(BIN)/lint-imports --no-cache
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/snakemake --lint
 

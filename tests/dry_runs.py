@@ -1,35 +1,33 @@
-"""Many dry-runs by a process that has loaded Snakemake: each is a fork of it, and costs what the graph alone does.
+"""Dry-runs by a process that has loaded Snakemake: each is a fork of it, and costs what the graph alone does.
 
-Run as a script it is that process. Each line that it reads is a request, JSON: the folder, the command line and the
-file for the output; each line that it writes is the exit status of one.
+Run as a script, this file is that process. Each line that the process reads is a request in JSON: the folder, the
+command line and the file for the output. Each line that it writes is an exit status.
 """
 
 import json
 import os
 import subprocess
 import sys
-import threading
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-servers = threading.local()  # one for each thread: threads that ask at once shall not wait for each other
+
+@cache
+def server() -> subprocess.Popen:
+    """Start the process, once."""
+    pipe, environment = subprocess.PIPE, {**os.environ, "PYTHONPATH": ""}
+    return subprocess.Popen([sys.executable, __file__], stdin=pipe, stdout=pipe, text=True, env=environment)
 
 
 def dry_run(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
-    """`python -m snakemake --dry-run` in a folder; its output is in `stdout`."""
-    if not hasattr(servers, "own"):
-        servers.own = subprocess.Popen(
-            [sys.executable, __file__],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONPATH": ""},
-        )
-    command = ["snakemake", "--dry-run", *arguments]
+    """Run `python -m snakemake --dry-run` in a folder; `stdout` holds the output."""
+    command, process = ["snakemake", "--dry-run", *arguments], server()
+    assert process.stdout
     with TemporaryDirectory() as place:
         output = Path(place) / "output"
-        print(json.dumps([str(folder), command, str(output)]), file=servers.own.stdin, flush=True)
-        status = int(servers.own.stdout.readline())
+        print(json.dumps([str(folder), command, str(output)]), file=process.stdin, flush=True)
+        status = int(process.stdout.readline())
         return subprocess.CompletedProcess(command, status, output.read_text(encoding="utf-8"))
 
 
@@ -46,7 +44,7 @@ def serve() -> None:
         for descriptor in (1, 2):
             os.dup2(file, descriptor)
         sys.argv = command
-        main()  # which ends the process
+        main()  # ends the process
 
     for line in sys.stdin:
         child = os.fork()

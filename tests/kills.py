@@ -1,12 +1,12 @@
-"""Kill the workflow at random moments, and see that it comes to the same end: `make kills`, or
+"""Kill the workflow at random moments and compare its results with an undisturbed run's: `make kills`, or
 
     .venv/bin/python tests/kills.py --kills 50 --seed 0 --configfile config/digits.yaml
 
-Runs the graph once undisturbed. Then, in a copy, it starts Snakemake, kills (SIGKILL) one of its jobs, Snakemake alone,
-or both, at a random moment (half of the time: while a rule runs that no kill has struck yet, if one comes soon), starts
-it again with the same command, and so on to the end of the graph. There it looks for what must not be: a file that
-differs from the undisturbed run's, a file half-written, a process left over, an MLflow run left RUNNING, a metric point
-logged twice. Then it begins again with nothing, until there were enough kills.
+The script runs the graph once undisturbed. Then, in a copy, it starts Snakemake, kills (SIGKILL) one of its jobs,
+Snakemake alone, or both, and starts Snakemake again with the same command, and so on to the end of the graph. Half of
+the kills come at a random moment, half while a rule runs that no kill has struck yet. At the end no file may differ
+from the undisturbed run's or be half-written, no process may be left over, no MLflow run may be RUNNING, and no metric
+point may be logged twice. Then the script begins again with nothing, until there were enough kills.
 """
 
 import argparse
@@ -38,7 +38,7 @@ TWICE = "SELECT run_uuid, key, step FROM metrics GROUP BY run_uuid, key, step HA
 
 
 class Cut(NamedTuple):
-    """A training that was killed: its log, its start and the kill, and when each checkpoint was last written."""
+    """A killed training: its log, its start, the kill, and the timestamp of each checkpoint."""
 
     log: str
     started: float
@@ -47,10 +47,10 @@ class Cut(NamedTuple):
 
 
 class Chaos:
-    """A copy of the workflow, and what is done to it."""
+    """A checkout of the workflow whose processes are killed."""
 
-    def __init__(self, folder: Path, configuration: str, seed: int, longest: float) -> None:
-        self.checkout, self.results = Checkout(folder), folder / "results"
+    def __init__(self, checkout: Checkout, configuration: str, seed: int, longest: float) -> None:
+        self.checkout, self.results = checkout, checkout.folder / "results"
         self.configuration, self.longest = configuration, longest
         self.random = random.Random(seed)
         self.killed: Counter[str] = Counter()
@@ -67,7 +67,7 @@ class Chaos:
         )
 
     def round(self, kills: int) -> int:
-        """One graph from nothing to its end, with up to `kills` kills on the way; returns how many there were."""
+        """Run one graph to its end, with up to `kills` kills on the way; return how many there were."""
         done, process = 0, self.start()
         while True:
             while done < kills and (aim := self.moment(process)) is not None:
@@ -77,13 +77,17 @@ class Chaos:
             process = self.start()
 
     def moment(self, process: subprocess.Popen) -> str | None:
-        """Wait for the next kill: any moment, or one at which a job of a rule runs that no kill has struck yet.
+        """Wait for the moment of the next kill: any, or one at which a job of a rule runs that no kill has struck yet.
 
-        Returns the rule, '' for any or where none came, or None when Snakemake has ended.
+        Return the rule, '' for any moment or where no such job came, or None when Snakemake has ended.
         """
         spared = sorted(RULES - self.running.keys())
         aim = self.random.choice(["", *spared]) if self.random.random() < 0.5 else ""
-        until = time.monotonic() + (self.longest if aim else self.random.uniform(0, self.longest))
+        return self.wait_for(process, aim, self.longest if aim else self.random.uniform(0, self.longest))
+
+    def wait_for(self, process: subprocess.Popen, aim: str, seconds: float) -> str | None:
+        """Wait for a job of the rule `aim`, for so many seconds at most; return what `moment` returns."""
+        until = time.monotonic() + seconds
         while process.poll() is None:
             if aim and any(rule_of(job) == aim for job in jobs_of(process.pid)):
                 time.sleep(self.random.uniform(0, SHORTEST_JOB))
@@ -93,9 +97,9 @@ class Chaos:
             time.sleep(0.02)
         return None
 
-    def kill(self, process: subprocess.Popen, aim: str) -> int:
-        """Kill one victim, a job of the rule `aim` if it is to be a job; 0 if it was there no more."""
-        victim = self.random.choice(VICTIMS)
+    def kill(self, process: subprocess.Popen, aim: str, victim: str = "") -> int:
+        """Kill the victim, by default a random one; a job of the rule `aim` goes first. Return the number of kills."""
+        victim = victim or self.random.choice(VICTIMS)
         jobs = sorted(jobs_of(process.pid), key=lambda job: rule_of(job) != aim)
         if process.poll() is not None:
             return 0
@@ -127,10 +131,10 @@ class Chaos:
             if rule == "train" and logs:
                 self.cuts.append(Cut(logs[0], job.create_time(), now, checkpoints))
         except psutil.Error:
-            pass  # it ended by itself just now
+            pass  # the job ended by itself just now
 
     def faults(self, reference: dict[str, str]) -> list[str]:
-        """What is wrong with the finished graph."""
+        """Return what is wrong with the finished graph."""
         found = [f"differs: {name}" for name in differing(reference, manifest(self.results))]
         found += [f"half-written: {path}" for path in self.results.rglob(".*.part*")]
         found += [f"left over: {process}" for process in psutil.process_iter() if self.works_here(process)]
@@ -150,7 +154,7 @@ class Chaos:
             return False
 
     def weigh(self) -> None:
-        """How much of each killed training was lost; its checkpoint is known now by what it wrote in the end."""
+        """Compute how much of each killed training was lost: the finished training names its checkpoint."""
         for cut in self.cuts:
             dataset, model = cut.log.removeprefix(f"{self.results}/").removesuffix(".log").split("/logs/")
             summary = self.results / dataset / model / "training.json"
@@ -168,22 +172,25 @@ def jobs_of(snakemake: int) -> list[psutil.Process]:
 
 
 def rule_of(process: psutil.Process) -> str:
-    """Return the rule whose job it is, '' if none: by the script in its command, or a forked job's name."""
+    """Return the rule whose job the process is, or ''.
+
+    The script in its command tells, or the name that the fork server gave it.
+    """
     try:
         *_, last = process.cmdline()
         script = Path(last.split()[-1])
         if script.parent.match(".snakemake/scripts"):
             return script.name.split(".")[1]
         return next((rule for rule in RULES if rule[:NAME_LENGTH] == process.name()), "")
-    except (psutil.Error, ValueError, IndexError):  # it ended just now
+    except (psutil.Error, ValueError, IndexError):  # the process ended just now
         return ""
 
 
 def attack(folder: Path, kills: int, seed: int, configuration: str, longest: float = 12.0) -> tuple[Chaos, list[str]]:
-    """`kills` kills of the graph in `folder`, and the faults they led to."""
-    undisturbed, chaos = Checkout(folder / "undisturbed"), Chaos(folder / "killed", configuration, seed, longest)
-    run = undisturbed.snakemake(configuration=configuration)
-    assert run.returncode == 0, run.stdout
+    """Kill the graph in `folder` `kills` times; return the faults that followed."""
+    undisturbed = Checkout(folder / "undisturbed")
+    chaos = Chaos(Checkout(folder / "killed"), configuration, seed, longest)
+    undisturbed.finish(configuration=configuration)
     reference = manifest(undisturbed.folder / "results")
     faults, done, rounds = [], 0, 0
     while done < kills:

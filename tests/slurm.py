@@ -53,7 +53,7 @@ def missing() -> str:
     configuration = CONFIGURATION / FILES[0]
     if configuration.exists() and not configuration.read_text(encoding="utf-8").startswith(MARK):
         return f"a machine without a Slurm of its own ({configuration})"
-    return "" if PLUGIN.is_dir() else "Snakemake's plugin, which `make test` installs"
+    return "" if PLUGIN.is_dir() else "Snakemake's plugin, which `make test-all` installs"
 
 
 class Job(NamedTuple):

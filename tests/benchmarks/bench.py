@@ -27,7 +27,7 @@ ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_
 
 
 def result(name: str, options: Options) -> dict[str, Any]:
-    """Of the benchmark `name`, run in a process of its own. Ends the command where it fails."""
+    """Run the benchmark `name` in a process of its own; exit if the benchmark fails."""
     python = PEERS if getattr(import_module(f"benchmarks.suite.{name}"), "PEERS", False) else Path(sys.executable)
     if not python.exists():
         sys.exit(f"{name}: what it compares with is not there yet; `make bench` sets it up")

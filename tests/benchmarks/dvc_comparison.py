@@ -38,7 +38,7 @@ def variant(name: str, parameters: str) -> tuple[str, str, str]:
 
 
 def changes(repeat: int) -> list[Change]:
-    """What is written is new in every repeat, for both tools remember earlier states."""
+    """Return the changes of a repeat. Each repeat writes something new, as both tools remember earlier states."""
     metrics = f"{SCRIPTS}/restoration/evaluation/metrics.py"
     return [
         Change("Another `latent` in one variant", *variant("vae_incomplete", f"latent: {10 + repeat}")),
@@ -66,7 +66,7 @@ class Comparison:
         self.differing: set[str] = set()
 
     def step(self, name: str) -> None:
-        """Run both sides, the other one first each time, and compare what they left."""
+        """Run both sides, in turn the other one first, and compare their results."""
         self.stages = self.dvc.describe()
         row = self.executions[name]
         order = self.sides if len(row) % 2 == 0 else self.sides[::-1]
@@ -89,7 +89,7 @@ class Comparison:
         self.step("New times of all files")
 
     def nothing(self, count: int, act: Callable[[Side], object]) -> list[list[float]]:
-        """Seconds of `act` where there is nothing to do, on either side, by turns."""
+        """Time `act` on both sides by turns, where there is nothing to do; return seconds."""
         seconds: list[list[float]] = [[] for _ in self.sides]
         for _ in range(count):
             for side, taken in zip(self.sides, seconds, strict=True):
@@ -100,7 +100,7 @@ class Comparison:
 
 
 def spread(seconds: Iterable[float]) -> str:
-    """The median, and the least and the most."""
+    """Return the median, the least and the most."""
     seconds = list(seconds)
     middle = f"{statistics.median(seconds):.1f}"
     return middle if len(seconds) == 1 else f"{middle} ({min(seconds):.1f} to {max(seconds):.1f})"
@@ -111,7 +111,7 @@ def listed(counts: Counter) -> str:
 
 
 def told(executions: Iterable[Execution]) -> str:
-    """What ran; more than one text if it was not the same each time."""
+    """Return what ran: several texts if the executions differ."""
     texts = []
     for one in executions:
         restored = f"; restored {one.restored.total()}: {listed(one.restored)}" if one.restored else ""
@@ -120,7 +120,7 @@ def told(executions: Iterable[Execution]) -> str:
 
 
 def report(comparison: Comparison, idle: dict[str, list[list[float]]]) -> str:
-    """The tables, in Markdown."""
+    """Return the tables in Markdown."""
     dvc = comparison.dvc.call(DVC, "--version").strip()
     same = len(comparison.files - comparison.differing)
     lines = [

@@ -23,7 +23,7 @@ MLFLOW = "results/mlflow/"  # a record beside the results, which no stage reads
 
 
 def jobs(configuration: list[str]) -> Iterator[tuple[Any, dict]]:
-    """Snakemake's own jobs, whether they would run or not, and the configuration."""
+    """Yield all jobs of Snakemake, those without reason to run too, and the configuration."""
     with SnakemakeApi(OutputSettings(quiet={Quietness.ALL})) as api:
         loaded = api.workflow(
             resource_settings=ResourceSettings(cores=1),
@@ -40,7 +40,7 @@ def jobs(configuration: list[str]) -> Iterator[tuple[Any, dict]]:
 
 
 def named(values: Any) -> dict[str, Any]:
-    """A list of Snakemake's, whose entries may have names, for JSON."""
+    """Convert a list of Snakemake's, whose entries may have names, for JSON."""
     return {
         "all": [str(value) for value in values],
         "names": {name: value if isinstance(value, str) else list(map(str, value)) for name, value in values.items()},
@@ -48,7 +48,7 @@ def named(values: Any) -> dict[str, Any]:
 
 
 def stage(job: Any, config: dict) -> tuple[dict, dict, dict]:
-    """A job's entries in dvc.yaml, params.yaml and stages.json."""
+    """Return a job's entries in dvc.yaml, params.yaml and stages.json."""
     params = dict(job.params.items())
     code = params.pop("code")
     about = {

@@ -28,14 +28,14 @@ class Execution(NamedTuple):
 
 
 class Side:
-    """A copy of the working tree, and the tool that is at work in it."""
+    """A copy of the working tree with the tool that works in it."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir()
         self.checkout = Checkout(folder)
 
     def run(self) -> str:
-        """Bring everything up to date; returns what the tool printed."""
+        """Bring everything up to date; return what the tool printed."""
         return checked(self.checkout.snakemake())
 
     def ask(self) -> None:
@@ -46,8 +46,10 @@ class Side:
         return Counter()
 
     def measured(self, stages: dict) -> Execution:
-        """Run, and tell what ran by traces that do not depend on the tool: every script begins its log file anew, and
-        a training that begins from nothing writes a checkpoint."""
+        """Run, and count what ran by traces that do not depend on the tool.
+
+        Every script begins its log file anew, and a training that begins from nothing writes a checkpoint.
+        """
         logs = {name: self.checkout.folder / stage["log"][0] for name, stage in stages.items()}
         before, checkpoints = {name: modified(log) for name, log in logs.items()}, self._checkpoints()
         start = time.perf_counter()
@@ -64,13 +66,13 @@ class Side:
         return {path: modified(path) for path in self.checkout.folder.glob("results/checkpoints/*/*")}
 
     def outputs(self) -> dict[str, str]:
-        """SHA-256 of each file that the stages left; Snakemake's own mark in a folder that is an output is none."""
+        """Return the SHA-256 of each file of the stages, without Snakemake's own mark in folders."""
         files = manifest(self.checkout.folder / "results")
         own = ("checkpoints/", "/.snakemake_timestamp")
         return {name: digest for name, digest in files.items() if not (name.startswith(own) or name.endswith(own))}
 
     def touch(self) -> None:
-        """New times for all files, of sources and of results, as a copy or a fresh clone gives them."""
+        """Give all files, sources and results, new timestamps, as a copy or a fresh clone does."""
         for path in self.checkout.folder.rglob("*"):
             if path.is_file() and not {".git", ".dvc", ".snakemake"} & set(path.parts):
                 os.utime(path)
@@ -100,7 +102,7 @@ class DvcSide(Side):
         )
 
     def describe(self) -> dict:
-        """Write the pipeline as the sources and the configuration now have it; returns its stages."""
+        """Write the pipeline of the present sources and configuration; return its stages."""
         self.call(sys.executable, "tests/benchmarks/dvc_pipeline.py", TINY)
         return json.loads((self.checkout.folder / "stages.json").read_text(encoding="utf-8"))
 

@@ -23,12 +23,12 @@ Multiply = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]  #
 
 
 def by_default(one: torch.Tensor, other: torch.Tensor, result: torch.Tensor) -> torch.Tensor:
-    """The product, by the library that torch itself takes (MKL on x86)."""
+    """Multiply by the library that torch itself takes (MKL on x86)."""
     return torch.mm(one, other, out=result)
 
 
 def by_onednn(one: torch.Tensor, other: torch.Tensor, result: torch.Tensor) -> torch.Tensor:
-    """The same by oneDNN, which on some processors is the faster; `result` is left as it is."""
+    """Multiply by oneDNN, which is faster on some processors; leave `result` as it is."""
     return torch.ops.mkldnn._linear_pointwise(one, other.t(), None, "none", [], "")
 
 
@@ -37,7 +37,7 @@ def libraries(device: str) -> list[Multiply]:
 
 
 class Product(NamedTuple):
-    """(rows, inner) times (inner, columns), of the layer whose weight has the name `weight`."""
+    """A product (rows, inner) times (inner, columns) of the layer whose weight is called `weight`."""
 
     weight: str
     part: str  # forward, weight (the weight's gradient) or input (the input's gradient)
@@ -51,7 +51,7 @@ class Product(NamedTuple):
 
 
 def products(model: Model, batch: int) -> list[Product]:
-    """All products of a step of a multilayer perceptron, in the step's order: forward, then back from the last layer.
+    """Return all products of a step of a multilayer perceptron: forward, then back from the last layer.
 
     The first layer's input needs no gradient, and of the decoder's input only the latent does, not the condition.
     Raises ValueError for a network with weights that are no matrices.
@@ -72,7 +72,7 @@ def products(model: Model, batch: int) -> list[Product]:
 
 
 def fastest(candidates: list[Multiply], operands: tuple[torch.Tensor, ...]) -> Callable[..., torch.Tensor]:
-    """The one with the least median of a few trials."""
+    """Return the candidate with the least median of a few trials."""
     acts = {str(number): partial(one, *operands) for number, one in enumerate(candidates)}
     seconds = interleaved(acts, TRIALS)
     return min(candidates, key=lambda one: median(seconds[str(candidates.index(one))]))
@@ -120,7 +120,7 @@ class Floor:
         self.optimiser = torch.optim.Adam([flat], fused=True)
 
     def products(self) -> None:
-        """Each by the library that is the fastest for it on this machine."""
+        """Make each product by the library that is the fastest for it on this machine."""
         for multiply, operands in zip(self.fastest, self.operands, strict=True):
             multiply(*operands)
 
@@ -129,9 +129,9 @@ class Floor:
             by_default(*operands)
 
     def traffic(self, arrays: tuple[torch.Tensor, ...] | None = None) -> None:
-        """28 bytes a parameter: of four arrays each number is read, of three of them it is written again.
+        """Move 28 bytes a parameter: read four arrays, and write three of them.
 
-        Those are the step's own, in the cache as far as a step leaves them there.
+        The arrays are the step's own, in the cache as far as a step leaves them there.
         """
         weight, gradient, first, second = arrays or self.sets[0]
         weight.add_(gradient, alpha=1e-9)
@@ -139,11 +139,11 @@ class Floor:
         second.mul_(1.0)
 
     def memory(self) -> None:
-        """The same from memory: over arrays that no cache holds."""
+        """Move as many bytes from memory: of arrays that no cache holds."""
         self.traffic(next(self.others))
 
     def adam(self) -> None:
-        """torch's own fused Adam over one flat parameter of as many numbers."""
+        """Step torch's own fused Adam over one flat parameter of as many numbers."""
         self.optimiser.step()
 
     def step(self) -> None:

@@ -26,14 +26,14 @@ bootstrap: Any = _bootstrap  # its name for what the import statement calls is n
 
 
 class Account:
-    """CPU seconds by what they went into. What is entered inside something else counts as that."""
+    """CPU seconds by what they went into. The outermost call counts."""
 
     def __init__(self) -> None:
         self.seconds = {"imports": 0.0, MLFLOW: 0.0}
         self.inside = False
 
     def charged(self, kind: Callable[..., str], act: Callable[..., Any]) -> Callable[..., Any]:
-        """`act`, whose CPU seconds are put down to kind(its arguments)."""
+        """Wrap `act`: charge its CPU seconds to kind(its arguments)."""
 
         def charge(*arguments: Any, **named: Any) -> Any:
             if self.inside:
@@ -72,12 +72,12 @@ class Account:
 
 
 def rule(script: str) -> str:
-    """Snakemake calls its copies of scripts tmp<letters>.<name>.py."""
+    """Return the rule of a script: Snakemake calls its copy tmp<letters>.<name>.py."""
     return Path(script).name.split(".")[1]
 
 
 def run(script: str, parts: Path) -> None:
-    """The script, in this process."""
+    """Run the script in this process."""
     account = Account()
     account.watch_imports()
     sys.argv, sys.path[0] = [script], str(Path(script).parent)
@@ -88,7 +88,7 @@ def run(script: str, parts: Path) -> None:
 
 
 def main(folder: str, _python: str, script: str) -> None:
-    """The script runs in a child of this small process, which is told all that the child took, up to its end."""
+    """Run the script in a child of this small process, and record all that the child took, up to its end."""
     child = os.fork()
     parts = Path(folder) / f"{child or os.getpid()}.parts"
     if not child:
@@ -103,7 +103,7 @@ def main(folder: str, _python: str, script: str) -> None:
 
 
 def install(folder: str) -> None:
-    """Have this process, a Snakemake, run all its scripts so."""
+    """Make this process, a Snakemake, run all its scripts so."""
     from snakemake.script import PythonScript
 
     from restoration.execution import fork_server
@@ -118,7 +118,7 @@ def install(folder: str) -> None:
 
 
 def in_fork_server(folder: str, script: str, variables: dict[str, str]) -> None:
-    """The same for a job of the fork server, in the place of `fork_server.run_script`."""
+    """Run a job of the fork server, in the place of `fork_server.run_script`."""
     import psutil
 
     from restoration.execution import fork_server

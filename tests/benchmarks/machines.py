@@ -1,10 +1,9 @@
-"""How much do results differ between machines? One model, trained where sums are added in other orders.
+"""Measure how much results differ between machines: one model, trained where sums are added in other orders.
 
     .venv/bin/python tests/benchmarks/machines.py --config dataset='{source: /path/to/mnist}'
 
-Another processor has other vector units, and so adds in another order. That can be had on one machine: torch and its
-libraries are told to use older instructions, or two threads. Beside them other seeds, as a measure of what matters.
-Arguments are passed on to Snakemake.
+Another CPU type has other vector units and adds in another order. One machine can imitate this: torch and its libraries
+use older instructions, or two threads. Other seeds show how large a difference matters. Arguments go to Snakemake.
 """
 
 import json
@@ -31,7 +30,7 @@ WAYS = {
 
 
 def measure(folder: Path, way: str, arguments: list[str]) -> tuple[bytes, float, float]:
-    """The model's bytes, the mean objective of its last epoch, and its MSE inside the hole."""
+    """Train a model; return its bytes, the mean objective of the last epoch, and the MSE inside the hole."""
     variables, options, seed = WAYS[way]
     results = folder / "results" / "mnist"
     files = [results / stage / MODEL / f"seed{seed}" for stage in ("train", "evaluate")]

@@ -22,7 +22,7 @@ class Options(NamedTuple):
 
 
 class Line(NamedTuple):
-    """What a figure is of, what it is held against, and the figure: a row of the table at the root."""
+    """A row of the table at the root: what is measured, against what, and the figure."""
 
     what: str
     against: str
@@ -30,7 +30,7 @@ class Line(NamedTuple):
 
 
 class Measurement(NamedTuple):
-    """What was measured of one contender in one case, once a repeat. Numbers that are no times have one value."""
+    """The values of one contender in one case, one a repeat. Numbers that are no times have one value."""
 
     case: str
     contender: str
@@ -43,7 +43,7 @@ class Measurement(NamedTuple):
 
 
 def nothing() -> None:
-    """For devices that work in step with Python, there is nothing to wait for."""
+    """Wait for nothing: for devices that work in step with Python."""
 
 
 def interleaved(
@@ -52,7 +52,7 @@ def interleaved(
     clock: Callable[[], float] = time.process_time,
     wait: Callable[[], None] = nothing,
 ) -> dict[str, list[float]]:
-    """Seconds of each contender, by turns: in each round another one is first. A first round is not counted.
+    """Time contenders by turns, each round another one first; return seconds. A first round is not counted.
 
     clock: CPU seconds of this process, which are those of the wall clock where nothing else wants the processor, and
     are the same, but for the cache, where something does; for other devices `time.perf_counter`.
@@ -73,7 +73,7 @@ def interleaved(
 
 
 def repeated(act: Callable[[], object], count: int) -> Callable[[], None]:
-    """`act`, `count` times: for what is too short to be timed alone."""
+    """Return a function that calls `act` `count` times: for what is too short to be timed alone."""
 
     def acts() -> None:
         for _ in range(count):
@@ -83,7 +83,7 @@ def repeated(act: Callable[[], object], count: int) -> Callable[[], None]:
 
 
 def found(measurements: Iterable[Measurement], case: str, contender: str) -> Measurement:
-    """Raises KeyError where there is none."""
+    """Return the measurement of a contender in a case. Raises KeyError if there is none."""
     for one in measurements:
         if (one.case, one.contender) == (case, contender):
             return one
@@ -91,7 +91,7 @@ def found(measurements: Iterable[Measurement], case: str, contender: str) -> Mea
 
 
 def ratio(measurements: Iterable[Measurement], case: str, one: str, other: str) -> float:
-    """The median of `one` by that of `other`."""
+    """Divide the median of `one` by that of `other`."""
     measurements = list(measurements)
     return found(measurements, case, one).median / found(measurements, case, other).median
 
@@ -101,7 +101,7 @@ def cases(measurements: Iterable[Measurement]) -> list[str]:
 
 
 def spread(values: Iterable[float]) -> str:
-    """The least and the most of several ratios, or the one where they are the same."""
+    """Return the least and the most of several ratios, or one text if they are the same."""
     texts = [f"{value:.2f}" for value in sorted(values)]
     return texts[0] if texts[0] == texts[-1] else f"{texts[0]} to {texts[-1]}"
 

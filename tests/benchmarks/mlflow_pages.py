@@ -22,7 +22,7 @@ PATIENCE = 120  # seconds for the server to start
 
 
 def fill(folder: Path, runs: int) -> tuple[str, str]:
-    """A store as the workflow makes it, in `folder`, with one experiment of so many runs: its address, and its id."""
+    """Make a store in `folder` with one experiment of so many runs; return its address and the experiment's id."""
     from mlflow.entities import Metric, Param, RunTag
 
     with chdir(folder):
@@ -46,7 +46,7 @@ def free_port() -> int:
 
 @contextmanager
 def server(uri: str, folder: Path) -> Iterator[str]:
-    """MLflow's server on this machine alone; yields its address once it answers."""
+    """Run MLflow's server on this machine alone; yield its address once it answers."""
     port = free_port()
     command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     with (folder / "server.txt").open("w+") as printed:
@@ -77,7 +77,10 @@ def wait(process: subprocess.Popen, address: str, printed: Path) -> None:
 
 
 def first_page(address: str, experiment: str, runs: int) -> float:
-    """Seconds until the first page of the experiment's `runs` was there. Raises AssertionError if it is not whole."""
+    """Return the seconds until the first page of the experiment's `runs` was there.
+
+    Raises AssertionError if the page is not whole.
+    """
     asked = {"experiment_ids": [experiment], "max_results": PAGE_SIZE, "order_by": ["attributes.start_time DESC"]}
     start = time.perf_counter()
     answer = post(f"{address}/api/2.0/mlflow/runs/search", asked)

@@ -16,13 +16,13 @@ PICTURE = "benchmarks.png"
 
 
 def hardware(machine: dict[str, Any]) -> str:
-    """What recorded.machine found, as the tables have it."""
+    """Return what recorded.machine found, for the tables."""
     processor = " with ".join(machine[key] for key in ("processor", "instructions") if key in machine)
     return f"{processor}, {machine['cores']} cores, {machine['memory']}"
 
 
 def made_with(result: dict[str, Any]) -> str:
-    """The machine, the commit and the versions that a result is from, in one line."""
+    """Return the machine, the commit and the versions of a result in one line."""
     machine, versions = result["machine"], result["versions"]
     software = ", ".join(f"{name} {version}" for name, version in versions.items())
     return (
@@ -32,13 +32,13 @@ def made_with(result: dict[str, Any]) -> str:
 
 
 def section(name: str, result: dict[str, Any]) -> list[str]:
-    """A benchmark's full table, under its heading, with what it was made with."""
+    """Return a benchmark's full table with its heading, machine and versions."""
     benchmark = import_module(f"benchmarks.suite.{name}")
     return [f"## {benchmark.TITLE}", "", *benchmark.table(recorded.measurements(result)), "", made_with(result), ""]
 
 
 def block(results: dict[str, dict[str, Any]]) -> list[str]:
-    """What stands in the README at the root: the summaries of all results."""
+    """Return the summaries of all results for the README at the root."""
     lines = ["| | against | |", "| --- | --- | --- |"]
     for name, result in results.items():
         benchmark = import_module(f"benchmarks.suite.{name}")
@@ -57,7 +57,7 @@ def block(results: dict[str, dict[str, Any]]) -> list[str]:
 
 
 def write(results: dict[str, dict[str, Any]], readme: Path = README, folder: Path = recorded.RESULTS) -> None:
-    """All that is made of results: the tables, the CSV file, the picture, and the README's part."""
+    """Write the tables, the CSV file, the picture, and the README's part."""
     folder.mkdir(exist_ok=True)
     recorded.write_csv(results, folder)
     head = ["# Results", "", "Made by `make bench`; [../README.md](../README.md) tells what is measured, and how.", ""]

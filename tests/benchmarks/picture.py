@@ -7,7 +7,7 @@ from benchmarks.suite import peers, step
 
 
 def draw(results: dict[str, list[Measurement]], path: Path) -> None:
-    """Bars of ratios, for those of the two benchmarks that have results; none are drawn where neither has."""
+    """Draw bars of ratios for each of the two benchmarks that has results."""
     panels = []
     if steps := results.get("step"):
         bars = [(case, ratio(steps, case, step.STEP, step.FLOOR)) for case in cases(steps)]

@@ -33,7 +33,7 @@ LATENTS = 10_000  # as evaluate.py
 
 
 class Process:
-    """The CPU seconds of this process so far, by what they went into."""
+    """The CPU seconds of this process so far, by kind."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = defaultdict(float)
@@ -59,7 +59,7 @@ def train(subject: Subject, seed: int, arrays: dict[str, np.ndarray], validation
 def evaluate(
     loop: Trainer, methods: dict[str, Any], arrays: dict[str, np.ndarray], test: Images, read: scoring.Reader
 ) -> dict[str, Any]:
-    """What evaluate.py computes of a model."""
+    """Compute what evaluate.py computes of a model."""
     model, seed = loop.model, loop.seed
     model.network.eval().requires_grad_(False)  # as a loaded one
     restorers = {}

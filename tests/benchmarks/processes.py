@@ -27,7 +27,7 @@ class Usage(NamedTuple):
 
 
 class Memory(threading.Thread):
-    """Looks at a process and all below it until it is stopped."""
+    """A thread that looks at the memory of a process and all below it."""
 
     def __init__(self, process: int) -> None:
         super().__init__(daemon=True)
@@ -45,7 +45,7 @@ class Memory(threading.Thread):
 
 
 def held(process: psutil.Process) -> int:
-    """Bytes; where the system tells it, with its share of what it shares. 0 of a process that has just ended."""
+    """Return the bytes that a process holds, with its part of shared memory if known; 0 if it has just ended."""
     try:
         memory = process.memory_full_info()
     except psutil.Error:
@@ -54,7 +54,7 @@ def held(process: psutil.Process) -> int:
 
 
 def measured(command: Sequence[str | Path], folder: Path, environment: Mapping[str, str] | None = None) -> Usage:
-    """Run to its end. Ends the benchmark, with what the command printed, where it fails."""
+    """Run a command to its end; exit with its output if it fails."""
     variables = {**os.environ, "PYTHONPATH": "", **(environment or {})}
     with (folder / "printed.txt").open("w+") as printed:
         start = time.perf_counter()

@@ -20,7 +20,7 @@ PACKAGES += ["lightning", "pythae", "keras", "jax"]
 
 
 def processor() -> str:
-    """As the system names it."""
+    """Return the processor's name in the system."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -43,7 +43,7 @@ def machine() -> dict[str, Any]:
 
 
 def versions() -> dict[str, str]:
-    """Of what is installed where the benchmark runs."""
+    """Return the versions of the installed packages."""
     installed = {"python": platform.python_version()}
     for package in PACKAGES:
         try:
@@ -54,7 +54,7 @@ def versions() -> dict[str, str]:
 
 
 def commit() -> str:
-    """The commit of the code, with a + where files differ from it; 'unknown' outside a repository."""
+    """Return the commit of the code, with a + if files differ from it; 'unknown' outside a repository."""
 
     def git(*arguments: str) -> str:
         command = ["git", "-C", str(ROOT), *arguments]
@@ -67,7 +67,7 @@ def commit() -> str:
 
 
 def content(name: str, measurements: list[Measurement], options: Options, load: float) -> dict[str, Any]:
-    """What results/<name>.json holds. load: of the machine, before the benchmark began."""
+    """Return the content of results/<name>.json. load: the machine's, before the benchmark began."""
     return {
         "benchmark": name,
         "machine": machine(),
@@ -87,7 +87,7 @@ def write(result: dict[str, Any], folder: Path = RESULTS) -> None:
 
 
 def read(names: list[str], folder: Path = RESULTS) -> dict[str, dict[str, Any]]:
-    """The results of those benchmarks that have some, by name."""
+    """Read the results of those benchmarks that have some, by name."""
     paths = {name: folder / f"{name}.json" for name in names}
     return {name: json.loads(path.read_text(encoding="utf-8")) for name, path in paths.items() if path.exists()}
 
@@ -97,7 +97,7 @@ def measurements(result: dict[str, Any]) -> list[Measurement]:
 
 
 def write_csv(results: dict[str, dict[str, Any]], folder: Path = RESULTS) -> None:
-    """All results in one table: a row a contender in a case."""
+    """Write all results to one table: a row for each contender in each case."""
     with (folder / "results.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["benchmark", "case", "contender", "unit", "median", "least", "most", "repeats", "commit"])

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 import yaml
 
-from restoration.config import configuration
+from restoration.config import configuration, yaml_file
 from restoration.core import registry
 from restoration.data import corruptions
 from restoration.data.dataset_files import Images
@@ -34,7 +34,7 @@ class Subject(NamedTuple):
         return f"{self.task} {self.variant} {self.loss}"
 
     def model(self, image_shape: tuple[int, int, int] = (1, 28, 28), classes: int = 10) -> model_file.Model:
-        """A new one, always with the same weights."""
+        """Make a new model, always with the same weights."""
         torch.manual_seed(0)
         keys = (*configuration.VARIANT_KEYS, "parameters")
         variant = Variant(**{key: self.definition[key] for key in keys})
@@ -44,25 +44,16 @@ class Subject(NamedTuple):
         return corruptions.build(self.corruption)
 
 
-def laid_over(config: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    """What Snakemake makes of two configurations: mappings are joined, all else is replaced."""
-    both = {key: value for key, value in config.items() if isinstance(value, dict)}
-    return config | {
-        key: laid_over(both[key], value) if key in both and isinstance(value, dict) else value
-        for key, value in other.items()
-    }
-
-
 def resolved(*files: str, **changes: Any) -> dict[str, Any]:
-    """config/config.yaml, with other files of the repository and `changes` laid over it, resolved."""
+    """Resolve config/config.yaml with other files of the repository and `changes` laid over it."""
     config: dict[str, Any] = {}
     for name in ("config/config.yaml", *files):
-        config = laid_over(config, yaml.safe_load((ROOT / name).read_text(encoding="utf-8")))
-    return configuration.resolve(laid_over(config, changes))
+        config = yaml_file.laid_over(yaml.safe_load((ROOT / name).read_text(encoding="utf-8")), config)
+    return configuration.resolve(yaml_file.laid_over(changes, config))
 
 
 def subjects(config: dict[str, Any] | None = None) -> list[Subject]:
-    """Each variant of the tasks, the source's where no resolved configuration is given, with each of its losses."""
+    """Return each variant of the tasks, by default the source's, with each of its losses."""
     return [
         Subject(task, variant, loss, settings["corruption"], definition)
         for task, settings in (config or resolved())["tasks"].items()
@@ -72,8 +63,9 @@ def subjects(config: dict[str, Any] | None = None) -> list[Subject]:
 
 
 def images(mnist: Path | None, count: int, split: str = "train") -> tuple[np.ndarray, np.ndarray]:
-    """`count` images of a split, uint8 (count, 1, 28, 28), and their labels, int64 (count,): of MNIST where its folder
-    is given, else the embedded digits. They are repeated as often as is needed.
+    """Return `count` images of a split, uint8 (count, 1, 28, 28), and their labels, int64 (count,).
+
+    They are MNIST's where its folder is given, else the embedded digits, repeated as often as is needed.
     """
     name, source = ("mnist", str(mnist)) if mnist else ("digits", None)
     dataset = registry.load("datasets", name).load(source)
@@ -83,7 +75,7 @@ def images(mnist: Path | None, count: int, split: str = "train") -> tuple[np.nda
 
 
 def corrupted(subject: Subject, complete: np.ndarray, labels: np.ndarray) -> Images:
-    """Images of `images` as the subject's task corrupts them."""
+    """Corrupt images as the subject's task does."""
     generator = torch.Generator(torch.get_default_device()).manual_seed(0)
     damaged, mask = subject.corrupt()(as_float(complete), generator)
     return Images(complete, as_uint8(damaged.cpu().numpy()), mask.cpu().numpy(), labels)

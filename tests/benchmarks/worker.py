@@ -25,7 +25,7 @@ ONE_THREAD = {
 
 
 class Turns:
-    """The gate that waits for a line before each epoch, and writes what the epoch took."""
+    """A gate that waits for a line before each epoch, and writes what the epoch took."""
 
     def __init__(self, answers: TextIO) -> None:
         self.answers = answers

@@ -1,9 +1,9 @@
-"""Images in colour, of sides that no network halves evenly: every network, inference, corruption and baseline."""
+"""Colour images whose sides no network halves evenly: every network, inference, corruption and baseline."""
 
 import numpy as np
 import pytest
 import torch
-from conftest import VARIANTS, quick
+from helpers import VARIANTS, quick
 
 from restoration.core import registry
 from restoration.data import corruptions
@@ -13,13 +13,14 @@ from restoration.evaluation import likelihood, scoring
 from restoration.restorers import baselines
 
 SHAPE, CLASSES = (3, 15, 18), 4
+QUICK = ("vae", "unet")  # the other variants are long
 CORRUPTIONS = registry.names("corruptions")
 Task = tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]
 
 
 @pytest.fixture
 def tasks(strokes) -> dict[str, Task]:
-    """Corruption to complete images, corrupted ones, mask and labels."""
+    """Return complete images, corrupted images, mask and labels by corruption."""
     complete, labels = strokes(4, SHAPE, CLASSES)
     made = {}
     for name in CORRUPTIONS:
@@ -28,7 +29,9 @@ def tasks(strokes) -> dict[str, Task]:
     return made
 
 
-@pytest.mark.parametrize("name", VARIANTS)
+@pytest.mark.parametrize(
+    "name", [*QUICK, *(pytest.param(name, marks=pytest.mark.long) for name in VARIANTS if name not in QUICK)]
+)
 def test_every_inference_of_every_network_restores_every_corruption(name, build_model, tasks):
     model = build_model(name, shape=SHAPE, classes=CLASSES)
     for complete, corrupted, mask, labels in tasks.values():
@@ -57,7 +60,7 @@ def test_every_baseline_restores_in_colour(corruption, tasks):
 
 
 def quick_parameters(name: str) -> dict:
-    """The first of the values that are tried of each parameter."""
+    """Return the first of the tried values of each parameter."""
     return {key: values[0] for key, values in getattr(registry.load("baselines", name), "GRID", {}).items()}
 
 

@@ -1,4 +1,4 @@
-"""config/extended.yaml as a graph: what it has and the source's experiment has not, on little data."""
+"""The graph of config/extended.yaml on little data: what the source's experiment does not have."""
 
 import json
 
@@ -7,14 +7,15 @@ import pytest
 
 from checkout import Checkout
 
+pytestmark = pytest.mark.long
+
 EXTENDED, LITTLE = "config/extended.yaml", "tests/workflow/little_extended.yaml"
 
 
 @pytest.fixture(scope="module")
 def extended(tmp_path_factory) -> Checkout:
     checkout = Checkout(tmp_path_factory.mktemp("extended"))
-    run = checkout.snakemake(LITTLE, configuration=EXTENDED)
-    assert run.returncode == 0, run.stdout
+    checkout.finish(LITTLE, configuration=EXTENDED)
     return checkout
 
 

@@ -1,8 +1,7 @@
-"""The real graph on images of the user's own, in colour, not square, and without labels; their champion at work."""
+"""The real graph on a user's images, in colour, not square and without labels, and their champion at work."""
 
 import json
 import os
-import re
 import subprocess
 from pathlib import Path
 
@@ -11,36 +10,16 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from checkout import Checkout
+from checkout import STORE, Checkout, executed
 
 CONFIGURATION = "tests/workflow/folder.yaml"
 RESULTS = "results/folder"
 COUNT = 40
 TASKS = ("representation", "denoising", "inpainting")
-EVERYTHING = {
-    "download": 1,
-    "corrupt": 3,
-    "baselines": 3,
-    "train": 5,
-    "evaluate": 5,
-    "likelihood": 3,
-    "compare": 3,
-    "champion": 3,
-    "register": 1,
-    "claims": 1,
-    "figure_latent": 1,
-    "figure_loss": 3,
-    "figure_restorations": 3,
-    "figure_error": 3,
-    "figure_cases": 3,
-    "figure_likelihood": 1,
-    "report": 1,
-    "provenance": 1,
-}
 
 
 def draw(path: Path, seed: int) -> None:
-    """A bright box on a ground, each of a colour of its own."""
+    """Draw a bright box on a dark ground, each in a random colour."""
     rng = np.random.default_rng(seed)
     image = np.empty((24, 30, 3), np.uint8)
     image[:] = rng.integers(0, 120, 3)
@@ -51,20 +30,41 @@ def draw(path: Path, seed: int) -> None:
 
 
 @pytest.fixture(scope="module")
-def graph(tmp_path_factory) -> Checkout:
-    """A checkout in which the whole graph has run on the folder pictures/."""
+def pictures(tmp_path_factory) -> Checkout:
+    """Make a checkout with the folder pictures/."""
     checkout = Checkout(tmp_path_factory.mktemp("folder"))
     for number in range(COUNT):
         draw(checkout.folder / "pictures" / f"my {number:02}.{('png', 'jpg')[number % 2]}", number)
-    run = checkout.snakemake(configuration=CONFIGURATION)
-    assert run.returncode == 0, run.stdout
     return checkout
 
 
-def pending(graph: Checkout) -> dict[str, int]:
-    return graph.pending(configuration=CONFIGURATION)
+@pytest.fixture(scope="module")
+def graph(pictures) -> Checkout:
+    """Run the whole graph on the folder pictures/."""
+    pictures.finish(configuration=CONFIGURATION)
+    return pictures
 
 
+def pending(graph: Checkout, *arguments: str) -> dict[str, int]:
+    return graph.pending(*arguments, configuration=CONFIGURATION)
+
+
+@pytest.fixture(scope="module")
+def everything(graph) -> dict[str, int]:
+    """Return the number of all jobs by rule, without the rule that makes MLflow's store."""
+    return {rule: count for rule, count in pending(graph, "--forceall").items() if rule != STORE}
+
+
+def test_a_model_is_trained_and_evaluated_on_a_folder(pictures):
+    evaluated = f"{RESULTS}/evaluate/inpainting/vae/bce/seed0/scores.parquet"
+    pictures.finish("--nocolor", evaluated, configuration=CONFIGURATION)
+    assert {"encode", "map_latent"} <= set(pd.read_parquet(pictures.folder / evaluated)["method"])
+    with np.load(pictures.folder / RESULTS / "download/dataset.npz") as stored:
+        shapes = {name: stored[f"{name}_images"].shape for name in ("train", "validation", "test")}
+    assert shapes == {"train": (28, 3, 16, 20), "validation": (4, 3, 16, 20), "test": (8, 3, 16, 20)}
+
+
+@pytest.mark.long
 def test_every_stage_leaves_its_files(graph):
     results = graph.folder / RESULTS
     assert len(list(results.glob("evaluate/*/*/bce/seed0/metrics.json"))) == 5
@@ -72,11 +72,9 @@ def test_every_stage_leaves_its_files(graph):
     figures += ["figures/representation/latent.png", "figures/inpainting/likelihood.png"]
     for name in (*figures, "report/report.html", "claims/claims.json", "ro-crate-metadata.json"):
         assert (results / name).is_file()
-    with np.load(results / "download" / "dataset.npz") as stored:
-        shapes = {name: stored[f"{name}_images"].shape for name in ("train", "validation", "test")}
-    assert shapes == {"train": (28, 3, 16, 20), "validation": (4, 3, 16, 20), "test": (8, 3, 16, 20)}
 
 
+@pytest.mark.long
 def test_what_needs_labels_is_left_out_and_the_report_says_so(graph):
     results = graph.folder / RESULTS
     assert not (results / "classifier").exists()
@@ -87,17 +85,19 @@ def test_what_needs_labels_is_left_out_and_the_report_says_so(graph):
     claims = [claim["id"] for claim in json.loads((results / "claims" / "claims.json").read_text())["claims"]]
     assert claims == ["removes_noise", "beats_classical_filters"]
     page = (results / "report" / "report.html").read_text(encoding="utf-8")
-    assert "The images have no labels, and what needs them is left out: how restored images read as their class" in page
+    assert "The images have no labels" in page
     assert "Reads as its class" not in page
-    assert "The first test images, the same for all models" in page
+    assert "The first test images" in page
 
 
+@pytest.mark.long
 def test_the_record_names_every_image(graph):
     record = json.loads((graph.folder / RESULTS / "ro-crate-metadata.json").read_text(encoding="utf-8"))
     named = [entity["@id"] for entity in record["@graph"] if entity["@id"].startswith("#my%20")]
     assert len(named) == COUNT
 
 
+@pytest.mark.long
 def test_the_champion_restores_damaged_pictures_in_colour(graph, tmp_path):
     (tmp_path / "damaged").mkdir()
     rng, hidden = np.random.default_rng(0), np.zeros((16, 20), bool)
@@ -125,7 +125,7 @@ def test_the_champion_restores_damaged_pictures_in_colour(graph, tmp_path):
     large.save(tmp_path / "large" / "a.png")
     refused = restored("large")
     assert refused.returncode != 0
-    assert "a.png: has 24 x 30 pixels (height x width); 16 x 20 are needed; resize it, or have it" in refused.stdout
+    assert "a.png: has 24 x 30 pixels" in refused.stdout
     run = restored("large", ", fit: crop")
     assert run.returncode == 0, run.stdout
     after = np.asarray(Image.open(tmp_path / "restored" / "a.png"))
@@ -133,8 +133,9 @@ def test_the_champion_restores_damaged_pictures_in_colour(graph, tmp_path):
     assert after[0, 0].tolist() == [90, 120, 150]
 
 
+@pytest.mark.long
 def test_nothing_changed_reruns_nothing(graph):
-    """Nor do other times, hidden files, and files that are no images."""
+    """Other timestamps, hidden files and files that are no images are no changes."""
     assert pending(graph) == {}
     for path in (graph.folder / "pictures").iterdir():
         os.utime(path, (0, 0))
@@ -143,8 +144,9 @@ def test_nothing_changed_reruns_nothing(graph):
     assert pending(graph) == {}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("change", ["changed", "added", "removed"])
-def test_an_image_more_less_or_changed_reruns_what_depends_on_the_images(change, graph):
+def test_an_image_more_less_or_changed_makes_everything_anew(change, graph, everything):
     path = graph.folder / "pictures" / ("my 99.png" if change == "added" else "my 06.png")
     before = path.read_bytes() if path.exists() else None
     try:
@@ -152,49 +154,50 @@ def test_an_image_more_less_or_changed_reruns_what_depends_on_the_images(change,
             path.unlink()
         else:
             draw(path, 1000)
-        assert pending(graph) == EVERYTHING
+        assert pending(graph) == everything
     finally:
         path.unlink(missing_ok=True)
         if before:
             path.write_bytes(before)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("key", ["size: [20, 16]", "fit: stretch", "channels: 1", "test: 0.25"])
-def test_a_key_of_the_images_makes_them_anew(key, graph):
-    assert graph.pending("--config", f"dataset={{{key}}}", configuration=CONFIGURATION) == EVERYTHING
+def test_a_key_of_the_images_makes_everything_anew(key, graph, everything):
+    assert pending(graph, "--config", f"dataset={{{key}}}") == everything
 
 
-def test_folders_within_are_classes(graph, tmp_path):
+@pytest.mark.long
+def test_folders_within_are_classes(graph, everything, tmp_path):
     ours = graph.clone(tmp_path)
     for number, path in enumerate(sorted((ours.folder / "pictures").glob("my*"))):
         (ours.folder / "pictures" / f"kind {number % 2}").mkdir(exist_ok=True)
         path.rename(ours.folder / "pictures" / f"kind {number % 2}" / path.name)
-    assert pending(ours) == EVERYTHING | {"classifier": 1, "train": 6, "evaluate": 6, "likelihood": 4}
+    assert pending(ours) == everything | {"classifier": 1, "train": 6, "evaluate": 6, "likelihood": 4}
 
 
+@pytest.mark.long
 def test_a_renamed_image_reruns_the_first_stage_alone(graph, tmp_path):
-    """For it finds the same images, and only what names the files is another."""
     ours = graph.clone(tmp_path)
     (ours.folder / "pictures" / "my 07.jpg").rename(ours.folder / "pictures" / "other.jpg")
-    run = ours.snakemake(configuration=CONFIGURATION)
-    assert run.returncode == 0, run.stdout
-    assert re.findall(r"^(?:local)?rule (\w+):$", run.stdout, re.MULTILINE) == ["download", "provenance", "all"]
+    assert executed(ours.finish(configuration=CONFIGURATION)) == ["download", "provenance", "all"]
     assert pending(ours) == {}
 
 
+@pytest.mark.long
 def test_a_broken_image_ends_the_run_in_a_line_before_anything_long(graph, tmp_path):
     ours = graph.clone(tmp_path)
     path = ours.folder / "pictures" / "my 08.png"
     path.write_bytes(path.read_bytes()[:50])
     run = ours.snakemake(configuration=CONFIGURATION)
     assert run.returncode != 0
-    assert any(line.startswith("download: 'my 08.png': not a whole PNG or JPEG") for line in run.stdout.splitlines())
-    assert set(re.findall(r"^(?:local)?rule (\w+):$", run.stdout, re.MULTILINE)) == {"download"}
+    assert any(line.startswith("download: 'my 08.png': ") for line in run.stdout.splitlines())
+    assert set(executed(run.stdout)) == {"download"}
 
 
+@pytest.mark.long
 def test_a_folder_that_is_not_there_is_one_line_before_anything_runs(graph):
     refused = graph.snakemake("--config", "dataset={source: nowhere}", configuration=CONFIGURATION)
     assert refused.returncode != 0
-    line = "Configuration: dataset.source: 'nowhere' cannot be read as a folder (No such file or directory)"
-    assert any(line in printed for printed in refused.stdout.splitlines())
+    assert any("dataset.source: 'nowhere' " in line for line in refused.stdout.splitlines())
     assert "Traceback" not in refused.stdout

@@ -1,4 +1,4 @@
-"""The parts of one's own that config/README.md has as examples, run as they stand there."""
+"""The examples in config/README.md of a user's own parts, run as they stand there."""
 
 import json
 import os
@@ -9,6 +9,9 @@ import sys
 import pytest
 
 from checkout import ROOT, Checkout
+from restoration.core import registry
+
+pytestmark = pytest.mark.long
 
 PLACE = re.compile(r"(?:#|\.\.) ([\w./]+\.\w+)(?:, (at its end|below `[^`]+`))?\n")
 PARTS = {
@@ -23,7 +26,7 @@ PARTS = {
 
 
 def examples():
-    """Each block of code whose first line says where it belongs: path, where in a file that is there, and text."""
+    """Return each block of code: its path, where it belongs in an existing file, and its text."""
     readme = (ROOT / "config/README.md").read_text(encoding="utf-8")
     section = readme.partition("## Adding parts\n")[2]
     blocks = re.findall(r"^```\w+\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
@@ -34,7 +37,7 @@ def examples():
 
 @pytest.fixture(scope="module")
 def own(tmp_path_factory):
-    """A checkout with all examples in their places."""
+    """Make a checkout with all examples in their places."""
     checkout = Checkout(tmp_path_factory.mktemp("own"))
     for name, place, text in examples():
         path = checkout.folder / name
@@ -56,14 +59,13 @@ def python(folder, *arguments):
 
 def test_there_is_an_example_of_each_kind_of_part():
     names = [name for name, _, _ in examples()]
-    assert {f"workflow/scripts/restoration/{kind}/{name}.py" for kind, name in PARTS.items()} <= set(names)
+    package = "workflow/scripts/restoration"
+    assert {f"{package}/{registry.FOLDERS[kind]}/{name}.py" for kind, name in PARTS.items()} <= set(names)
     assert {"config/own.yaml", "config/own_claims.yaml", "workflow/rules/figures.smk"} <= set(names)
 
 
 def test_the_unit_tests_try_parts_that_nobody_told_them_of(own):
-    kinds = ("models", "losses", "corruptions", "datasets", "claims", "inference", "baselines")
-    tests = [f"tests/unit/test_{name}.py" for name in (*kinds, "registry", "training")]
-    run = python(own.folder, "pytest", "-n", "0", "-vv", "-k", " or ".join(PARTS.values()), *tests)
+    run = python(own.folder, "pytest", "-n", "0", "-vv", "-k", " or ".join(PARTS.values()), "tests/unit")
     assert run.returncode == 0, run.stdout
     passed = [line for line in run.stdout.splitlines() if "PASSED" in line]
     for kind, name in PARTS.items():
@@ -71,7 +73,7 @@ def test_the_unit_tests_try_parts_that_nobody_told_them_of(own):
 
 
 def test_a_figure_of_ones_own_is_in_a_group_of_slurms(own):
-    run = python(own.folder, "pytest", "-n", "0", "tests/unit/test_profiles.py")
+    run = python(own.folder, "pytest", "-n", "0", "tests/unit/tools/test_profiles.py")
     assert run.returncode == 0, run.stdout
 
 
@@ -89,8 +91,7 @@ def test_the_examples_have_the_form_of_the_other_files(own):
 
 
 def test_the_examples_run(own):
-    run = own.snakemake(configuration="config/own.yaml")
-    assert run.returncode == 0, run.stdout
+    own.finish(configuration="config/own.yaml")
     results = own.folder / "results/bars"
     claims = json.loads((results / "claims/claims.json").read_text())["claims"]
     verdicts = {claim["id"]: claim["verdict"] for claim in claims}

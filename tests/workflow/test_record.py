@@ -1,4 +1,4 @@
-"""The record of what results were made from, checked against the profile that it follows, without a network."""
+"""The provenance record, checked against its profile without a network."""
 
 import hashlib
 import json
@@ -9,6 +9,8 @@ import pytest
 from rocrate_validator import services
 from rocrate_validator.models import Severity
 from rocrate_validator.utils.http import HttpRequester
+
+pytestmark = pytest.mark.long
 
 CONTEXT = "https://w3id.org/ro/crate/1.1/context"
 BIOSCHEMAS = "https://bioschemas.org/"
@@ -23,7 +25,7 @@ OF_1_1 = {
 
 @pytest.fixture
 def offline(monkeypatch):
-    """The one document that the validator asks the network for, from the rocrate package."""
+    """Take the one document that the validator asks the network for from the rocrate package."""
     document = json.loads((files("rocrate") / "data" / "ro-crate.jsonld").read_text(encoding="utf-8"))
     document["@context"] = document["@context"] | OF_1_1
 

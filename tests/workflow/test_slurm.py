@@ -16,6 +16,8 @@ import slurm
 from checkout import Checkout
 from restoration.execution import interrupt
 
+pytestmark = pytest.mark.long
+
 CONFIGURATION = "tests/workflow/one_model.yaml"
 LIMIT = 1200  # seconds
 
@@ -32,13 +34,13 @@ def trial(tmp_path_factory):
 
 
 def of(jobs, name) -> list[slurm.Job]:
-    """The jobs of a group or rule."""
+    """Return the jobs of a group or rule."""
     return [job for job in jobs if job.comment.startswith(f"rule_{name}")]
 
 
 @pytest.fixture
 def start(cluster, trial):
-    """Start Snakemake with the profile and these arguments; at the end of the test it is ended."""
+    """Start Snakemake with the profile and these arguments, and kill it after the test."""
     started = []
 
     def starting(*arguments) -> subprocess.Popen:

@@ -1,4 +1,4 @@
-"""What somebody sees who runs the graph in a terminal, and what Ctrl-C does there."""
+"""The graph in a terminal: the lines that a user sees, and Ctrl-C."""
 
 import os
 import pty
@@ -11,8 +11,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from checkout import Checkout
+from checkout import Checkout, executed
 from restoration.execution import interrupt
+
+pytestmark = pytest.mark.long
 
 MODEL = "results/digits/train/inpainting/vae_incomplete/bce/seed0/model.pt"
 ARGUMENTS = ("--keep-going", MODEL, "--config", "training={epochs: 200, batch_size: 32}")
@@ -31,7 +33,7 @@ class Terminal:
             os.execvpe(command[0], command, os.environ | {"PYTHONPATH": "", "TERM": "xterm"})
 
     def read(self, seconds: float) -> bool:
-        """Take in what is shown within so many seconds; False once the terminal is closed."""
+        """Read the output of so many seconds; return False once the terminal is closed."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             if select.select([self.master], [], [], left)[0]:
@@ -45,7 +47,7 @@ class Terminal:
         os.write(self.master, b"\x03")
 
     def end(self) -> int:
-        """Wait for the end; the exit status."""
+        """Wait for the end; return the exit status."""
         end = time.monotonic() + LIMIT
         while self.read(0.2):
             assert time.monotonic() < end, self.text
@@ -64,7 +66,7 @@ def trial(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def stopped(trial) -> tuple[Terminal, float]:
-    """A training that was stopped by Ctrl-C when it had left a checkpoint; how long the end took."""
+    """Stop a training by Ctrl-C after a checkpoint; return the terminal and how long the end took."""
     terminal = Terminal(trial.folder, *ARGUMENTS, "--configfile", "tests/workflow/one_model.yaml")
     end = time.monotonic() + LIMIT
     while not list((trial.folder / "results/checkpoints").glob("*/state.pt")):
@@ -93,8 +95,7 @@ def test_ctrl_c_ends_soon_leaves_no_process_and_says_how_to_go_on(stopped, trial
 
 
 def test_the_same_command_goes_on(stopped, trial):
-    run = trial.snakemake(*ARGUMENTS, configuration="tests/workflow/one_model.yaml")
-    assert run.returncode == 0, run.stdout
-    assert "taken up where a checkpoint stood: inpainting vae_incomplete bce seed 0" in run.stdout
-    assert "rule train:" in run.stdout  # no terminal: Snakemake's own lines
-    assert not re.search(r"^\d of 4 jobs", run.stdout, re.MULTILINE)
+    output = trial.finish(*ARGUMENTS, configuration="tests/workflow/one_model.yaml")
+    assert re.search("checkpoint.*: inpainting vae_incomplete bce seed 0", output)
+    assert "train" in executed(output)  # no terminal: Snakemake's own lines
+    assert not re.search(r"^\d of 4 jobs", output, re.MULTILINE)

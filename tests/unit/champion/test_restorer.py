@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import restore
-from conftest import quick
+from helpers import quick
 from PIL import Image
 
 from restoration.champion import pyfunc_model, restorer

@@ -4,7 +4,7 @@ import claims as script
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import CONFIG
+from helpers import CONFIG
 
 from restoration.comparison import bootstrap, claims_file, interval_table
 from restoration.comparison.claim_inputs import Source

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import CONFIG, changed, read
+from helpers import CONFIG, changed, read
 from hypothesis import example, given
 from hypothesis import strategies as st
 from snakemake.utils import update_config

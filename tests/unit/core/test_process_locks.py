@@ -4,7 +4,7 @@ import sys
 import time
 
 import pytest
-from conftest import gone
+from helpers import gone
 
 from restoration.core import process_locks
 

@@ -9,7 +9,7 @@ from contextlib import nullcontext
 import numpy as np
 import pytest
 import torch
-from conftest import VARIANTS, quick
+from helpers import VARIANTS, quick
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from restoration.core import registry

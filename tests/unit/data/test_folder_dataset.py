@@ -10,7 +10,7 @@ import download
 import numpy as np
 import pytest
 import yaml
-from conftest import changed
+from helpers import changed
 from PIL import Image
 
 from checkout import ROOT

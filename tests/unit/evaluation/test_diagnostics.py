@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from conftest import VARIANTS
+from helpers import VARIANTS
 from torch.distributions import Normal, kl
 from torch.nn import functional
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from conftest import SOURCE, VARIANTS
+from helpers import SOURCE, VARIANTS
 
 from restoration.comparison import models_table
 from restoration.core import artifacts, registry

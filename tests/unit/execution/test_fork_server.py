@@ -9,7 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from conftest import gone
+from helpers import gone
 
 from restoration.execution import fork_server
 

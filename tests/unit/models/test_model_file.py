@@ -3,7 +3,7 @@ from typing import get_args, get_type_hints
 
 import pytest
 import torch
-from conftest import VARIANTS, small
+from helpers import VARIANTS, small
 
 from restoration.core import registry
 from restoration.models import model_file, networks, objective

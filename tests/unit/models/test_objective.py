@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from conftest import VARIANTS
+from helpers import VARIANTS
 
 from restoration.core.determinism import derived_seed
 from restoration.data import tensors

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
-from conftest import SOURCE, VARIANTS
+from helpers import SOURCE, VARIANTS
 
 from restoration.core import registry
 from restoration.core.errors import UserError

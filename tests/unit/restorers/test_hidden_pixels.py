@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from conftest import VARIANTS, quick
+from helpers import VARIANTS, quick
 
 from restoration.core import registry
 from restoration.data import corruptions, holes

@@ -1,6 +1,6 @@
 import pytest
 import torch
-from conftest import SOURCE, VARIANTS, quick
+from helpers import SOURCE, VARIANTS, quick
 
 from restoration.core import registry
 from restoration.evaluation import scoring

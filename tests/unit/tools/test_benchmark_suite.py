@@ -1,4 +1,4 @@
-"""The suite's own logic: what is made of measurements, and what is measured beside time."""
+"""The logic of the benchmarks: tables and ratios of measurements, and what is measured beside time."""
 
 import csv
 import json
@@ -13,21 +13,22 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from conftest import read
+from helpers import read
 
 from benchmarks import dvc_comparison, launcher, page, recorded, trained
 from benchmarks.contenders import heads, pictures, workflow
 from benchmarks.measuring import Measurement, Options, spread
-from benchmarks.subjects import laid_over
 from benchmarks.suite import NAMES, dvc, gpu, graph, growth, ssim, step
-from restoration.config import configuration
+from restoration.config import configuration, yaml_file
+
+pytestmark = pytest.mark.long
 
 SUITE = Path(graph.__file__).parent
 RULES = sorted(path.stem for path in (Path(__file__).parents[3] / "workflow" / "scripts").glob("*.py"))
 
 
 def measured(case: str, *contenders: str, unit: str = "ms") -> list[Measurement]:
-    """The first takes 2 and those after it 3, 4 and so on."""
+    """Return measurements: 2 of the first contender, 3 of the second, and so on."""
     return [Measurement(case, name, unit, [value]) for value, name in enumerate(contenders, start=2)]
 
 
@@ -156,17 +157,8 @@ def test_launcher_fails_as_its_script_does(tmp_path):
 
 @pytest.mark.parametrize("trainings", growth.SHAPES)
 def test_growth_has_so_many_trainings(trainings: int):
-    config = laid_over(read("config.yaml"), growth.configuration(trainings))
+    config = yaml_file.laid_over(growth.configuration(trainings), read("config.yaml"))
     assert len(configuration.models(configuration.resolve(config))) == trainings
-
-
-def test_configurations_are_joined_as_snakemake_does():
-    from snakemake.utils import update_config
-
-    joined, other = read("config.yaml"), read("digits.yaml") | {"seeds": [7], "tasks": {"denoising": False}}
-    expected = laid_over(joined, other)
-    update_config(joined, other)
-    assert joined == expected
 
 
 def test_ssim_that_differs_ends_the_benchmark():

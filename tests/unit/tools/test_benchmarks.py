@@ -9,6 +9,8 @@ from benchmarks.floor import BYTES, Floor, libraries, products
 from benchmarks.measuring import Measurement, Options, interleaved, ratio
 from benchmarks.subjects import Subject, images, subjects
 
+pytestmark = pytest.mark.long
+
 BATCH = 8
 SUBJECTS = {subject.name: subject for subject in subjects() if subject.loss == "bce"}
 SOURCE = ["ae", "cvae_incomplete", "cvae_label", "vae", "vae_incomplete"]
@@ -19,7 +21,7 @@ def multiply_adds(subject: Subject) -> int:
 
 
 def counted(subject: Subject) -> int:
-    """What torch counts of a forward and a backward pass of the same layers, from what the variant says of them."""
+    """Count a forward and a backward pass of the same layers by torch, from the variant's parameters."""
     variant, hidden, latent = subject.definition, *subject.definition["parameters"].values()
     given = {"none": 0, "label": 10, "corrupted": 784}[variant["condition"]]
     out = 2 * latent if variant["network"] == "vae" else latent

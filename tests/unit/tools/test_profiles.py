@@ -1,4 +1,4 @@
-"""workflow/profiles/: what holds of each wherever it is used. test_slurm.py tries that of Slurm where there is one."""
+"""workflow/profiles/: what holds of each profile. test_slurm.py tries the Slurm profile where Slurm is installed."""
 
 import re
 
@@ -25,7 +25,7 @@ def rules() -> set[str]:
 
 
 def test_every_short_job_is_in_a_group(slurm, rules):
-    """A rule between two of a group that is not in it would make the group wait for itself."""
+    """A group would wait for itself if a rule between two of its rules were not in the group."""
     assert set(slurm["groups"]) == rules - ALONE
     assert set(slurm["group-components"]) <= set(slurm["groups"].values())
 
