@@ -9,7 +9,7 @@ from restoration.execution import (
     terminal_lines,
 )
 from restoration.report import index_page, versions
-from restoration.tracking import mirror
+from restoration.tracking import mirror, outbox
 
 
 def end():
@@ -17,9 +17,8 @@ def end():
     of = workflow.account
     if workflow.watch:
         workflow.watch.stop()
-    if workflow.courier:
-        mirror.finish(workflow.courier, workflow.stop.asked)
-    lines = "\n".join([*of.lines(stopped=workflow.stop.asked), *unsent.told()])
+    mirror.finish(workflow.mirror, workflow.stop.asked)
+    lines = "\n".join([*of.lines(stopped=workflow.stop.asked), *outbox.told()])
     print(lines, file=sys.stderr)
     try:
         os.makedirs(f"{RESULTS}/logs", exist_ok=True)
@@ -67,11 +66,7 @@ onstart:
     scheduler_rate.calm(workflow)
     workflow.account = rerun_reasons.Account(workflow.dag)
     due = {job.rule.name for job in workflow.dag.needrun_jobs()}
-    workflow.courier = (
-        mirror.start(CONFIG["tracking"]["uri"])
-        if due & {"train", "evaluate", "register"}
-        else None
-    )
+    workflow.mirror = mirror.start(CONFIG["tracking"]["uri"], due)
     # On a GPU it was never tried.
     if CONFIG["device"] == "cpu" and fork_server.pays(workflow):
         fork_server.start()

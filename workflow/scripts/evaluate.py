@@ -1,6 +1,7 @@
 """Measure one trained model on the stored corrupted test set, by every inference of its task."""
 
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -97,15 +98,12 @@ if __name__ == "__main__":
         device.use(job["device"])
         # Read before anything is computed, which would be lost to a damaged file.
         summary = artifacts.read_json(inputs.summary, "identity", "settings")
-        history = artifacts.read_parquet(inputs.history, *objective.MEASURED)
-        validation = artifacts.read_parquet(inputs.validation, "iteration", *objective.MEASURED)
         metrics, milliseconds = main(job, inputs, outputs, int(snakemake.wildcards.seed))
-        run = run_log.model_run(snakemake.config, snakemake.wildcards, summary["identity"])
-        reopened = run.reopen()
-        with run if reopened else run.start(summary["settings"]):
-            if not reopened:
-                run_log.log_training(run, history, validation, inputs.model)
-            run.log_evaluation(metrics, milliseconds, [outputs.metrics, outputs.scores, outputs.picture])
+        trained = {key: inputs[key] for key in ("summary", "history", "validation", "model")}
+        page = Path(inputs.dataset).parents[1] / "report/report.html"
+        run = run_log.model_log(snakemake.config, snakemake.wildcards, summary["identity"])
+        with run.evaluation(trained, inputs.dataset, inputs.test):
+            run.log_evaluation(metrics, milliseconds, [outputs.metrics, outputs.scores, outputs.picture], page)
         for method, taken in milliseconds.items():
             logger.info("%s: %s: %.2f ms an image", run.name, method, taken)
         logger.info("%s: %d images in %.1f s", run.name, metrics["images"], time.monotonic() - start)

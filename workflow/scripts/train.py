@@ -19,7 +19,7 @@ from restoration.tracking import run_log
 
 CHECKPOINTS = Path("results/checkpoints")
 logger = logging.getLogger("restoration.train")
-TRACKING_SECONDS = 5  # between two batches of figures for MLflow
+TRACKING_SECONDS = 5  # between two batches of metrics for MLflow
 
 
 def trainer(job: dict, train: dataset_files.Split, classes: int, checkpoint: Path) -> training.Trainer:
@@ -33,8 +33,8 @@ def trainer(job: dict, train: dataset_files.Split, classes: int, checkpoint: Pat
     return loop
 
 
-def main(job: dict, dataset: str, validation: str, outputs: dict, run: run_log.Run) -> training.Trainer:
-    """Train, log to `run` after each epoch, and write the model, both histories and a summary."""
+def main(job: dict, dataset: str, validation: str, outputs: dict, run: run_log.RunLog) -> training.Trainer:
+    """Train, log to `run` every few epochs, and write the model, both histories and a summary."""
     splits, classes = dataset_files.read_dataset(dataset, "train", "validation")
     images, labels = splits["validation"]
     corrupted, mask = dataset_files.read_corrupted(validation, images)
@@ -84,11 +84,8 @@ if __name__ == "__main__":
         job, params = script.settings(snakemake), snakemake.params
         device.use(job["device"])
         inputs = [snakemake.input.dataset, snakemake.input.validation]
-        run = run_log.model_run(
-            snakemake.config,
-            snakemake.wildcards,
-            identity([*params.settings, *params.code, *params.packages], inputs),
-        )
-        with run.start(job):
+        known = identity([*params.settings, *params.code, *params.packages], inputs)
+        run = run_log.model_log(snakemake.config, snakemake.wildcards, known)
+        with run.training(job, snakemake.input.dataset):
             loop = main(job, *inputs, dict(snakemake.output.items()), run)
         logger.info("%s: %d iterations in %.1f s", run.name, loop.iteration, time.monotonic() - start)

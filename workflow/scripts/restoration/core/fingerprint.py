@@ -34,6 +34,7 @@ WITHOUT_EFFECT = {
         "models/training_progress",
         "tracking/mirror",
         "tracking/mlflow_store",
+        "tracking/outbox",
         "tracking/run_log",
     )
 }
