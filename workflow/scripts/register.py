@@ -21,7 +21,13 @@ def main(champions: list[str], tests: list[str], uri: str | None, dataset: str, 
             asked[model_registry.name(champion)] = {key: tags[key] for key in model_registry.DIGESTS}
     try:
         log = outbox.Log.create(f"{dataset} champions")
-        about = {"uri": uri, "experiment": dataset, "name": "champions", "champions": champions, "tests": tests}
+        about = {
+            "uri": uri,
+            "experiment": dataset,
+            "name": f"{dataset} champions",
+            "champions": champions,
+            "tests": tests,
+        }
         log.append("begin", part="champions", **about)
         log.append("end", status="FINISHED")
     except OSError as error:

@@ -80,7 +80,7 @@ class Mirror:
         self.sent = 0  # logs
 
     def go(self) -> None:
-        """Make one pass: send what is new in the logs, champions last. A run's second log waits for the end of the first.
+        """Make one pass: send what is new in the logs, champions last. Of a run, a log waits for an earlier log's end.
 
         A log that the server refuses is a warning, and the others are sent. Raises what MLflow raises where the server
         does not answer.
@@ -106,7 +106,7 @@ class Mirror:
                 why = mlflow_store.why(error, self.uri)
                 logger.log(level, "MLflow: %s: not sent (%s); it stays in %s", log.begin["name"], why, log.folder)
                 self.again[log.folder] = time.monotonic() + PAUSE_AFTER_FAILURE
-                self.writers.pop(log.folder, None)  # the run may have been deleted: begin it again
+                self.writers.pop(log.folder, None)  # the server may have lost the run: begin it again
                 log.position = 0
 
     def _send(self, log: Log, client: "MlflowClient") -> bool:
