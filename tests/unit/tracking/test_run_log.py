@@ -33,6 +33,7 @@ METRICS = {
     "common": {"mse": 12.0, "bce": 85.0},
 }
 MILLISECONDS = {"encode": 0.125}
+SCRIPTS = str(Path(run_log.__file__).parents[2])
 REPORT = Path("results/digits/report/report.html")
 
 
@@ -196,9 +197,10 @@ def test_a_log_that_is_not_read_to_a_lines_end_is_read_from_that_line_again():
 
 
 def test_logs_of_killed_jobs_get_an_end():
-    code = "from test_run_log import *; training(new()).log.path.open('a').write('{\"do\": \"met'); os._exit(1)"
-    places = f"{Path(__file__).parent}{os.pathsep}{Path(run_log.__file__).parents[2]}"
-    subprocess.run([sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": places})
+    code = "import os; from restoration.tracking.run_log import RunLog\n"
+    code += "run = RunLog(None, 'a', 'b', 'c').training({}, 'results/digits/dataset.npz')\n"
+    code += "with run.log.path.open('a') as file:\n    file.write('{\"do\": \"met')\nos._exit(1)"
+    subprocess.run([sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": SCRIPTS})
     alive = training(new())
     outbox.end_killed()
     killed, running = outbox.logs()
@@ -225,6 +227,9 @@ def test_what_waits_is_told():
 
 
 def test_a_job_does_not_load_mlflow():
-    code = "import sys, train, evaluate, register; sys.exit('mlflow' in sys.modules)"
-    scripts = str(Path(run_log.__file__).parents[2])
-    assert subprocess.run([sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": scripts}).returncode == 0
+    code = "import sys, torch, train, evaluate, register\n"
+    code += "with train.run_log.RunLog(None, 'a', 'b', 'c').training({}, 'results/digits/dataset.npz') as run:\n"
+    code += "    run.log_history(torch.ones(1, 3), first=1)\n"
+    code += "sys.exit('mlflow' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": SCRIPTS}).returncode == 0
+    assert outbox.logs()[0].status() == "FINISHED"
