@@ -49,9 +49,7 @@ def test_most_jobs_come_from_the_nursery(tmp_path):
 
 def test_a_null_on_the_command_line_is_none_for_the_scripts_too(graph, tmp_path):
     copy = graph.clone(tmp_path / "clone")
-    run = copy.snakemake(
-        "--forcerun", "tracking_store", "--until", "tracking_store", "--config", "tracking={uri: null}"
-    )
+    run = copy.snakemake("--forcerun", "register", "--until", "register", "--config", "tracking={uri: null}")
     assert run.returncode == 0, run.stdout
     assert "MLflow:" not in run.stdout  # it would have been a folder of that name, or a server
 

@@ -28,7 +28,7 @@ def main(champions: list[str], tests: list[str], uri: str | None, dataset: str, 
             "champions": champions,
             "tests": tests,
         }
-        log.append("begin", part="champions", **about)
+        log.append("begin", part="champions", time=outbox.now(), **about)
         log.append("end", status="FINISHED")
     except OSError as error:
         logger.warning("MLflow: the champions are not registered (%s); the results are not affected", error)

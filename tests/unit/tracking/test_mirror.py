@@ -256,7 +256,7 @@ def test_an_evaluation_waits_for_the_end_of_its_training(client, whole):
 def test_killed_failed_and_later_jobs_take_their_places(client):
     killed = begun("places")
     killed.log_history(torch.ones(2, 3), first=1)
-    outbox.end_killed(no_job_runs=True)
+    outbox.end_killed()
     with pytest.raises(ZeroDivisionError), begun("places"):
         raise ZeroDivisionError
     train("places")
@@ -319,7 +319,7 @@ def test_an_evaluation_whose_training_is_not_there_makes_the_run_from_files(clie
 def test_an_evaluation_that_was_cut_off_is_left_to_its_repetition(client, whole):
     train("repeated")
     new("repeated").evaluation(FILES, "results/digits/dataset.npz", "results/digits/test.npz")
-    outbox.end_killed(no_job_runs=True)
+    outbox.end_killed()
     evaluate("repeated")
     go()
     assert contents(client, "repeated") == whole

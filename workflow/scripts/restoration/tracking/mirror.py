@@ -40,7 +40,7 @@ def start(uri: str | None, due: Collection[str]) -> "subprocess.Popen[bytes] | N
 
     To be called before the execution's first job. due: the rules that are about to run.
     """
-    outbox.end_killed(no_job_runs=True)
+    outbox.end_killed()
     if WRITING.isdisjoint(due) and ("send_runs" in due or not outbox.logs()):
         return None
     command = [sys.executable, "-m", __name__, *([uri] if uri else [])]
@@ -111,8 +111,7 @@ class Mirror:
 
     def _send(self, log: Log, client: "MlflowClient") -> bool:
         """Send a log's new lines; return whether all of it is sent."""
-        status = log.status()
-        if log.begin["part"] != "training" and status != "FINISHED":
+        if log.begin["part"] != "training" and (status := log.status()) != "FINISHED":
             return bool(status)  # short, so sent when whole. A job that was cut off runs again, and writes another
         if log.begin["part"] == "champions":
             from restoration.tracking import model_registry  # loads torch
@@ -122,9 +121,11 @@ class Mirror:
         if log.folder not in self.writers:
             experiment = mlflow_store.experiment(client, self.uri, log.begin["experiment"])
             self.writers[log.folder] = RunWriter(client, experiment, log.begin)
+        ended = False
         for line in log.unread():
             self.writers[log.folder].write(line)
-        return bool(status)
+            ended = line["do"] == "end"
+        return ended
 
 
 def follow(uri: str | None, over: Callable[[float], bool]) -> None:

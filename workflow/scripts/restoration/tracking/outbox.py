@@ -9,7 +9,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -44,8 +43,6 @@ class Log:
         return log
 
     def append(self, do: str, **line: Any) -> None:
-        if do == "begin":
-            line |= {"time": now(), "host": socket.gethostname(), "process": os.getpid()}
         with open(self.path, "a+b") as file:
             cut = do == "end" and not self.path.read_bytes().endswith(b"\n")  # the job was killed while it wrote
             file.write(b"\n" * cut + json.dumps({"do": do, **line}).encode() + b"\n")
@@ -79,18 +76,6 @@ class Log:
                 return str(line["status"])
         return ""
 
-    def is_alive(self) -> bool:
-        """Tell whether the job's process is there; False for one of another machine, which nobody here can ask."""
-        if self.begin.get("host") != socket.gethostname():
-            return False
-        try:
-            os.kill(self.begin["process"], 0)
-        except ProcessLookupError:
-            return False
-        except PermissionError:
-            pass
-        return True
-
     def remove(self) -> None:
         shutil.rmtree(self.folder)
 
@@ -106,19 +91,14 @@ def logs() -> list[Log]:
     return found
 
 
-def end_killed(no_job_runs: bool = False) -> None:
-    """Give the logs of killed jobs an end, at the time of their last line.
-
-    no_job_runs: all logs without an end are of killed jobs, as before an execution's first job. Else a log is one if
-    its process is gone.
-    """
+def end_killed() -> None:
+    """Give every log without an end one, KILLED at the time of its last line. To be called while no job runs."""
     begun = logs()
     for log in begun:
         with suppress(OSError):
-            if not log.status() and (no_job_runs or not log.is_alive()):
-                last = int(log.path.stat().st_mtime * 1000)
-                log.append("end", status="KILLED", time=last)
-    for folder in set(FOLDER.glob("*")) - {log.folder for log in begun} if no_job_runs else ():
+            if not log.status():
+                log.append("end", status="KILLED", time=int(log.path.stat().st_mtime * 1000))
+    for folder in set(FOLDER.glob("*")) - {log.folder for log in begun}:
         shutil.rmtree(folder, ignore_errors=True)  # a job was killed before its log's first line
 
 

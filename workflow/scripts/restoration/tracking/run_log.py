@@ -9,8 +9,9 @@ import logging
 import resource
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from types import MappingProxyType, TracebackType
+from types import TracebackType
 from typing import Any
 
 from restoration.core import artifacts
@@ -43,11 +44,23 @@ class RunLog:
 
     def training(self, parameters: Mapping[str, Any], dataset: str | Path) -> "RunLog":
         """Begin the log of a training. parameters: nested."""
-        return self._begin("training", dataset, parameters=parameters)
+        self.part = "training"
+        with self._trying():
+            self.log = outbox.Log.create(self.name)
+            self.log.append("begin", part=self.part, time=now(), **self.of)
+            self.log.append(**_params(parameters))
+            self.log.append(**_dataset(dataset, self.part))
+        return self
 
     def evaluation(self, files: Mapping[str, str], dataset: str | Path, test: str | Path) -> "RunLog":
         """Begin the log of an evaluation. files: the training's `summary`, `history`, `validation` and `model`."""
-        return self._begin("evaluation", test, files, dataset=str(dataset))
+        self.part = "evaluation"
+        with self._trying():
+            self.log = outbox.Log.create(self.name)
+            kept = {key: self.log.keep(path) for key, path in files.items()}
+            self.log.append("begin", part=self.part, time=now(), **self.of, files=kept, dataset=str(dataset))
+            self.log.append(**_dataset(test, self.part))
+        return self
 
     def log_history(self, values: Any, first: int) -> None:
         """Log iterations. values: tensor (iterations, 3), as `training.Trainer.record`; first: the first's number."""
@@ -89,42 +102,23 @@ class RunLog:
 
     def log_file(self, path: str | Path, folder: str) -> None:
         """Log a file as an artifact, as it is now."""
-        self._write({"do": "file", "path": str(path), "folder": folder})
-
-    def _begin(
-        self,
-        part: str,
-        data: str | Path,
-        files: Mapping[str, str] = MappingProxyType({}),
-        parameters: Mapping[str, Any] = MappingProxyType({}),
-        **more: str,
-    ) -> "RunLog":
-        self.part = part
-        try:
-            self.log = outbox.Log.create(self.name)
-            kept = {key: self.log.keep(path) for key, path in files.items()}
-            self.log.append("begin", part=part, **self.of, files=kept, **more)
-            if parameters:
-                self.log.append(**_params(parameters))
-            self.log.append(**_dataset(data, part))
-        except Exception as error:
-            self._give_up(error)
-        return self
+        if self.log:
+            with self._trying():
+                self.log.append("file", path=self.log.keep(path), folder=folder)
 
     def _write(self, line: Line) -> None:
-        if self.log is None:
-            return
-        try:
-            if line["do"] == "file":
-                line = line | {"path": self.log.keep(line["path"])}
-            self.log.append(**line)
-        except Exception as error:
-            self._give_up(error)
+        if self.log:
+            with self._trying():
+                self.log.append(**line)
 
-    def _give_up(self, error: Exception) -> None:
-        """Write nothing more. The run's end is missing then, so that its evaluation makes the run anew from files."""
-        self.log = None
-        logger.warning("MLflow: %s: not recorded (%s); the results are not affected", self.name, error)
+    @contextmanager
+    def _trying(self) -> Iterator[None]:
+        """Warn of a failure, and write nothing more: the log has no end, so that an evaluation makes the run anew."""
+        try:
+            yield
+        except Exception as error:
+            self.log = None
+            logger.warning("MLflow: %s: not recorded (%s); the results are not affected", self.name, error)
 
     def __enter__(self) -> "RunLog":
         return self
