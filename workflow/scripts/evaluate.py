@@ -12,7 +12,7 @@ from restoration.core.errors import DamagedFile, UserError
 from restoration.data import dataset_files, device, tensors
 from restoration.evaluation import diagnostics, scoring
 from restoration.models import classifier, model_file, objective
-from restoration.tracking import run_log
+from restoration.tracking import mirror, run_log
 
 LATENTS = 10_000  # of the training images; enough for a picture of the clusters
 
@@ -102,6 +102,7 @@ if __name__ == "__main__":
         trained = {key: inputs[key] for key in ("summary", "history", "validation", "model")}
         page = Path(inputs.dataset).parents[1] / "report/report.html"
         run = run_log.model_log(snakemake.config, snakemake.wildcards, summary["identity"])
+        mirror.start_beside_job(run.uri)
         with run.evaluation(trained, inputs.dataset, inputs.test):
             run.log_evaluation(metrics, milliseconds, [outputs.metrics, outputs.scores, outputs.picture], page)
         for method, taken in milliseconds.items():

@@ -7,7 +7,7 @@ import logging
 
 from restoration.comparison import champion_choice
 from restoration.core import artifacts, script
-from restoration.tracking import model_registry, outbox
+from restoration.tracking import mirror, model_registry, outbox
 
 logger = logging.getLogger("restoration.register")
 
@@ -39,4 +39,5 @@ if __name__ == "__main__":
     with script.running(snakemake):
         inputs, config = snakemake.input, snakemake.config
         uri = config.get("tracking", {}).get("uri")
+        mirror.start_beside_job(uri)
         main(list(inputs.champions), list(inputs.tests), uri, config["dataset"]["name"], snakemake.output[0])

@@ -15,7 +15,7 @@ from restoration.data import corruptions, dataset_files, device
 from restoration.models import model_file, objective, training
 from restoration.models.training_progress import Progress
 from restoration.models.variants import Variant
-from restoration.tracking import run_log
+from restoration.tracking import mirror, run_log
 
 CHECKPOINTS = Path("results/checkpoints")
 logger = logging.getLogger("restoration.train")
@@ -86,6 +86,7 @@ if __name__ == "__main__":
         inputs = [snakemake.input.dataset, snakemake.input.validation]
         known = identity([*params.settings, *params.code, *params.packages], inputs)
         run = run_log.model_log(snakemake.config, snakemake.wildcards, known)
+        mirror.start_beside_job(run.uri)
         with run.training(job, snakemake.input.dataset):
             loop = main(job, *inputs, dict(snakemake.output.items()), run)
         logger.info("%s: %d iterations in %.1f s", run.name, loop.iteration, time.monotonic() - start)

@@ -467,3 +467,22 @@ def test_after_ctrl_c_a_server_that_never_answers_is_not_waited_for(client):
     assert time.monotonic() - stopped < 2 * mirror.PATIENCE_STOPPED
     (log,) = outbox.logs()
     log.remove()
+
+
+def test_a_job_of_another_workflow_has_a_mirror_of_its_own(client, whole, monkeypatch):
+    """A training of another module runs meanwhile: its log stays open."""
+    monkeypatch.setattr(mirror, "beside_job", [])
+    monkeypatch.setenv(mirror.MIRROR, "1")
+    mirror.start_beside_job(None)
+    assert mirror.beside_job == []  # the execution has one
+    monkeypatch.delenv(mirror.MIRROR)
+    begun("other-module")
+    train("own")
+    mirror.start_beside_job(None)
+    evaluate("own")
+    (process,) = mirror.beside_job
+    mirror.finish(process)
+    assert contents(client, "own") == whole
+    assert places(client, "other-module") == [("0123456789abcdef", "RUNNING", None)]
+    outbox.end_killed()
+    go()

@@ -203,6 +203,8 @@ def test_logs_of_killed_jobs_get_an_end():
     with cut_off.path.open("a") as file:
         file.write('{"do": "met')
     (outbox.FOLDER / "empty/files").mkdir(parents=True)  # of a job that was killed before its first line
+    outbox.end_killed(jobs_may_run=True)
+    assert [log.status() for log in outbox.logs()] == ["FINISHED", "KILLED", ""]
     outbox.end_killed()
     assert [log.status() for log in outbox.logs()] == ["FINISHED", "KILLED", "KILLED"]
     *_, last = cut_off.unread()

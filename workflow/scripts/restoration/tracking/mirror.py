@@ -27,10 +27,13 @@ if TYPE_CHECKING:
 
 PAUSE, PAUSE_AFTER_FAILURE = 1, 30  # seconds between two passes
 PATIENCE, PATIENCE_STOPPED = 120, 5  # seconds after an execution, or after Ctrl-C, for what is not sent by then
+MIRROR = "RESTORATION_MIRROR"  # the environment variable that tells a job that a mirror follows its execution
 LAST_BREATH = 2  # seconds in which jobs end whose Snakemake was killed
 POLITENESS = 5  # the jobs come first
 WRITING = {"train", "evaluate", "register"}  # rules whose jobs write a log
 NOT_AFFECTED = f"`{outbox.COMMAND}` sends them; the results are not affected"
+
+beside_job: list["subprocess.Popen[bytes]"] = []  # kept, for a mirror ends when its standard input is closed
 
 logger = logging.getLogger("restoration.mirror")
 
@@ -41,9 +44,20 @@ def start(uri: str | None, due: Collection[str]) -> "subprocess.Popen[bytes] | N
     To be called before the execution's first job. due: the rules that are about to run.
     """
     outbox.end_killed()
+    os.environ[MIRROR] = str(os.getpid())
     if WRITING.isdisjoint(due) and ("send_runs" in due or not outbox.logs()):
         return None
-    command = [sys.executable, "-m", __name__, *([uri] if uri else [])]
+    return _start("execution", uri)
+
+
+def start_beside_job(uri: str | None) -> None:
+    """Start a mirror that ends after this job, where none follows the execution: another workflow imports this one."""
+    if MIRROR not in os.environ:
+        beside_job.append(_start("job", uri))
+
+
+def _start(beside: str, uri: str | None) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-m", __name__, beside, *([uri] if uri else [])]
     found = [str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]  # MLflow may be there alone
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(found), "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(command, env=environment, stdin=subprocess.PIPE)
@@ -128,13 +142,16 @@ class Mirror:
         return ended
 
 
-def follow(uri: str | None, over: Callable[[float], bool]) -> None:
-    """Make passes until over(seconds), which waits so long if the execution is not over; then make the last pass."""
+def follow(uri: str | None, over: Callable[[float], bool], jobs_may_run: bool = False) -> None:
+    """Make passes until over(seconds), which waits so long if it is not over; then make the last pass.
+
+    jobs_may_run: afterwards, for it is one job that is over, and not an execution.
+    """
     mirror, told, pause = Mirror(uri), False, 0.0
     while True:
         last = over(pause)
         if last:
-            outbox.end_killed()
+            outbox.end_killed(jobs_may_run)
         try:
             mirror.go()
             pause = PAUSE
@@ -154,15 +171,15 @@ def send(uri: str | None) -> int:
     Raises what MLflow raises where a server does not answer, and BlockingIOError where a mirror is at work.
     """
     with _alone(fcntl.LOCK_NB):
-        outbox.end_killed()
+        outbox.end_killed(jobs_may_run=True)
         mirrors = [Mirror(to, bool(uri)) for to in ([uri] if uri else {log.begin["uri"] for log in outbox.logs()})]
         for mirror in mirrors:
             mirror.go()
     return sum(mirror.sent for mirror in mirrors)
 
 
-def main(uri: str | None = None) -> None:
-    """Follow the logs until standard input ends."""
+def main(beside: str, uri: str | None = None) -> None:
+    """Follow the logs until standard input ends. beside: an `execution` or a `job`."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the execution, whose end ends the mirror
     os.nice(POLITENESS)
     try:
@@ -170,7 +187,7 @@ def main(uri: str | None = None) -> None:
             file, console = logging.FileHandler(mlflow_store.STORE / "mirror.log", mode="w"), logging.StreamHandler()
             console.setLevel(logging.WARNING)
             logging.basicConfig(format="%(message)s", level=logging.INFO, handlers=[file, console])
-            follow(uri, _is_over)
+            follow(uri, _is_over, jobs_may_run=beside == "job")
     except OSError as error:
         sys.exit(f"MLflow: {error}; logs wait in {outbox.FOLDER}, and {NOT_AFFECTED}")
 

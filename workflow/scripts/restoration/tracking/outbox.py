@@ -91,14 +91,19 @@ def logs() -> list[Log]:
     return found
 
 
-def end_killed() -> None:
-    """Give every log without an end one, KILLED at the time of its last line. To be called while no job runs."""
-    begun = logs()
-    for log in begun:
+def end_killed(jobs_may_run: bool = False) -> None:
+    """Give each log of a killed job an end, KILLED at the time of its last line.
+
+    Where no job runs, a log without an end is one. Where jobs may run, it is one if a later log has the same name.
+    """
+    begun, later = logs(), set()
+    for log in reversed(begun):
+        name = (log.begin["experiment"], log.begin["name"])
         with suppress(OSError):
-            if not log.status():
+            if not log.status() and (name in later or not jobs_may_run):
                 log.append("end", status="KILLED", time=int(log.path.stat().st_mtime * 1000))
-    for folder in set(FOLDER.glob("*")) - {log.folder for log in begun}:
+        later.add(name)
+    for folder in set() if jobs_may_run else set(FOLDER.glob("*")) - {log.folder for log in begun}:
         shutil.rmtree(folder, ignore_errors=True)  # a job was killed before its log's first line
 
 

@@ -38,7 +38,7 @@ class RunLog:
     def __init__(self, uri: str | None, experiment: str, name: str, identity: str) -> None:
         """uri: of the server that the log is meant for; None for the default store."""
         self.of = {"uri": uri, "experiment": experiment, "name": name, "identity": identity}
-        self.name, self.identity = name, identity
+        self.uri, self.name, self.identity = uri, name, identity
         self.log: outbox.Log | None = None
         self.part = ""
 
