@@ -103,15 +103,15 @@ class Mirror:
         running = set()
         for found in sorted(outbox.logs(), key=lambda log: log.begin["part"] == "champions"):
             log = self.logs.setdefault(found.folder, found)
-            run, mine = (log.begin["experiment"], log.begin["name"]), self.redirect or log.begin["uri"] == self.uri
-            if not mine or run in running or time.monotonic() < self.again.get(log.folder, 0):
+            mine = self.redirect or log.begin["uri"] == self.uri
+            if not mine or log.run in running or time.monotonic() < self.again.get(log.folder, 0):
                 continue
             try:
                 if self._send(log, self.client):
                     log.remove()
                     self.sent += 1
                 else:
-                    running.add(run)
+                    running.add(log.run)
             except Exception as error:
                 logger.debug("", exc_info=True)
                 if mlflow_store.is_away(self.uri, error):
@@ -187,7 +187,7 @@ def main(beside: str, uri: str | None = None) -> None:
             file, console = logging.FileHandler(mlflow_store.STORE / "mirror.log", mode="w"), logging.StreamHandler()
             console.setLevel(logging.WARNING)
             logging.basicConfig(format="%(message)s", level=logging.INFO, handlers=[file, console])
-            follow(uri, _is_over, jobs_may_run=beside == "job")
+            follow(uri, _is_over, beside == "job")
     except OSError as error:
         sys.exit(f"MLflow: {error}; logs wait in {outbox.FOLDER}, and {NOT_AFFECTED}")
 

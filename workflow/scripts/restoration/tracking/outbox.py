@@ -28,11 +28,15 @@ def now() -> int:
 
 
 class Log:
-    """One job's folder: log.jsonl, and in `files` what the log's lines name. `begin` is its first line."""
+    """One job's folder: log.jsonl, and in `files` what the log's lines name.
+
+    `begin` is the log's first line; `run` tells the runs of a server apart: an experiment and a name.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.path = folder, folder / "log.jsonl"
         self.begin: Line = {}
+        self.run = ("", "")
         self.position = 0  # bytes of the log that MLflow has
 
     @classmethod
@@ -85,8 +89,9 @@ def logs() -> list[Log]:
     found = []
     for path in sorted(FOLDER.glob("*/log.jsonl")):
         log = Log(path.parent)
-        with suppress(OSError, ValueError), open(path, encoding="utf-8") as file:
+        with suppress(OSError, ValueError, TypeError, KeyError), open(path, encoding="utf-8") as file:
             log.begin = json.loads(file.readline())
+            log.run = (log.begin["experiment"], log.begin["name"])
             found.append(log)
     return found
 
@@ -94,15 +99,14 @@ def logs() -> list[Log]:
 def end_killed(jobs_may_run: bool = False) -> None:
     """Give each log of a killed job an end, KILLED at the time of its last line.
 
-    Where no job runs, a log without an end is one. Where jobs may run, it is one if a later log has the same name.
+    Where no job runs, a log without an end is one. Where jobs may run, it is one if a later log is of the same run.
     """
     begun, later = logs(), set()
     for log in reversed(begun):
-        name = (log.begin["experiment"], log.begin["name"])
         with suppress(OSError):
-            if not log.status() and (name in later or not jobs_may_run):
+            if not log.status() and (log.run in later or not jobs_may_run):
                 log.append("end", status="KILLED", time=int(log.path.stat().st_mtime * 1000))
-        later.add(name)
+        later.add(log.run)
     for folder in set() if jobs_may_run else set(FOLDER.glob("*")) - {log.folder for log in begun}:
         shutil.rmtree(folder, ignore_errors=True)  # a job was killed before its log's first line
 
