@@ -18,7 +18,7 @@ LATENTS = 10_000  # of the training images; enough for a picture of the clusters
 
 
 def write_picture(path: str, rows: list[np.ndarray]) -> None:
-    """The model's own picture in MLflow: rows of images, uint8 (N, C, H, W), side by side as a PNG."""
+    """Write the model's own picture in MLflow: rows of images, uint8 (N, C, H, W), side by side as a PNG."""
     from PIL import Image
 
     picture = np.concatenate([np.concatenate(list(row), axis=2) for row in rows], axis=1)
@@ -27,7 +27,7 @@ def write_picture(path: str, rows: list[np.ndarray]) -> None:
 
 
 def timed(restore: scoring.Restorer, seconds: dict[str, float], method: str) -> scoring.Restorer:
-    """The same restorer, which adds to `seconds` what it takes."""
+    """Return the same restorer, which adds to `seconds` the time that it takes."""
 
     def restore_in_time(*batch: torch.Tensor) -> torch.Tensor:
         start = time.perf_counter()

@@ -23,7 +23,7 @@ TRACKING_SECONDS = 5  # between two batches of metrics for MLflow
 
 
 def trainer(job: dict, train: dataset_files.Split, classes: int, checkpoint: Path) -> training.Trainer:
-    """The job's training, at its start or where its checkpoint stands."""
+    """Return the job's training, at its start or where its checkpoint stands."""
     torch.manual_seed(derived_seed(job["seed"], "initialisation"))
     variant = Variant(**{key: value for key, value in job["variant"].items() if key != "name"})
     model = model_file.create(variant, job["loss"], train.images.shape[1:], classes)
