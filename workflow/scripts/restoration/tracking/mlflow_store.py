@@ -78,7 +78,7 @@ def why(error: Exception, uri: str | None = None) -> str:
     if failed and "Caused by" in text:
         cause = re.sub(r"^\[Errno -?\d+\] ", "", text.rpartition(": ")[2]).split("'")[0].split(". (")[0].rstrip('")( ')
         return f"{failed[1]} does not answer: {cause}"
-    if re.search(r"error code 40[13]", text):
+    if re.search(r"error code 4\d\d", text):
         return f"tracking.uri: {uri} does not let us in ({reason(error, 250)})"
     return reason(error)
 
