@@ -22,7 +22,6 @@ CACHE = ROOT / "tests/.graphs"
 MADE = ("results", ".snakemake")  # what an execution leaves
 DECISIVE = ("workflow/", "config/", "Snakefile", "envs/requirements.txt", TINY)  # what the tiny graph depends on
 RECORDED = {"register": 1}  # jobs that record a new champion in MLflow; no stage depends on them
-STORE = "tracking_store"  # the rule that makes MLflow's store, once for all results
 
 
 class Checkout:

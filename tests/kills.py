@@ -145,6 +145,7 @@ class Chaos:
         current = Counter(name for name, _, state in runs if state == "current")
         found += [f"MLflow: {name} has {count} current runs" for name, count in current.items() if count > 1]
         found += [f"MLflow: logged twice: {point}" for point in twice]
+        found += [f"MLflow: not sent: {log}" for log in (self.results / "mlflow/outbox").iterdir()]
         return found
 
     def works_here(self, process: psutil.Process) -> bool:

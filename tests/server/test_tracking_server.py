@@ -12,27 +12,30 @@ import sys
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
+import torch
 from mlflow.exceptions import MlflowException
 from tracking_server import servers
 
-from restoration.tracking import mlflow_store, run_log, unsent
+from restoration.tracking import mirror, mlflow_store, outbox, run_log
 
 FOUR = ["representation/vae/bce", "denoising/ae/mse", "inpainting/vae/bce", "inpainting/cvae_label/mse"]
 TWO = FOUR[1:3]
-# A job without a courier, which begins when it is told to.
-WRITER = """
+# A job and a mirror in a folder of their own; the mirror begins when it is told to.
+FOLDER = """
 import sys
-import numpy as np
-from restoration.tracking import mlflow_store, run_log as tracking
+from pathlib import Path
+import torch
+from restoration.tracking import mirror, mlflow_store, run_log
 
 uri, number = sys.argv[1:]
+Path("data.npz").touch()
+with run_log.RunLog(uri, "race/task", f"task vae bce seed {number}", "identity").training({"a": 1}, "data.npz") as run:
+    run.log_history(torch.ones(50, 3), first=1)
 mlflow_store.connect(uri)
 print("ready", flush=True)
 sys.stdin.readline()
-with tracking.Run(uri, "race/task", f"task vae bce seed {number}", "identity").start({"loss": "bce"}) as run:
-    run.log_history(np.ones((50, 3)), first=1)
+assert mirror.send(None) == 1
 """
 
 
@@ -64,7 +67,7 @@ def runs(uri, models, folder):
         found[run.info.run_name] = {
             "status": run.info.status,
             "params": run.data.params,
-            "tags": run.data.tags,
+            "tags": {key: value for key, value in run.data.tags.items() if key != "evaluated"},
             "points": {
                 key: sorted((point.step, point.value) for point in client.get_metric_history(id, key))
                 for key in run.data.metrics
@@ -122,37 +125,37 @@ def test_a_server_that_is_killed_in_the_middle_costs_nothing(graph, ours, server
     said, _ = process.communicate()
     assert process.returncode == 0, said
     assert re.search(rf"^MLflow: .*{server.uri} does not answer: ", said, re.MULTILINE)
-    (told,) = re.findall(r"^MLflow: (\d+) runs wait in results/mlflow/unsent to be sent", said, re.MULTILINE)
+    (told,) = re.findall(r"^MLflow: (\d+) logs wait in results/mlflow/outbox to be sent", said, re.MULTILINE)
     assert int(told) >= len(TWO)  # no evaluation found the server
 
     away = ours.snakemake("--", "send_runs")
     assert away.returncode == 1
-    assert f"send_runs: {server.uri} does not answer: Connection refused; MLflow: {told} runs wait" in away.stdout
+    assert f"send_runs: {server.uri} does not answer: Connection refused; MLflow: {told} logs wait" in away.stdout
     server.start()
     sent = ours.snakemake("--", "send_runs")
     assert sent.returncode == 0, sent.stdout
-    assert f"MLflow: sent: {told} runs." in sent.stdout
+    assert f"MLflow: sent: {told} logs." in sent.stdout
     assert "wait in" not in sent.stdout
     local = f"sqlite:///{graph.folder}/results/mlflow/mlflow.db"
     assert runs(server.uri, TWO, tmp_path / "server") == runs(local, TWO, tmp_path / "local")
     again = ours.snakemake("--", "send_runs")
-    assert "MLflow: sent: 0 runs." in again.stdout
+    assert "MLflow: sent: 0 logs." in again.stdout
 
 
-def test_four_jobs_without_a_courier_make_an_experiment_at_once(server, tmp_path):
-    """As on a cluster's nodes, each in a folder of its own, so that no lock of a file holds them apart."""
-    scripts, jobs = str(Path(run_log.__file__).parents[2]), []
+def test_four_folders_make_an_experiment_at_once(server, tmp_path):
+    """No lock of a file holds their mirrors apart."""
+    scripts, mirrors = str(Path(mirror.__file__).parents[2]), []
     for number in range(4):
         (folder := tmp_path / str(number)).mkdir()
-        command = [sys.executable, "-c", WRITER, server.uri, str(number)]
+        command = [sys.executable, "-c", FOLDER, server.uri, str(number)]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-        jobs.append(subprocess.Popen(command, cwd=folder, env=os.environ | {"PYTHONPATH": scripts}, **pipes))
-    assert [job.stdout.readline() for job in jobs] == ["ready\n"] * 4
-    for job in jobs:
-        job.stdin.write("\n")
-        job.stdin.flush()
-    assert [job.communicate()[0] for job in jobs] == [""] * 4  # no warning
-    assert [job.returncode for job in jobs] == [0] * 4
+        mirrors.append(subprocess.Popen(command, cwd=folder, env=os.environ | {"PYTHONPATH": scripts}, **pipes))
+    assert [one.stdout.readline() for one in mirrors] == ["ready\n"] * 4
+    for one in mirrors:
+        one.stdin.write("\n")
+        one.stdin.flush()
+    assert [one.communicate()[0] for one in mirrors] == [""] * 4  # no warning
+    assert [one.returncode for one in mirrors] == [0] * 4
     client = mlflow_store.connect(server.uri)
     found = client.search_runs([client.get_experiment_by_name("race/task").experiment_id])
     assert sorted(run.info.run_name for run in found) == [f"task vae bce seed {number}" for number in range(4)]
@@ -163,15 +166,19 @@ def test_four_jobs_without_a_courier_make_an_experiment_at_once(server, tmp_path
 
 def test_a_database_that_is_killed_beneath_the_server_costs_nothing(server, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with run_log.Run(server.uri, "database/task", "task vae bce seed 0", "identity").start({}) as run:
-        run.log_history(np.ones((5, 3)), first=1)
+    (tmp_path / "data.npz").touch()
+    one = mirror.Mirror(server.uri)
+    with run_log.RunLog(server.uri, "database/task", "task vae bce seed 0", "identity").training({}, "data.npz") as run:
+        run.log_history(torch.ones(5, 3), first=1)
+        one.go()
         server.database.kill()
-        run.log_history(np.ones((5, 3)), first=6)
-    assert len(unsent.entries()) == 1
+        run.log_history(torch.ones(5, 3), first=6)
     with pytest.raises(MlflowException):
-        unsent.send(None)  # the server answers, but cannot take any run: none is passed over
+        one.go()  # the server answers, but cannot take any run: none is passed over
+    assert len(outbox.logs()) == 1
     server.database.start()
-    assert unsent.send(None) == 1
+    one.go()
     client = mlflow_store.connect(server.uri)
-    assert client.get_run(run.run_id).info.status == "FINISHED"
-    assert len(client.get_metric_history(run.run_id, "train_kl")) == 10
+    (found,) = client.search_runs([client.get_experiment_by_name("database/task").experiment_id])
+    assert found.info.status == "FINISHED"
+    assert len(client.get_metric_history(found.info.run_id, "train_kl")) == 10

@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -15,7 +16,6 @@ import pandas as pd
 import pytest
 from PIL import Image, ImageDraw
 
-from checkout import RECORDED
 from restoration.champion import picture_files
 
 TASKS = ("representation", "denoising", "inpainting")
@@ -184,16 +184,23 @@ def test_over_http_and_by_the_target_the_same_bytes(graph, drawings, tmp_path):
 
 
 @pytest.mark.long
-def test_a_registry_that_was_away_is_written_by_the_next_run(graph, tmp_path):
+def test_a_registry_that_was_away_is_written_later(graph, tmp_path):
     ours = graph.clone(tmp_path)
-    registered = ours.folder / "results/mlflow/registered/digits.json"
-    before = {path: path.read_bytes() for path in (registered, *(ours.folder / "results/digits/champion").iterdir())}
-    assert json.loads(before[registered]).keys() == {f"digits-{task}" for task in TASKS}
-    away = ours.snakemake("--forcerun", *RECORDED, "--config", "tracking={uri: 'http://127.0.0.1:9'}")
+    request = ours.folder / "results/mlflow/register/digits.json"
+    before = {path: path.read_bytes() for path in (request, *(ours.folder / "results/digits/champion").iterdir())}
+    assert json.loads(before[request]).keys() == {f"digits-{task}" for task in TASKS}
+    versions = "SELECT name, version FROM model_versions ORDER BY name"
+    with sqlite3.connect(ours.folder / "results/mlflow/mlflow.db") as database:
+        registered = database.execute(versions).fetchall()
+    assert registered == [(f"digits-{task}", 1) for task in sorted(TASKS)]
+    away = ours.snakemake("--forcerun", "register", "--config", "tracking={uri: 'http://127.0.0.1:9'}")
     assert away.returncode == 0, away.stdout
-    assert "not registered" in away.stdout
-    assert registered.read_text() == "{}\n"
-    assert ours.pending() == RECORDED
-    ours.finish()
+    assert "MLflow: http://127.0.0.1:9 does not answer" in away.stdout
+    assert "MLflow: 1 log waits" in away.stdout
     assert ours.pending() == {}
-    assert {path: path.read_bytes() for path in before} == before  # and no new version, for the champion is the same
+    uri = f"sqlite:///{ours.folder}/results/mlflow/mlflow.db"
+    back = ours.snakemake("--config", f"tracking={{uri: '{uri}'}}", "--", "send_runs")
+    assert "MLflow: sent: 1 log." in back.stdout
+    assert {path: path.read_bytes() for path in before} == before
+    with sqlite3.connect(ours.folder / "results/mlflow/mlflow.db") as database:
+        assert database.execute(versions).fetchall() == registered  # no new version, for the champion is the same

@@ -38,9 +38,8 @@ rule register:
         champions=expand(rules.champion.output, task=TASKS),
         models=paths(rules.train.output.model),
         tests=expand(rules.corrupt.output.test, task=TASKS),
-        store=ancient(rules.tracking_store.output[0]),
     output:
-        "results/mlflow/registered/{name}.json".format(**CONFIG["dataset"]),
+        "results/mlflow/register/{name}.json".format(**CONFIG["dataset"]),
     log:
         f"{RESULTS}/logs/register.log",
     conda:
@@ -51,22 +50,19 @@ rule register:
     params:
         **job(
             "register.py",
-            lambda wildcards: {"failed_before": registrations_failed()},
+            {},
             restoring_parts(),
         ),
     script:
         "../scripts/register.py"
 
 
-# Without an output, so that it runs whenever it is asked for, and without an input, so that nothing else does.
+# This rule has no output, so that it runs whenever it is asked for, and no input, so that nothing else does.
 rule send_runs:
     log:
         "results/mlflow/sent.log",
     conda:
         ENVIRONMENT
     threads: 1
-    params:
-        # Where `register` writes, also under another workflow's prefix.
-        registered=os.path.dirname(rules.register.output[0]),
     script:
         "../scripts/send_runs.py"

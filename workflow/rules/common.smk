@@ -1,5 +1,4 @@
 # The configuration, checked and completed, and what the rules ask of it.
-import json
 import os
 import sys
 from contextlib import suppress
@@ -20,7 +19,6 @@ from restoration.core import fingerprint, job_parameters, process_locks, registr
 from restoration.execution import early_cutoff, interrupt, patches, tamper_check
 from restoration.report import ro_crate
 from restoration.restorers import baselines
-from restoration.tracking import unsent
 from restoration.core.errors import UserError
 
 process_locks.announce()
@@ -215,15 +213,6 @@ def restoring_parts():
     found |= {("losses", model.loss) for model in MODELS}
     variants = [variant for task in tasks for variant in task["variants"].values()]
     return sorted(found | {("networks", variant["network"]) for variant in variants})
-
-
-def registrations_failed():
-    """How often MLflow's registry could not be written: a job that failed to is due again."""
-    try:
-        told = Path(rules.register.output[0]).with_suffix(".failed").read_text()
-        return int(json.loads(told)["failures"])
-    except (OSError, ValueError, TypeError, KeyError):
-        return 0
 
 
 def check_restore(dag):

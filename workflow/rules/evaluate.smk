@@ -23,7 +23,6 @@ rule evaluate:
         dataset=rules.download.output[0],
         test=rules.corrupt.output.test,
         classifier=rules.classifier.output.model if LABELLED else [],
-        store=ancient(rules.tracking_store.output[0]),
     output:
         scores=f"{RESULTS}/evaluate/{MODEL}/scores.parquet",
         metrics=f"{RESULTS}/evaluate/{MODEL}/metrics.json",

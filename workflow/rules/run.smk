@@ -10,7 +10,7 @@ from restoration.execution import (
     terminal_lines,
 )
 from restoration.report import index_page
-from restoration.tracking import mirror
+from restoration.tracking import mirror, outbox
 
 
 def end():
@@ -18,10 +18,9 @@ def end():
     account = workflow.account
     if workflow.watch:
         workflow.watch.stop()
-    if workflow.courier:
-        mirror.finish(workflow.courier, workflow.stop.asked)
+    mirror.finish(workflow.mirror, workflow.stop.asked)
     told = account and patches.attempt(account.lines, workflow.stop.asked)
-    lines = "\n".join([*(told or []), *unsent.told()])
+    lines = "\n".join([*(told or []), *outbox.told()])
     print(lines, file=sys.stderr)
     try:
         os.makedirs(f"{RESULTS}/logs", exist_ok=True)
@@ -69,11 +68,7 @@ onstart:
     patches.attempt(scheduler_rate.lift, workflow)
     workflow.account = patches.attempt(rerun_reasons.Account, workflow.dag)
     due = {job.rule.name for job in workflow.dag.needrun_jobs()}
-    workflow.courier = (
-        mirror.start(CONFIG["tracking"]["uri"])
-        if due & {"train", "evaluate", "register"}
-        else None
-    )
+    workflow.mirror = mirror.start(CONFIG["tracking"]["uri"], due)
     # On a GPU it was never tried.
     if CONFIG["device"] == "cpu" and patches.attempt(fork_server.pays, workflow):
         patches.install(fork_server)

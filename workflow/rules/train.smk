@@ -1,19 +1,7 @@
-rule tracking_store:
-    output:
-        touch("results/mlflow/made"),
-    log:
-        "results/mlflow/made.log",
-    conda:
-        ENVIRONMENT
-    script:
-        "../scripts/tracking_store.py"
-
-
 rule train:
     input:
         dataset=rules.download.output[0],
         validation=rules.corrupt.output.validation,
-        store=ancient(rules.tracking_store.output[0]),
     output:
         model=f"{RESULTS}/train/{MODEL}/model.pt",
         history=f"{RESULTS}/train/{MODEL}/history.parquet",

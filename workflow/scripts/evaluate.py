@@ -1,6 +1,7 @@
 """Measure one trained model on the stored corrupted test set, by every inference of its task."""
 
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,13 +12,13 @@ from restoration.core.errors import DamagedFile, UserError
 from restoration.data import dataset_files, device, tensors
 from restoration.evaluation import computation_cost, diagnostics, scoring
 from restoration.models import classifier, model_file, objective
-from restoration.tracking import run_log
+from restoration.tracking import mirror, run_log
 
 LATENTS = 10_000  # of the training images; enough for a picture of the clusters
 
 
 def write_picture(path: str, rows: list[np.ndarray]) -> None:
-    """The model's own picture in MLflow: rows of images, uint8 (N, C, H, W), side by side as a PNG."""
+    """Write the model's own picture in MLflow: rows of images, uint8 (N, C, H, W), side by side as a PNG."""
     from PIL import Image
 
     picture = np.concatenate([np.concatenate(list(row), axis=2) for row in rows], axis=1)
@@ -26,7 +27,7 @@ def write_picture(path: str, rows: list[np.ndarray]) -> None:
 
 
 def timed(restore: scoring.Restorer, seconds: dict[str, float], method: str) -> scoring.Restorer:
-    """The same restorer, which adds to `seconds` what it takes."""
+    """Return the same restorer, which adds to `seconds` the time that it takes."""
 
     def restore_in_time(*batch: torch.Tensor) -> torch.Tensor:
         start = time.perf_counter()
@@ -97,15 +98,13 @@ if __name__ == "__main__":
         device.use(job["device"])
         # Read before anything is computed, which would be lost to a damaged file.
         summary = artifacts.read_json(inputs.summary, "identity", "settings")
-        history = artifacts.read_parquet(inputs.history, *objective.MEASURED)
-        validation = artifacts.read_parquet(inputs.validation, "iteration", *objective.MEASURED)
         metrics, milliseconds = main(job, inputs, outputs, int(snakemake.wildcards.seed))
-        run = run_log.model_run(snakemake.config, snakemake.wildcards, summary["identity"])
-        reopened = run.reopen()
-        with run if reopened else run.start(summary["settings"]):
-            if not reopened:
-                run_log.log_training(run, history, validation, inputs.model)
-            run.log_evaluation(metrics, milliseconds, [outputs.metrics, outputs.scores, outputs.picture])
+        trained = {key: inputs[key] for key in ("summary", "history", "validation", "model")}
+        page = Path(inputs.dataset).parents[1] / "report/report.html"
+        run = run_log.model_log(snakemake.config, snakemake.wildcards, summary["identity"])
+        mirror.start_beside_job(run.uri)
+        with run.evaluation(trained, inputs.dataset, inputs.test):
+            run.log_evaluation(metrics, milliseconds, [outputs.metrics, outputs.scores, outputs.picture], page)
         for method, taken in milliseconds.items():
             logger.info("%s: %s: %.2f ms an image", run.name, method, taken)
         logger.info("%s: %d images in %.1f s", run.name, metrics["images"], time.monotonic() - start)

@@ -1,48 +1,43 @@
-"""Put each task's champion into MLflow's model registry, where it is not there yet.
+"""Ask for each task's champion to be in MLflow's model registry: the mirror puts it there.
 
-What the server did not take of the runs before is sent first. If that cannot be, one line says so, nothing is lost, and
-the next run tries again: the number of failures is a parameter of this job.
+The output says what was asked for. Other champions, or other code that restores, make this job due.
 """
 
 import logging
-from pathlib import Path
-from typing import Any
 
+from restoration.comparison import champion_choice
 from restoration.core import artifacts, script
-from restoration.core.errors import UserError
-from restoration.tracking import mirror, mlflow_store, model_registry, unsent
+from restoration.tracking import mirror, model_registry, outbox
 
 logger = logging.getLogger("restoration.register")
 
 
-def registered(made: str, failed_before: int, uri: str | None, champions: list[str], tests: list[str]) -> None:
-    """Write `made`, which says what is registered, or nothing where MLflow failed: then the failures are counted, in a
-    file beside it that has what another try needs to know. tests: corrupted test images, a file each task.
-    """
-    versions: dict[str, str] = {}
-    about: dict[str, Any] = {"failures": failed_before}
+def main(champions: list[str], tests: list[str], uri: str | None, dataset: str, output: str) -> None:
+    """Put a request into the outbox, and write what it asks for. tests: corrupted test images, a file each task."""
+    asked = {}
+    for path in champions:
+        if champion := champion_choice.read(path):
+            tags = model_registry.tags(path, champion)
+            asked[model_registry.name(champion)] = {key: tags[key] for key in model_registry.DIGESTS}
     try:
-        mirror.flush(uri)
-        versions = model_registry.register_all(uri, champions, tests)
-    except UserError:
-        raise
-    except Exception as error:
-        logger.debug("", exc_info=True)
-        logger.warning(
-            "MLflow: the champions are not registered (%s); the results are not affected, the next run tries again, or "
-            "`%s`",
-            mlflow_store.why(error),
-            unsent.COMMAND,
-        )
-        about = {"failures": failed_before + 1, "uri": uri, "champions": champions, "tests": tests}
-    failed = Path(made).with_suffix(".failed")
-    if len(about) > 1 or failed.exists():
-        artifacts.write_json(failed, about)
-    artifacts.write_json(made, versions)
+        log = outbox.Log.create(f"{dataset} champions")
+        about = {
+            "uri": uri,
+            "experiment": dataset,
+            "name": f"{dataset} champions",
+            "champions": champions,
+            "tests": tests,
+        }
+        log.append("begin", part="champions", time=outbox.now(), **about)
+        log.append("end", status="FINISHED")
+    except OSError as error:
+        logger.warning("MLflow: the champions are not registered (%s); the results are not affected", error)
+    artifacts.write_json(output, asked)
 
 
 if __name__ == "__main__":
     with script.running(snakemake):
-        inputs, failed_before = snakemake.input, script.settings(snakemake)["failed_before"]
-        uri = snakemake.config.get("tracking", {}).get("uri")
-        registered(snakemake.output[0], failed_before, uri, list(inputs.champions), list(inputs.tests))
+        inputs, config = snakemake.input, snakemake.config
+        uri = config.get("tracking", {}).get("uri")
+        mirror.start_beside_job(uri)
+        main(list(inputs.champions), list(inputs.tests), uri, config["dataset"]["name"], snakemake.output[0])

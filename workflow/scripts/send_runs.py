@@ -1,26 +1,26 @@
-"""Send what MLflow's server did not take: runs first, then champions, each of which names the run of its model."""
-
-from pathlib import Path
+"""Send MLflow what waits in the outbox: one pass of what the mirror does beside an execution."""
 
 from restoration.core import script
 from restoration.core.errors import UserError
-from restoration.tracking import mlflow_store, model_registry, unsent
+from restoration.tracking import mirror, mlflow_store, outbox
 
 
-def main(uri: str | None, registered: Path) -> list[str]:
-    """What was sent, in words. uri: None for the server that it was meant for; registered: where `register` writes."""
+def main(uri: str | None) -> str:
+    """Return what was sent, in words. uri: None for the servers that the logs are meant for.
+
+    Raises UserError where a server does not answer.
+    """
     try:
-        runs = unsent.send(uri)
-        models = [name for failed in sorted(registered.glob("*.failed")) for name in model_registry.retry(uri, failed)]
-    except UserError:
-        raise
+        sent = mirror.send(uri)
+    except BlockingIOError:
+        return "nothing, for a mirror is at work in this folder"
     except Exception as error:
-        raise UserError(f"{mlflow_store.why(error)}; {' '.join(unsent.told()) or 'no run waits'}") from None
-    return [f"{runs} run{'' if runs == 1 else 's'}", *(f"champion {name}" for name in models)]
+        raise UserError(f"{mlflow_store.why(error, uri)}; {' '.join(outbox.told()) or 'no log waits'}") from None
+    return f"{sent} log{'' if sent == 1 else 's'}"
 
 
 if __name__ == "__main__":
     with script.running(snakemake) as logger:
-        sent = main(snakemake.config.get("tracking", {}).get("uri"), Path(snakemake.params.registered))
-        logger.info("sent: %s", ", ".join(sent))
-        print(f"MLflow: sent: {', '.join(sent)}.", flush=True)
+        sent = main(snakemake.config.get("tracking", {}).get("uri"))
+        logger.info("sent: %s", sent)
+        print(f"MLflow: sent: {sent}.", flush=True)

@@ -16,15 +16,15 @@ from restoration.data import corruptions, dataset_files, device
 from restoration.models import model_file, objective, training
 from restoration.models.training_progress import Progress
 from restoration.models.variants import Variant
-from restoration.tracking import run_log
+from restoration.tracking import mirror, run_log
 
 CHECKPOINTS = Path("results/checkpoints")
 logger = logging.getLogger("restoration.train")
-TRACKING_SECONDS = 5  # between two batches of figures for MLflow
+TRACKING_SECONDS = 5  # between two batches of metrics for MLflow
 
 
 def trainer(job: dict, train: dataset_files.Split, classes: int, checkpoint: Path) -> training.Trainer:
-    """The job's training, at its start or where its checkpoint stands."""
+    """Return the job's training, at its start or where its checkpoint stands."""
     torch.manual_seed(derived_seed(job["seed"], "initialisation"))
     variant = Variant(**{key: value for key, value in job["variant"].items() if key != "name"})
     model = model_file.create(variant, job["loss"], train.images.shape[1:], classes)
@@ -34,8 +34,8 @@ def trainer(job: dict, train: dataset_files.Split, classes: int, checkpoint: Pat
     return loop
 
 
-def main(job: dict, dataset: str, validation: str, outputs: dict, run: run_log.Run) -> training.Trainer:
-    """Train, log to `run` after each epoch, and write the model, both histories and a summary."""
+def main(job: dict, dataset: str, validation: str, outputs: dict, run: run_log.RunLog) -> training.Trainer:
+    """Train, log to `run` every few epochs, and write the model, both histories and a summary."""
     splits, classes = dataset_files.read_dataset(dataset, "train", "validation")
     images, labels = splits["validation"]
     corrupted, mask = dataset_files.read_corrupted(validation, images)
@@ -85,11 +85,9 @@ if __name__ == "__main__":
         job, params = script.settings(snakemake), snakemake.params
         device.use(job["device"])
         inputs = [snakemake.input.dataset, snakemake.input.validation]
-        run = run_log.model_run(
-            snakemake.config,
-            snakemake.wildcards,
-            identity([*params.settings, *params.code, *params.packages], inputs),
-        )
-        with run.start(job):
+        known = identity([*params.settings, *params.code, *params.packages], inputs)
+        run = run_log.model_log(snakemake.config, snakemake.wildcards, known)
+        mirror.start_beside_job(run.uri)
+        with run.training(job, snakemake.input.dataset):
             loop = main(job, *inputs, dict(snakemake.output.items()), run)
         logger.info("%s: %d iterations in %.1f s", run.name, loop.iteration, time.monotonic() - start)

@@ -29,7 +29,7 @@ KINDS = {
     "classifier": ["classifier"],
     "evaluation": ["evaluate", "baselines", "likelihood", "compare", "claims"],
     "drawing": ["figure", "report"],
-    "MLflow": ["tracking", "register", "champion"],
+    "MLflow": ["register", "champion"],
 }
 OTHER = "data and records"  # of all other rules
 PARTS = ["imports", *KINDS, OTHER, "Snakemake"]

@@ -19,13 +19,13 @@ STOREYS = {
     "train": LEARNED,
     "evaluate": RESTORED,
     "baselines": RESTORED,
-    "likelihood": LEARNED | {"evaluation"},
-    "compare": {"core", "evaluation", "comparison"},
-    "champion": {"core", "comparison"},
-    "claims": {"core", "config", "comparison"},
-    "restore": RESTORED | {"comparison", "champion"},
+    "likelihood": LEARNED | {"evaluation", "config"},
+    "compare": {"core", "config", "evaluation", "comparison"},
+    "champion": {"core", "config", "evaluation", "comparison"},
+    "claims": {"core", "config", "evaluation", "comparison"},
+    "restore": RESTORED | {"config", "comparison", "champion"},
     "figure_cases": DRAWN | {"data", "evaluation", "comparison"},
-    "figure_error": DRAWN | {"comparison"},
+    "figure_error": DRAWN | {"evaluation", "comparison"},
     "figure_latent": DRAWN | {"data", "evaluation"},
     "figure_likelihood": DRAWN | {"comparison"},
     "figure_loss": {"core", "report"},
@@ -33,30 +33,30 @@ STOREYS = {
     "report": DRAWN | {"data", "evaluation", "comparison"},
     "provenance": {"core", "report"},
 }
-RECORDING = {"register", "send_runs", "tracking_store"}
+RECORDING = {"register", "send_runs"}
 
 # Module: the scripts that have it in their code, where its storey alone does not tell.
 MODULES = {
-    "data/image_folder": {"download"},
-    "data/split_sizes": {"download"},
-    "models/training": {"train"},
-    "models/objective": {"train", "evaluate"},
-    "models/classifier": {"classifier", "evaluate", "baselines"},
-    "evaluation/diagnostics": {"evaluate"},
-    "evaluation/tuning": {"baselines"},
-    "evaluation/likelihood": {"likelihood"},
-    "comparison/intervals": {"compare"},
-    "comparison/claims/__init__": {"claims"},
-    "comparison/published": {"report"},
-    "report/figure_style": {"report", *(script for script in STOREYS if script.startswith("figure_"))},
-    "report/page": {"report"},
-    "report/ro_crate": {"provenance"},
+    "data.image_folder": {"download"},
+    "data.split_sizes": {"download"},
+    "models.training": {"train"},
+    "models.objective": {"train", "evaluate"},
+    "models.classifier": {"classifier", "evaluate", "baselines"},
+    "evaluation.diagnostics": {"evaluate"},
+    "evaluation.tuning": {"baselines"},
+    "evaluation.likelihood": {"likelihood"},
+    "comparison.differences": {"compare", "report"},
+    "comparison.claims": {"claims"},
+    "comparison.published_likelihoods": {"report"},
+    "report.figure_style": {"report", *(script for script in STOREYS if script.startswith("figure_"))},
+    "report.page": {"report"},
+    "report.ro_crate": {"provenance", "report"},
 }
 
 
 def modules(script: str, *parts: tuple[str, str]) -> set[str]:
-    """Return the files in the code of a script's job, without suffix."""
-    return {line.split(".py = ")[0] for line in fingerprint.code(f"{script}.py", parts)}
+    """Return the dotted names of the modules in the code of a script's job, and the script's own, `train.py`."""
+    return {line.split(" = ")[0] for line in fingerprint.code(f"{script}.py", parts)}
 
 
 def test_every_script_has_a_row():
@@ -68,25 +68,26 @@ def test_every_script_has_a_row():
 
 @pytest.mark.parametrize("script", STOREYS)
 def test_a_job_depends_on_its_storeys_alone(script):
-    inner = [name.split("/")[1:] for name in modules(script) if name.startswith("restoration/")]
-    assert {storey for storey, *path in inner if path not in ([], ["__init__"])} == STOREYS[script]
+    """A storey's own name is that of its empty `__init__`."""
+    names = [name.split(".")[1:] for name in modules(script) if name.startswith("restoration.")]
+    assert {storey for storey, *inner in filter(None, names) if inner} == STOREYS[script]
 
 
 @pytest.mark.parametrize("module", MODULES)
 def test_a_module_is_in_the_code_of_the_jobs_that_use_it_alone(module):
-    assert {script for script in STOREYS if f"restoration/{module}" in modules(script)} == MODULES[module]
+    assert {script for script in STOREYS if f"restoration.{module}" in modules(script)} == MODULES[module]
 
 
 @pytest.mark.parametrize("script", STOREYS)
 def test_a_script_is_in_the_code_of_its_own_jobs_alone(script):
-    assert {name for name in modules(script) if "/" not in name} == {script}
+    assert {name for name in modules(script) if not name.startswith("restoration")} == {f"{script}.py"}
 
 
 @pytest.mark.parametrize("kind", registry.ENTRY_POINTS)
 def test_an_entry_of_a_registry_is_in_the_code_of_the_jobs_that_name_it_alone(kind):
-    folder = f"restoration/{registry.FOLDERS[kind]}"
-    entries = {f"{folder}/{name}" for name in registry.names(kind)}
+    folder = f"restoration.{registry.FOLDERS[kind].replace('/', '.')}"
+    entries = {f"{folder}.{name}" for name in registry.names(kind)}
     for script in STOREYS:
         assert modules(script) & entries == set()
     for name in registry.names(kind):
-        assert {f"{folder}/{name}", f"{folder}/__init__"} <= modules("train", (kind, name))
+        assert {folder, f"{folder}.{name}"} <= modules("train", (kind, name))

@@ -1,6 +1,5 @@
 """The registry with an SQLite file of its own, which MLflow takes its seconds to make."""
 
-import logging
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from restoration.champion import restorer
 from restoration.comparison import champion_choice
 from restoration.core import artifacts, fingerprint
 from restoration.models import model_file
-from restoration.tracking import mlflow_store, model_registry
+from restoration.tracking import mirror, mlflow_store, model_registry, outbox
 
 FIGURE = {"output": "pasted", "region": "hole", "measure": "mse", "mean": 0.2, "low": 0.1, "high": 0.3}
 FIGURE |= {"seeds": 1, "images": 9}
@@ -104,7 +103,7 @@ def test_other_code_makes_another_version(here, monkeypatch):
     assert version not in before
 
 
-def test_a_job_that_was_killed_before_the_alias_is_gone_on_with(here):
+def test_a_registration_that_was_cut_off_before_the_alias_is_gone_on_with(here):
     version = registered(champion(1))["digits-holes"]
     mlflow_store.connect(None).delete_registered_model_alias("digits-holes", "champion")
     before = versions()
@@ -114,23 +113,36 @@ def test_a_job_that_was_killed_before_the_alias_is_gone_on_with(here):
     assert str(of.version) == version
 
 
-def test_a_registry_that_cannot_be_written_is_one_line_and_asked_again(here, caplog, monkeypatch):
-    def refuse(_):
+def test_the_job_asks_and_the_mirror_registers(here, caplog, monkeypatch):
+    def refuse(*_):
         raise ConnectionError("nobody there\nat all")
 
-    champion_choice.write("champion.json", champion(0))
-    with caplog.at_level(logging.WARNING, "restoration"), monkeypatch.context() as patch:
-        patch.setattr(mlflow_store, "connect", refuse)
-        register.registered("made.json", 2, None, ["champion.json"], ["test.npz"])
+    champion_choice.write("champion.json", champion(0, task="asked"))
+    register.main(["champion.json"], ["test.npz"], None, "digits", "asked.json")
+    asked = artifacts.read_json("asked.json")
+    assert asked.keys() == {"digits-asked"}
+    one = mirror.Mirror(None)
+    with monkeypatch.context() as patch:
+        patch.setattr(model_registry, "register_all", refuse)
+        one.go()
+        one.go()
     (line,) = [record.message for record in caplog.records]
-    assert line.startswith("MLflow: the champions are not registered (nobody there); the results are not affected")
-    failed = here / "made.failed"
-    assert (here / "made.json").read_text() == "{}\n"
-    assert artifacts.read_json(failed)["failures"] == 3
-    assert model_registry.retry(None, failed).keys() == {"digits-holes"}
-    assert artifacts.read_json("made.json").keys() == {"digits-holes"}
-    assert artifacts.read_json(failed) == {"failures": 2}  # as before, so that the job is not due
-    assert model_registry.retry(None, failed) == {}
+    assert line.startswith("MLflow: digits champions: not sent (nobody there); it stays in results/mlflow/outbox")
+    for _ in range(2):  # as where the mirror is killed before the request is removed
+        register.main(["champion.json"], ["test.npz"], None, "digits", "asked.json")
+        mirror.Mirror(None).go()
+        of = mlflow_store.connect(None).get_model_version_by_alias("digits-asked", "champion")
+        assert str(of.version) == "1"
+        assert asked["digits-asked"].items() <= of.tags.items()
+    assert outbox.logs() == []
+
+
+def test_an_outbox_that_cannot_be_written_costs_one_warning(here, caplog, monkeypatch):
+    monkeypatch.setattr(outbox, "FOLDER", here / "test.npz/outbox")
+    champion_choice.write("champion.json", champion(0))
+    register.main(["champion.json"], ["test.npz"], None, "digits", "asked.json")
+    (line,) = [record.message for record in caplog.records]
+    assert "the champions are not registered (" in line
 
 
 def test_a_task_that_restores_whole_images_takes_no_mask(here):

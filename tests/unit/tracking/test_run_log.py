@@ -1,24 +1,21 @@
+"""What jobs write into the outbox. Nothing here loads MLflow."""
+
+import json
 import logging
-import math
-import socket
+import os
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from itertools import count
 from pathlib import Path
-from threading import Thread
 from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
-from mlflow.exceptions import MlflowException
 
-from restoration.tracking import mlflow_run, mlflow_store, run_links, run_log, unsent
+from restoration.tracking import outbox, run_log
 
-DEAD = "http://127.0.0.1:9"
+NAME = "task vae bce seed 0"
 METRICS = {
     "images": 1000,
     "test": {"objective": 3.0, "reconstruction": 2.0, "kl": 1.0},
@@ -36,142 +33,67 @@ METRICS = {
     "common": {"mse": 12.0, "bce": 85.0},
 }
 MILLISECONDS = {"encode": 0.125}
-experiments = count()
+SCRIPTS = str(Path(run_log.__file__).parents[2])
+REPORT = Path("results/digits/report/report.html")
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Iterator[Path]:
-    """A working directory with a store of its own."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(tmp_path_factory.mktemp("tracking"))
-        mlflow_store.connect(None)
-        yield Path.cwd()
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch) -> Path:
+    """The working directory, with the files of a job."""
+    monkeypatch.chdir(tmp_path)
+    Path("results/digits").mkdir(parents=True)
+    for name in ("dataset.npz", "test.npz", "model.pt", "metrics.json", "history.parquet"):
+        Path("results/digits", name).write_text(f"contents of {name}")
+    return tmp_path
 
 
-@pytest.fixture(scope="module")
-def client(folder) -> Any:
-    return mlflow_store.connect(None)
+def new() -> run_log.RunLog:
+    return run_log.RunLog(None, "digits/task", NAME, "0123456789abcdef")
 
 
-@pytest.fixture
-def open_run(client) -> Callable[..., run_log.Run]:
-    """A run of an experiment that this test has for itself."""
-    experiment = f"digits/task{next(experiments)}"
-    return lambda name="task vae bce seed 0", identity="0123456789abcdef": run_log.Run(None, experiment, name, identity)
+def training(run: run_log.RunLog) -> run_log.RunLog:
+    return run.training({"loss": "bce", "training": {"epochs": 2}}, "results/digits/dataset.npz")
 
 
-def stored(client: Any, run: run_log.Run) -> Any:
-    return client.get_run(run.run_id)
+def lines() -> list[dict]:
+    (log,) = outbox.logs()
+    return [*log.unread()]
 
 
-def history(client: Any, run: run_log.Run, metric: str) -> list[tuple[int, float]]:
-    return sorted((point.step, point.value) for point in client.get_metric_history(run.run_id, metric))
+def test_a_training_writes_what_it_did():
+    with training(new()) as run:
+        run.log_history(torch.tensor([[3.0, 2.5, 0.5], [2.0, 1.75, 0.25]]), first=4)
+        run.log_history(torch.empty(0, 3), first=6)
+        run.log_validation([{"iteration": 5, "objective": 1.5, "reconstruction": 1.0, "kl": 0.5}])
+        run.log_file("results/digits/model.pt", "model")
+    begin, params, dataset, history, validation, file, system, end = lines()
+    assert (begin["part"], begin["name"], begin["identity"]) == ("training", NAME, "0123456789abcdef")
+    assert params["values"] == {"loss": "bce", "training.epochs": "2"}
+    assert (dataset["name"], dataset["context"], len(dataset["sha256"])) == ("digits dataset", "training", 64)
+    assert history["names"] == ["train_objective", "train_reconstruction", "train_kl"]
+    assert (history["steps"], history["values"]) == ([4, 5], [[3.0, 2.5, 0.5], [2.0, 1.75, 0.25]])
+    assert validation["names"] == ["validation_objective", "validation_reconstruction", "validation_kl"]
+    assert (validation["steps"], validation["values"]) == ([5], [[1.5, 1.0, 0.5]])
+    assert (Path(file["path"]).read_text(), file["folder"]) == ("contents of model.pt", "model")
+    assert system["names"] == ["system/peak_memory_mb", "system/cpu_seconds"]
+    assert (system["steps"], all(1 < value < 100_000 for value in system["values"][0])) == ([0], True)
+    assert end["status"] == "FINISHED"
+    assert begin["time"] <= history["time"] <= end["time"]
 
 
-def test_the_store_is_made_once_beside_nothing_else(folder):
-    database = folder / "results" / "mlflow" / "mlflow.db"
-    before = database.stat().st_ino
-    mlflow_store.connect(None)
-    assert database.stat().st_ino == before
-    assert {path.name for path in folder.iterdir()} == {"results"}
-    assert not list(database.parent.glob("*.part*"))
-
-
-def test_a_run_is_recorded_and_finished(open_run, client, folder, tmp_path):
-    (tmp_path / "model.pt").write_text("weights")
-    run = open_run()
-    with run.start({"loss": "bce", "training": {"epochs": 2, "learning_rate": 0.001}, "list": [1, 2]}):
-        assert stored(client, run).info.status == "RUNNING"
-        run.log_history(torch.tensor([[3.0, 2.5, 0.5], [2.0, 1.75, 0.25]]), first=1)
-        run.log_history(torch.tensor([[1.0, 0.5, 0.5]]), first=3)
-        run.log_validation([{"iteration": 3, "objective": 1.5, "reconstruction": 1.0, "kl": 0.5}])
-        run.log_file(tmp_path / "model.pt", "model")
-    recorded = stored(client, run)
-    assert recorded.info.status == "FINISHED"
-    assert recorded.info.run_name == "task vae bce seed 0"
-    assert client.get_experiment(recorded.info.experiment_id).name == run.experiment
-    assert recorded.data.params == {
-        "loss": "bce",
-        "training.epochs": "2",
-        "training.learning_rate": "0.001",
-        "list": "[1, 2]",
+def test_an_evaluation_writes_metrics_files_and_a_description():
+    files = {"model": "results/digits/model.pt", "history": "results/digits/history.parquet"}
+    with new().evaluation(files, "results/digits/dataset.npz", "results/digits/test.npz") as run:
+        run.log_evaluation(METRICS, MILLISECONDS, ["results/digits/metrics.json"], REPORT)
+    begin, test, metrics, file, tags, system, end = lines()
+    assert begin["part"] == "evaluation"
+    assert {key: Path(path).read_text() for key, path in begin["files"].items()} == {
+        "model": "contents of model.pt",
+        "history": "contents of history.parquet",
     }
-    assert recorded.data.tags["identity"] == "0123456789abcdef"
-    assert recorded.data.tags["state"] == "current"
-    assert history(client, run, "train_objective") == [(1, 3.0), (2, 2.0), (3, 1.0)]
-    assert history(client, run, "train_kl") == [(1, 0.5), (2, 0.25), (3, 0.5)]
-    assert history(client, run, "validation_reconstruction") == [(3, 1.0)]
-    assert [file.path for file in client.list_artifacts(run.run_id, "model")] == ["model/model.pt"]
-    artifact = folder / "results" / "mlflow" / "artifacts" / run.experiment / run.run_id / "artifacts" / "model"
-    assert (artifact / "model.pt").read_text() == "weights"
-
-
-def test_more_figures_than_one_call_takes_are_all_recorded(open_run, client, monkeypatch):
-    monkeypatch.setattr(mlflow_run, "BATCH", 7)
-    run = open_run()
-    with run.start({}):
-        run.log_history(torch.arange(60.0).reshape(20, 3), first=1)
-    assert history(client, run, "train_kl") == [(step, 3.0 * step - 1) for step in range(1, 21)]
-
-
-def test_a_run_whose_job_fails_has_failed(open_run, client):
-    run = open_run()
-    with pytest.raises(ZeroDivisionError), run.start({}):
-        raise ZeroDivisionError
-    assert stored(client, run).info.status == "FAILED"
-
-
-def test_a_job_that_is_interrupted_has_failed(open_run, client):
-    run = open_run()
-    with pytest.raises(KeyboardInterrupt), run.start({}):
-        raise KeyboardInterrupt
-    assert stored(client, run).info.status == "FAILED"
-
-
-def test_a_run_that_never_ended_is_killed_and_superseded_by_the_next(open_run, client):
-    killed = open_run().start({})
-    with open_run(name="task vae mse seed 0").start({}) as other:
-        with open_run().start({}) as successor:
-            assert stored(client, killed).info.status == "KILLED"
-            assert stored(client, killed).data.tags["state"] == "superseded"
-            assert stored(client, killed).data.tags["mlflow.parentRunId"] == successor.run_id
-            assert stored(client, successor).info.status == "RUNNING"
-        assert stored(client, other).info.status == "RUNNING"
-    assert stored(client, other).data.tags["state"] == "current"
-    assert stored(client, successor).data.tags["state"] == "current"
-    assert [run.info.run_id for run in successor.server.earlier()] == [successor.run_id]
-
-
-def test_a_run_that_ended_keeps_its_status_when_it_is_superseded(open_run, client):
-    with open_run().start({}) as finished:
-        pass
-    with open_run().start({}):
-        pass
-    assert stored(client, finished).info.status == "FINISHED"
-    assert stored(client, finished).data.tags["state"] == "superseded"
-
-
-def test_a_finished_run_is_reopened_for_its_evaluation_and_once_only(open_run, client, tmp_path):
-    (tmp_path / "metrics.json").write_text("{}")
-    with open_run().start({"loss": "bce"}) as trained:
-        pass
-    run = open_run()
-    assert run.reopen()
-    assert run.run_id == trained.run_id
-    assert stored(client, run).info.status == "RUNNING"
-    with run:
-        run.log_evaluation(METRICS, MILLISECONDS, [str(tmp_path / "metrics.json")])
-    recorded = stored(client, run)
-    assert recorded.info.status == "FINISHED"
-    assert recorded.data.params == {"loss": "bce"}
-    system = {key for key in recorded.data.metrics if key.startswith("system/")}
-    for metric in ("system/peak_memory_mb", "system/cpu_seconds"):
-        system.remove(metric)
-        (_, training), (_, evaluation) = found = history(client, run, metric)
-        assert [step for step, _ in found] == [0, 1]
-        assert 1 < training <= evaluation < 100_000
-    assert not system
-    assert {key: value for key, value in recorded.data.metrics.items() if not key.startswith("system/")} == {
+    assert (test["name"], test["context"]) == ("digits test", "evaluation")
+    assert metrics["steps"] == [0]
+    assert dict(zip(metrics["names"], metrics["values"][0], strict=True)) == {
         "test_objective": 3.0,
         "test_reconstruction": 2.0,
         "test_kl": 1.0,
@@ -193,176 +115,120 @@ def test_a_finished_run_is_reopened_for_its_evaluation_and_once_only(open_run, c
         "common/mse": 12.0,
         "common/bce": 85.0,
     }
-    assert [file.path for file in client.list_artifacts(run.run_id, "evaluation")] == ["evaluation/metrics.json"]
-    assert not open_run().reopen()
+    assert Path(file["path"]).read_text() == "contents of metrics.json"
+    assert "results/digits/report/report.html" in tags["values"]["mlflow.note.content"]
+    assert (system["steps"], end["status"]) == ([1], "FINISHED")
 
 
-def test_only_a_finished_run_of_the_same_identity_and_name_is_reopened(open_run, client):
-    assert not open_run().reopen()
-    with pytest.raises(ZeroDivisionError), open_run().start({}):
-        raise ZeroDivisionError
-    assert not open_run().reopen()
-    running = open_run().start({})
-    assert not open_run().reopen()
-    with running:
-        pass
-    assert not open_run(identity="another").reopen()
-    assert not open_run(name="task vae mse seed 0").reopen()
-    assert open_run().reopen()
+@pytest.mark.parametrize("error", [ZeroDivisionError, KeyboardInterrupt])
+def test_a_job_that_fails_or_is_interrupted_has_failed(error):
+    with pytest.raises(error), training(new()):
+        raise error
+    assert lines()[-1]["status"] == "FAILED"
 
 
-def test_a_superseded_run_is_not_reopened(open_run):
-    with open_run().start({}):
-        pass
-    with open_run(identity="newer").start({}):
-        pass
-    assert not open_run().reopen()
+def test_files_are_kept_as_they_were(monkeypatch):
+    monkeypatch.setattr(os, "link", lambda *_: (_ for _ in ()).throw(OSError))  # as between two disks
+    with training(new()) as run:
+        run.log_file("results/digits/model.pt", "model")
+    Path("results/digits/model.pt").write_text("another")
+    (path,) = [line["path"] for line in lines() if line["do"] == "file"]
+    assert Path(path).read_text() == "contents of model.pt"
 
 
-def test_the_addresses_that_make_prints_are_those_of_the_experiments(open_run, client, folder):
-    with open_run().start({}) as run:
-        pass
-    number = client.get_experiment_by_name(run.experiment).experiment_id
-    links = run_links.links(folder / "results/mlflow/mlflow.db")
-    assert links[run.experiment] == (
-        f"http://127.0.0.1:5000/#/experiments/{number}/runs?workflowType=machine_learning"
-        "&searchFilter=tags.state%20%3D%20%27current%27"
-    )
-    assert "Default" not in links  # which MLflow makes, and has no run
+def test_the_log_of_a_model_is_named_by_it():
+    model = SimpleNamespace(task="holes", variant="vae", loss="bce", seed=3)
+    run = run_log.model_log({"dataset": {"name": "digits"}}, model, "identity")
+    assert (run.of["experiment"], run.name, run.of["uri"]) == ("digits/holes", "holes vae bce seed 3", None)
 
 
-def test_a_training_can_be_logged_from_its_files(open_run, client, tmp_path):
-    (tmp_path / "model.pt").write_text("weights")
-    steps = pd.DataFrame(np.arange(12.0).reshape(4, 3), columns=run_log.MEASURED)
-    steps.insert(0, "iteration", range(1, 5))
-    validation = pd.DataFrame([{"iteration": 4, "objective": 1.5, "reconstruction": 1.0, "kl": 0.5}])
-    with open_run().start({}) as run:
-        run_log.log_training(run, steps, validation, tmp_path / "model.pt")
-    assert history(client, run, "train_objective") == [(1, 0.0), (2, 3.0), (3, 6.0), (4, 9.0)]
-    assert history(client, run, "validation_kl") == [(4, 0.5)]
+def warning(caplog: pytest.LogCaptureFixture) -> str:
+    (record,) = caplog.records
+    assert record.levelno == logging.WARNING
+    return record.getMessage()
 
 
-def test_the_run_of_a_model_is_named_by_it(client):
-    model = SimpleNamespace(task=f"task{next(experiments)}", variant="vae", loss="bce", seed=3)
-    run = run_log.model_run({"dataset": {"name": "digits"}}, model, "identity")
-    assert run.name == f"{model.task} vae bce seed 3"
-    assert run.experiment == f"digits/{model.task}"
-
-
-def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [record.getMessage() for record in caplog.records if record.name == run_log.logger.name]
-
-
-def test_a_server_that_cannot_be_reached_costs_one_warning_and_little_time(caplog, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "model.pt").write_text("weights")
-    mlflow_store.connect(DEAD)  # MLflow's import is not what is measured
-    start = time.monotonic()
-    with caplog.at_level(logging.WARNING):
-        run = run_log.Run(DEAD, "digits/task", "task vae bce seed 0", "0123456789abcdef")
-        assert not run.reopen()
-        with run.start({"loss": "bce"}):
-            run.log_history(torch.ones(5, 3), first=1)
-            run.log_validation([{"iteration": 3, "objective": 1.5, "reconstruction": 1.0, "kl": 0.5}])
-            run.log_file(tmp_path / "model.pt", "model")
-            run.log_evaluation(METRICS, MILLISECONDS, [str(tmp_path / "model.pt")])
-    assert time.monotonic() - start < 15
-    (warning,) = warnings_of(caplog)
-    assert warning.startswith(f"MLflow: task vae bce seed 0: not sent ({DEAD} does not answer: Connection refused); ")
-    assert warning.endswith("until `snakemake --cores 1 send_runs`; the results are not affected")
-    assert "\n" not in warning
-    (told,) = unsent.told()
-    assert told.startswith("MLflow: 1 run waits in results/mlflow/unsent to be sent: `snakemake --cores 1 send_runs`")
-
-
-def test_a_server_that_takes_a_call_and_never_answers_costs_seconds(caplog, tmp_path, monkeypatch):
-    """As where a network is cut: MLflow's own bounds are some minutes."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "1")
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        uri = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        start = time.monotonic()
-        with caplog.at_level(logging.WARNING), run_log.Run(uri, "digits/task", "name", "identity").start({}) as run:
-            run.log_history(torch.ones(5, 3), first=1)
-    assert time.monotonic() - start < 15
-    (warning,) = warnings_of(caplog)
-    assert f"({uri} does not answer: Read timed out); it waits" in warning
-
-
-def test_a_server_whose_database_is_away_is_said_to_answer_with_an_error(caplog, tmp_path, monkeypatch):
-    class Unable(BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_error(503)
-
-        def log_message(self, *_):
-            pass
-
-    monkeypatch.chdir(tmp_path)
-    with ThreadingHTTPServer(("127.0.0.1", 0), Unable) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        uri = f"http://127.0.0.1:{server.server_port}"
-        with caplog.at_level(logging.WARNING), run_log.Run(uri, "digits/task", "name", "identity").start({}):
-            pass
-        server.shutdown()
-    (warning,) = warnings_of(caplog)
-    assert f"not sent ({uri} answers with error 503); it waits" in warning
-
-
-def test_what_cannot_be_kept_either_costs_one_warning(open_run, client, caplog, tmp_path):
-    run = open_run()
-    with caplog.at_level(logging.WARNING), run.start({}):
-        run.log_file(tmp_path / "nothing", "model")
+def test_an_outbox_that_cannot_be_written_costs_one_warning(caplog):
+    Path("results/mlflow").write_text("no folder")
+    with training(new()) as run:
         run.log_history(torch.ones(1, 3), first=1)
-        run.log_file(tmp_path / "nothing", "model")
-    (warning,) = warnings_of(caplog)
-    assert "not recorded (" in warning
-    assert warning.endswith("the results are not affected")
-    assert "train_kl" not in stored(client, run).data.metrics
-    assert unsent.entries() == []
+        run.log_file("results/digits/model.pt", "model")
+    assert "not recorded (" in warning(caplog)
 
 
-def test_a_failed_job_is_not_hidden_by_a_broken_store(open_run, caplog):
-    run = open_run()
-
-    def fail() -> None:
-        with run.start({}):
-            run.server.run_id = "no such run"
-            raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        fail()
-    assert len(warnings_of(caplog)) == 1
+@pytest.mark.parametrize("harm", ["full disk", "no file"])
+def test_a_log_that_cannot_be_gone_on_with_costs_one_warning(caplog, monkeypatch, harm):
+    with training(new()) as run:
+        if harm == "full disk":
+            monkeypatch.setattr(json, "dumps", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+        run.log_file("results/digits/nothing.pt", "model")
+        run.log_history(torch.ones(1, 3), first=1)
+    assert "the results are not affected" in warning(caplog)
+    assert [line["do"] for line in lines()] == ["begin", "params", "dataset"]  # without an end, as of a killed job
 
 
-def test_a_figure_that_is_no_number_does_not_stop_the_job(open_run, client, caplog):
-    with open_run().start({}) as run:
-        run.log_history(torch.tensor([[math.nan, math.inf, 1.0]]), first=1)
-    assert warnings_of(caplog) == []
-    assert stored(client, run).info.status == "FINISHED"
+def test_a_number_that_is_none_is_written():
+    with training(new()) as run:
+        run.log_history(torch.tensor([[np.nan, np.inf, 1.0]]), first=1)
+    assert str(lines()[3]["values"]) == "[[nan, inf, 1.0]]"
 
 
-def test_an_experiment_that_was_deleted_on_mlflows_page_is_restored_for_a_new_run(open_run, client, caplog):
-    with open_run().start({}) as before:
+def test_a_line_that_is_being_written_waits_for_its_end():
+    run = training(new())
+    (log,) = outbox.logs()
+    assert [line["do"] for line in log.unread()] == ["begin", "params", "dataset"]
+    with log.path.open("a") as file:
+        file.write('{"do": "tags"')
+    assert [*log.unread()] == []
+    with log.path.open("a") as file:
+        file.write(', "values": {}}\n')
+    run.log_history(torch.ones(1, 3), first=1)
+    assert [line["do"] for line in log.unread()] == ["tags", "metrics"]
+    assert log.status() == ""
+
+
+def test_a_log_that_is_not_read_to_a_lines_end_is_read_from_that_line_again():
+    training(new())
+    (log,) = outbox.logs()
+    for line in log.unread():
+        if line["do"] == "params":
+            break
+    assert [line["do"] for line in log.unread()] == ["params", "dataset"]
+
+
+def test_logs_of_killed_jobs_get_an_end():
+    with training(new()):
         pass
-    client.delete_experiment(stored(client, before).info.experiment_id)
-    with caplog.at_level(logging.WARNING):
-        with open_run().start({}) as run:
-            pass
-        with open_run().start({}):
-            pass
-    assert stored(client, run).info.lifecycle_stage == "active"
-    assert stored(client, before).data.tags["state"] == "superseded"
-    (line,) = [record.getMessage() for record in caplog.records]
-    assert line.startswith(f"MLflow: experiment {run.experiment} was deleted; it is restored")
+    cut_off, alive = training(new()).log, training(new())
+    with cut_off.path.open("a") as file:
+        file.write('{"do": "met')
+    (outbox.FOLDER / "empty/files").mkdir(parents=True)  # of a job that was killed before its first line
+    outbox.end_killed(jobs_may_run=True)
+    assert [log.status() for log in outbox.logs()] == ["FINISHED", "KILLED", ""]
+    outbox.end_killed()
+    assert [log.status() for log in outbox.logs()] == ["FINISHED", "KILLED", "KILLED"]
+    *_, last = cut_off.unread()
+    assert last["do"] == "end"
+    assert abs(last["time"] / 1000 - time.time()) < 60
+    assert not (outbox.FOLDER / "empty").exists()
+    alive.log.remove()
+    with alive:  # on another machine after Ctrl-C, say
+        alive.log_history(torch.ones(1, 3), first=1)
 
 
-def test_a_server_that_refuses_one_thing_is_told_from_one_that_is_away(client, tmp_path, monkeypatch):
-    with pytest.raises(MlflowException) as refused:
-        client.get_run("no such run")
-    assert not mlflow_store.is_away(None, refused.value)
-    monkeypatch.setattr(mlflow_store, "STORE", tmp_path / "nowhere" / "else")
-    (tmp_path / "nowhere").touch()
-    assert mlflow_store.is_away(None, OSError("whatever it is"))
-    with pytest.raises(MlflowException) as failed:
-        mlflow_store.connect(DEAD).search_experiments()
-    assert mlflow_store.is_away(DEAD, failed.value)
+def test_what_waits_is_told():
+    assert outbox.told() == []
+    training(new())
+    assert outbox.told()[0].startswith("MLflow: 1 log waits in results/mlflow/outbox to be sent: `snakemake --cores 1 ")
+    (outbox.EARLIER / "one").mkdir(parents=True)
+    (outbox.EARLIER / "one/run.json").write_text("not read")
+    assert "earlier version" in outbox.told()[1]
+
+
+def test_a_job_does_not_load_mlflow():
+    code = "import sys, torch, train, evaluate, register\n"
+    code += "with train.run_log.RunLog(None, 'a', 'b', 'c').training({}, 'results/digits/dataset.npz') as run:\n"
+    code += "    run.log_history(torch.ones(1, 3), first=1)\n"
+    code += "sys.exit('mlflow' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": SCRIPTS}).returncode == 0
+    assert outbox.logs()[0].status() == "FINISHED"

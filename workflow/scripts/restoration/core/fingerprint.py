@@ -28,6 +28,7 @@ WITHOUT_EFFECT = {
     "restoration.models.training_progress",
     "restoration.tracking.mirror",
     "restoration.tracking.mlflow_store",
+    "restoration.tracking.outbox",
     "restoration.tracking.run_log",
 }
 # Exceptions whose arguments end in a message. Others may carry results, as NotTested of the claims does.

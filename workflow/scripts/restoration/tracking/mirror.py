@@ -1,8 +1,8 @@
-"""The courier: one process beside an execution, which makes the calls to MLflow that its jobs write down.
+"""The mirror: one process beside an execution of Snakemake, which writes what jobs log into MLflow.
 
-So MLflow is loaded once and not by each of many short jobs, in 1.3 s, and no job waits for a server. It follows the
-jobs while they run, and ends after the execution, when all is sent or the server does not answer. Where there is none,
-as in a job on another machine, jobs make their calls themselves.
+So MLflow is loaded once and not by each of many short jobs, in 1.3 s, and no job waits for a server. The mirror follows
+the logs while jobs run. It ends after the execution, when all is sent or the server does not answer; then the logs stay
+in the outbox for the next execution's mirror, or for the rule `send_runs`, which is one pass of the same.
 """
 
 import fcntl
@@ -13,60 +13,63 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from restoration.tracking import mlflow_store, unsent
+from restoration.tracking import mlflow_store, outbox
+from restoration.tracking.mlflow_writer import RunWriter
+from restoration.tracking.outbox import Log
 
-PAUSE, PAUSE_AFTER_FAILURE = 1, 30  # seconds between two rounds
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+PAUSE, PAUSE_AFTER_FAILURE = 1, 30  # seconds between two passes
 PATIENCE, PATIENCE_STOPPED = 120, 5  # seconds after an execution, or after Ctrl-C, for what is not sent by then
-POLITENESS = 5  # its jobs come first
+MIRROR = "RESTORATION_MIRROR"  # the environment variable that tells a job that a mirror follows its execution
+LAST_BREATH = 2  # seconds in which jobs end whose Snakemake was killed
+POLITENESS = 5  # the jobs come first
+WRITING = {"train", "evaluate", "register"}  # rules whose jobs write a log
+NOT_AFFECTED = f"`{outbox.COMMAND}` sends them; the results are not affected"
 
-logger = logging.getLogger("restoration.courier")
+beside_job: list["subprocess.Popen[bytes]"] = []  # kept, for a mirror ends when its standard input is closed
 
-
-def at_work() -> bool:
-    """Whether a courier takes what jobs of this folder write down."""
-    try:
-        lock = os.open(_lock(), os.O_RDWR)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(lock)
-    return False
+logger = logging.getLogger("restoration.mirror")
 
 
-def flush(uri: str | None) -> None:
-    """Have sent what jobs of this folder have written down: by the courier, or, where there is none, now.
+def start(uri: str | None, due: Collection[str]) -> "subprocess.Popen[bytes] | None":
+    """Start a mirror for an execution, if there is or will be something to send; it ends when this process does.
 
-    Raises what MLflow raises. Of a courier that has trouble with the server nothing is expected.
+    To be called before the execution's first job. due: the rules that are about to run.
     """
-    if not at_work():
-        unsent.send(uri, unsent.entries(uri=uri))
-    end = time.monotonic() + PATIENCE
-    while at_work() and not _lock().read_text() and time.monotonic() < end:
-        if all("refused" in entry.about for entry in unsent.entries(uri=uri)):
-            return
-        time.sleep(0.2)
+    outbox.end_killed()
+    os.environ[MIRROR] = str(os.getpid())
+    if WRITING.isdisjoint(due) and ("send_runs" in due or not outbox.logs()):
+        return None
+    return _start("execution", uri)
 
 
-def start(uri: str | None) -> "subprocess.Popen[bytes]":
-    """A courier for this folder, to be ended with `finish`; it ends as well when this process does."""
-    command = [sys.executable, "-m", __name__, *([uri] if uri else [])]
+def start_beside_job(uri: str | None) -> None:
+    """Start a mirror that ends after this job, where none follows the execution: another workflow imports this one."""
+    if MIRROR not in os.environ:
+        beside_job.append(_start("job", uri))
+
+
+def _start(beside: str, uri: str | None) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-m", __name__, beside, *([uri] if uri else [])]
     found = [str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]  # MLflow may be there alone
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(found)}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(found), "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(command, env=environment, stdin=subprocess.PIPE)
 
 
-def finish(process: "subprocess.Popen[bytes]", stopped: bool = False) -> None:
-    """Let it send the rest; for PATIENCE seconds at most, after which the rest waits for `unsent.COMMAND`.
+def finish(process: "subprocess.Popen[bytes] | None", stopped: bool = False) -> None:
+    """Let the mirror send the rest, for PATIENCE seconds at most.
 
     stopped: by Ctrl-C, after which nobody wants to wait for a server.
     """
+    if process is None:
+        return
     assert process.stdin
     process.stdin.close()
     try:
@@ -76,85 +79,135 @@ def finish(process: "subprocess.Popen[bytes]", stopped: bool = False) -> None:
         process.wait()
 
 
-class Rounds:
-    """What is known of the runs that are being sent. uri: None for the default store."""
+class Mirror:
+    """What a process knows of the logs on their way to the server at `uri`; None for the default store.
 
-    def __init__(self, uri: str | None) -> None:
-        self.uri = uri
-        self.entries: dict[Path, unsent.Entry] = {}
-        self.again: dict[Path, float] = {}  # when those that were refused are tried again, of time.monotonic()
+    redirect: send all logs there. Else send only logs that are meant for it.
+    """
+
+    def __init__(self, uri: str | None, redirect: bool = False) -> None:
+        self.uri, self.redirect = uri, redirect
+        self.client: MlflowClient | None = None
+        self.logs: dict[Path, Log] = {}
+        self.writers: dict[Path, RunWriter] = {}
+        self.again: dict[Path, float] = {}  # when refused logs are tried again, of time.monotonic()
+        self.sent = 0  # logs
 
     def go(self) -> None:
-        """Send what jobs have written since. Of one model, a later job's comes after an earlier one's.
+        """Make one pass: send what is new in the logs, champions last. Of a run, a log waits for an earlier log's end.
 
-        One that the server refuses is a warning, and the others are sent. Raises what MLflow raises where the server
+        A log that the server refuses is a warning, and the others are sent. Raises what MLflow raises where the server
         does not answer.
         """
-        busy = set()
-        for found in unsent.entries(uri=self.uri):
-            entry = self.entries.setdefault(found.folder, found)
-            name = entry.about["name"]
-            if name in busy or time.monotonic() < self.again.get(entry.folder, 0):
+        self.client = self.client or mlflow_store.answering(self.uri)
+        running = set()
+        for found in sorted(outbox.logs(), key=lambda log: log.begin["part"] == "champions"):
+            log = self.logs.setdefault(found.folder, found)
+            mine = self.redirect or log.begin["uri"] == self.uri
+            if not mine or log.run in running or time.monotonic() < self.again.get(log.folder, 0):
                 continue
-            ended = entry.take()
             try:
-                entry.send(self.uri, ended)
+                if self._send(log, self.client):
+                    log.remove()
+                    self.sent += 1
+                else:
+                    running.add(log.run)
             except Exception as error:
                 logger.debug("", exc_info=True)
-                line = entry.refused(self.uri, error)
-                logger.log(logging.DEBUG if entry.folder in self.again else logging.WARNING, line)
-                self.again[entry.folder] = time.monotonic() + PAUSE_AFTER_FAILURE
-            finally:
-                if ended:
-                    entry.release()
-            if not ended:
-                busy.add(name)
+                if mlflow_store.is_away(self.uri, error):
+                    raise
+                level = logging.DEBUG if log.folder in self.again else logging.WARNING
+                why = mlflow_store.why(error, self.uri)
+                logger.log(level, "MLflow: %s: not sent (%s); it stays in %s", log.begin["name"], why, log.folder)
+                self.again[log.folder] = time.monotonic() + PAUSE_AFTER_FAILURE
+                self.writers.pop(log.folder, None)  # the server may have lost the run: begin it again
+                log.position = 0
+
+    def _send(self, log: Log, client: "MlflowClient") -> bool:
+        """Send a log's new lines; return whether all of it is sent."""
+        if log.begin["part"] != "training" and (status := log.status()) != "FINISHED":
+            return bool(status)  # short, so sent when whole. A job that was cut off runs again, and writes another
+        if log.begin["part"] == "champions":
+            from restoration.tracking import model_registry  # loads torch
+
+            model_registry.register_all(self.uri, log.begin["champions"], log.begin["tests"])
+            return True
+        if log.folder not in self.writers:
+            experiment = mlflow_store.experiment(client, self.uri, log.begin["experiment"])
+            self.writers[log.folder] = RunWriter(client, experiment, log.begin)
+        ended = False
+        for line in log.unread():
+            self.writers[log.folder].write(line)
+            ended = line["do"] == "end"
+        return ended
 
 
-def carry(uri: str | None, over: Callable[[float], bool], trouble: Callable[[str], object]) -> None:
-    """Go on until over(seconds), which waits as long if it is not; then send the rest once more.
+def follow(uri: str | None, over: Callable[[float], bool], jobs_may_run: bool = False) -> None:
+    """Make passes until over(seconds), which waits so long if it is not over; then make the last pass.
 
-    trouble: is told why nothing can be sent, or "" when it can be again.
+    jobs_may_run: afterwards, for it is one job that is over, and not an execution.
     """
-    rounds, told, pause = Rounds(uri), False, 0.0
+    mirror, told, pause = Mirror(uri), False, 0.0
     while True:
         last = over(pause)
+        if last:
+            outbox.end_killed(jobs_may_run)
         try:
-            rounds.go()
-            trouble("")
+            mirror.go()
             pause = PAUSE
         except Exception as error:
             logger.debug("", exc_info=True)
-            why = mlflow_store.why(error)
-            trouble(why)
             if not told:
-                where = f"{why}; runs wait in {unsent.folder()}"
-                logger.warning("MLflow: %s, and `%s` sends them; the results are not affected", where, unsent.COMMAND)
+                why = mlflow_store.why(error, uri)
+                logger.warning("MLflow: %s; logs wait in %s, and %s", why, outbox.FOLDER, NOT_AFFECTED)
             told, pause = True, PAUSE_AFTER_FAILURE
         if last:
             return
 
 
-def main(uri: str | None = None) -> None:
-    """Until standard input ends. Nothing is done twice: one courier waits for another of the same folder."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # which is for the execution, whose end ends this
+def send(uri: str | None) -> int:
+    """Make one pass over all logs; return how many were sent. uri: None for each log's own server.
+
+    Raises what MLflow raises where a server does not answer, and BlockingIOError where a mirror is at work.
+    """
+    with _alone(fcntl.LOCK_NB):
+        outbox.end_killed(jobs_may_run=True)
+        mirrors = [Mirror(to, bool(uri)) for to in ([uri] if uri else {log.begin["uri"] for log in outbox.logs()})]
+        for mirror in mirrors:
+            mirror.go()
+    return sum(mirror.sent for mirror in mirrors)
+
+
+def main(beside: str, uri: str | None = None) -> None:
+    """Follow the logs until standard input ends. beside: an `execution` or a `job`."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the execution, whose end ends the mirror
     os.nice(POLITENESS)
-    _lock().parent.mkdir(parents=True, exist_ok=True)
-    lock = os.open(_lock(), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC)
-    fcntl.flock(lock, fcntl.LOCK_EX)
-    file, console = logging.FileHandler(mlflow_store.STORE / "courier.log", mode="w"), logging.StreamHandler()
-    console.setLevel(logging.WARNING)
-    logging.basicConfig(format="%(message)s", level=logging.INFO, handlers=[file, console])
-
-    def over(seconds: float) -> bool:
-        return bool(select.select([sys.stdin], [], [], seconds)[0])
-
-    carry(uri, over, lambda why: _lock().write_text(why, encoding="utf-8"))
+    try:
+        with _alone():
+            file, console = logging.FileHandler(mlflow_store.STORE / "mirror.log", mode="w"), logging.StreamHandler()
+            console.setLevel(logging.WARNING)
+            logging.basicConfig(format="%(message)s", level=logging.INFO, handlers=[file, console])
+            follow(uri, _is_over, beside == "job")
+    except OSError as error:
+        sys.exit(f"MLflow: {error}; logs wait in {outbox.FOLDER}, and {NOT_AFFECTED}")
 
 
-def _lock() -> Path:
-    """The file that it holds, and in which it says what troubles it."""
-    return mlflow_store.STORE / ".courier"
+def _is_over(seconds: float) -> bool:
+    """Wait so long for standard input's end, and then for the jobs of a killed Snakemake; return whether it came."""
+    ended = bool(select.select([sys.stdin], [], [], seconds)[0])
+    until = time.monotonic() + LAST_BREATH
+    while ended and time.monotonic() < until and not all(log.status() for log in outbox.logs()):
+        time.sleep(0.1)
+    return ended
+
+
+@contextmanager
+def _alone(flags: int = 0) -> Iterator[None]:
+    """Be the one mirror of this folder: two would make a run twice. flags: LOCK_NB raises BlockingIOError at once."""
+    mlflow_store.STORE.mkdir(parents=True, exist_ok=True)
+    with open(mlflow_store.STORE / ".mirror", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | flags)
+        yield
 
 
 if __name__ == "__main__":

@@ -15,35 +15,32 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 STORE = Path("results/mlflow")
-KIND = {"mlflow.experimentKind": "custom_model_development"}  # its page shows runs and their curves, not prompts
+KIND = {"mlflow.experimentKind": "custom_model_development"}  # MLflow's page shows runs and their curves, not prompts
 
 logger = logging.getLogger("restoration.mlflow_store")
 
 
 def store_uri() -> str:
-    """The default store: an SQLite file under results/."""
+    """Return the address of the default store, an SQLite file under results/."""
     return f"sqlite:///{(STORE / 'mlflow.db').resolve()}"
 
 
 def connect(uri: str | None) -> "MlflowClient":
-    """A client of the server at `uri`, or, for None, of the default store, which is made first if it is not there.
+    """Return a client of the server at `uri`, or, for None, of the default store, which is made if it is not there.
 
-    Two processes that make MLflow's tables at once both fail; so one does, under a lock, beside their place.
+    Two processes that make MLflow's tables at once both fail: a lock beside the store lets one do it.
     """
     os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
     os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")  # two lines for each run that ends
-    # What a server does not take is sent later: a job does not wait for long, by default for minutes.
+    # MLflow would try for minutes. What a server does not take now is sent later.
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    logging.getLogger("urllib3").setLevel(logging.ERROR)  # that it tries again
+    logging.getLogger("urllib3").setLevel(logging.ERROR)  # it tells of each retry
     from mlflow import MlflowClient
 
     if not (uri or "").startswith("http"):
-        from mlflow.store.db import utils
-
-        utils.MAX_RETRY_COUNT = 3  # of ten the waits, each twice the one before, come to minutes
-        logging.getLogger(utils.__name__).setLevel(logging.ERROR)
+        _wait_less_for_databases()
     if uri:
         return MlflowClient(uri)
     STORE.mkdir(parents=True, exist_ok=True)
@@ -54,9 +51,25 @@ def connect(uri: str | None) -> "MlflowClient":
     return MlflowClient(store_uri())
 
 
-def why(error: Exception, most: int = 120) -> str:
-    """What MLflow says, in one line; of a connection that failed, the address and the innermost cause; of a server that
-    answers with an error, as where its database is away, the error's number.
+def _wait_less_for_databases() -> None:
+    """Bound how often MLflow tries a database that does not answer.
+
+    MLflow has no public name for this. Its ten tries, each waiting twice as long as the one before, come to minutes:
+    without the bound an execution ends up to `mirror.PATIENCE` later where the database is away, and nothing else.
+    """
+    with suppress(ImportError):
+        from mlflow.store.db import utils
+
+        if hasattr(utils, "MAX_RETRY_COUNT"):
+            utils.MAX_RETRY_COUNT = 3
+        logging.getLogger(utils.__name__).setLevel(logging.ERROR)  # it tells of each retry
+
+
+def why(error: Exception, uri: str | None = None) -> str:
+    """Return what MLflow says, in one line.
+
+    Of a connection that failed: the address and the innermost cause. Of a server that answers with an error, as where
+    its database is away: the error's number. Of a server that asks for a password: its address.
     """
     text = str(error)
     failed = re.match(r"API request to (\w+://[^/]+)\S* failed", text)
@@ -65,43 +78,52 @@ def why(error: Exception, most: int = 120) -> str:
     if failed and "Caused by" in text:
         cause = re.sub(r"^\[Errno -?\d+\] ", "", text.rpartition(": ")[2]).split("'")[0].split(". (")[0].rstrip('")( ')
         return f"{failed[1]} does not answer: {cause}"
-    return reason(error, most)
+    if re.search(r"error code 4\d\d", text):
+        return f"tracking.uri: {uri} does not let us in ({reason(error, 250)})"
+    return reason(error)
+
+
+def answering(uri: str | None) -> "MlflowClient":
+    """Return a client of a server that has answered. Raises what MLflow raises if it does not."""
+    client = connect(uri)
+    client.search_experiments(max_results=1)
+    return client
 
 
 def is_away(uri: str | None, error: Exception) -> bool:
-    """Whether `error` came because the server does not answer; else it is of what was asked, and all else may do."""
+    """Tell whether `error` came because the server does not answer. Else it is about what was asked."""
     text = str(error)
-    if "Caused by" in text and "ResponseError" not in text:  # a connection that failed: not to wait for a second one
+    if "Caused by" in text and "ResponseError" not in text:  # a connection that failed: do not wait for another
         return True
     try:
-        connect(uri).search_experiments(max_results=1)
+        answering(uri)
     except Exception:
         return True
     return False
 
 
 def experiment(client: "MlflowClient", uri: str | None, name: str) -> str:
-    """The id of an experiment, which is made if it is not there, and restored if it was deleted on MLflow's page.
+    """Return an experiment's id. Make it if it is not there, and restore it if it was deleted on MLflow's page.
 
-    Where its runs are is noted for the page of all data sets.
+    Note where its runs are for the page of all data sets.
     """
-    number = _number(client, uri, name)
+    number = _experiment(client, uri, name)
     with suppress(OSError):
         run_links.keep(STORE, name, uri, number)
     return number
 
 
-def _number(client: "MlflowClient", uri: str | None, name: str) -> str:
+def _experiment(client: "MlflowClient", uri: str | None, name: str) -> str:
     known = client.get_experiment_by_name(name)
     if known is None:
         location = None if uri else (STORE / "artifacts" / name).resolve().as_uri()
         try:
             return str(client.create_experiment(name, artifact_location=location, tags=KIND))
-        except Exception:  # another job was first
+        except Exception:  # another folder's mirror was first
             known = client.get_experiment_by_name(name)
             if known is None:
                 raise
-    if known.lifecycle_stage == "deleted":  # and keeps its name, so that no other can be made
+    if known.lifecycle_stage == "deleted":  # it keeps its name, so that no other can be made
         _restore(client, known.experiment_id, name)
     return str(known.experiment_id)
 
@@ -109,7 +131,7 @@ def _number(client: "MlflowClient", uri: str | None, name: str) -> str:
 def _restore(client: "MlflowClient", number: str, name: str) -> None:
     try:
         client.restore_experiment(number)
-    except Exception:  # another job was first
+    except Exception:  # another folder's mirror was first
         if client.get_experiment(number).lifecycle_stage == "deleted":
             raise
     else:

@@ -1,7 +1,7 @@
 """MLflow's model registry: each task's champion as a model `<dataset>-<task>`; its alias `champion` names the version.
 
 A version has tags: the digests of the champion's file and of the code that restores. Where a version has them already,
-no other is made: the alias goes to it. What a killed job left is no version, or one that the next job finds.
+no other is made, and the alias goes to it. A mirror that is killed leaves no version, or one that the next pass finds.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ DIGESTS = ["champion_sha256", "code_sha256"]
 EXAMPLES = 2  # images of the input example
 REQUIRED = ["mlflow", "numpy", "pandas", "pyarrow", "torch"]  # by the code that restores
 
-logger = logging.getLogger("restoration.register")
+logger = logging.getLogger("restoration.mirror")
 
 
 def name(champion: Champion) -> str:
@@ -37,7 +37,7 @@ def name(champion: Champion) -> str:
 
 
 def tags(path: str | Path, champion: Champion) -> dict[str, str]:
-    """What is known of a version: what it is, and DIGESTS, which tell it from others. path: the champion's file."""
+    """Return a version's tags: what it is, and DIGESTS, which tell it from others. path: the champion's file."""
     parts = (("networks", champion.network), ("losses", champion.loss), ("inference", champion.method))
     code = "\n".join(fingerprint.code(f"{fingerprint.PACKAGE}/champion/pyfunc_model.py", parts))
     of = {key: str(getattr(champion, key)) for key in ("dataset", "task", "variant", "loss", "seed", "identity")}
@@ -52,14 +52,15 @@ def tags(path: str | Path, champion: Champion) -> dict[str, str]:
 
 
 def example(corrupted: np.ndarray, mask: np.ndarray, takes_mask: bool) -> dict[str, np.ndarray]:
-    """A request, as `pyfunc_model` takes it. corrupted: uint8 (N, C, H, W); mask: bool (N, 1, H, W)."""
+    """Return a request, as `pyfunc_model` takes it. corrupted: uint8 (N, C, H, W); mask: bool (N, 1, H, W)."""
     request = {"images": np.ascontiguousarray(np.moveaxis(corrupted, 1, -1))}
     return request | {"mask": mask[:, 0].astype(np.uint8)} if takes_mask else request
 
 
 def register_all(uri: str | None, champion_files: Sequence[str], tests: Sequence[str]) -> dict[str, str]:
-    """Each model's name in the registry to the version that is the champion. tests: corrupted test images, a file each
-    task.
+    """Register the champions that are not yet; return each model's name in the registry and the champion's version.
+
+    tests: corrupted test images, a file each task. Raises what MLflow raises.
     """
     versions = {}
     for path, test in zip(champion_files, tests, strict=True):
@@ -74,22 +75,12 @@ def register_all(uri: str | None, champion_files: Sequence[str], tests: Sequence
     return versions
 
 
-def retry(uri: str | None, failed: Path) -> dict[str, str]:
-    """Register what could not be, as the file `failed` of `register.py` tells it; nothing if that was done since."""
-    about = artifacts.read_json(failed, "failures")
-    if "champions" not in about:
-        return {}
-    versions = register_all(uri or about["uri"], about["champions"], about["tests"])
-    artifacts.write_json(failed.with_suffix(".json"), versions)
-    artifacts.write_json(failed, {"failures": about["failures"] - 1})  # as before, so that nothing is due
-    return versions
-
-
 def register(
     uri: str | None, path: str | Path, champion: Champion, request: Mapping[str, np.ndarray]
 ) -> tuple[str, bool]:
-    """The version that is the champion now, and whether it is a new one. path: the champion's file; request: an
-    example. Raises what MLflow raises.
+    """Return the version that is the champion now, and whether it is a new one.
+
+    path: the champion's file; request: an example. Raises what MLflow raises.
     """
     import mlflow
 
@@ -137,7 +128,7 @@ def _new_version(
 
 
 def save(folder: Path, path: str | Path, champion: Champion, request: Mapping[str, np.ndarray]) -> None:
-    """The champion as a folder that MLflow loads and serves: model, code, signature and example, which has been tried.
+    """Write the champion as a folder that MLflow loads and serves: model, code, signature and example, which is tried.
 
     path: the champion's file.
     """

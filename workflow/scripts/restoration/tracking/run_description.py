@@ -8,7 +8,10 @@ MEASURES = {"mse": "MSE", "psnr": "PSNR", "ssim": "SSIM", "accuracy": "accuracy"
 
 
 def of_model(name: str, metrics: Mapping[str, Any], report: str | None = None) -> str:
-    """metrics: the contents of metrics.json; report: where the page is that has this model beside the others."""
+    """Return the description of a model's run.
+
+    metrics: the contents of metrics.json; report: where the page is that has this model beside the others.
+    """
     test = metrics["test"]
     lines = [
         f"**{name}**, measured on {metrics['images']:,} test images.",
@@ -36,6 +39,6 @@ def _figure(value: float | None) -> str:
 
 
 def table(head: list[str], rows: list[list[str]]) -> str:
-    """In Markdown; the first two columns are names, the others figures."""
+    """Return a table in Markdown; the first two columns are names, the others figures."""
     marks = ["---" if number < 2 else "---:" for number in range(len(head))]
     return "\n".join(f"| {' | '.join(row)} |" for row in [head, marks, *rows])

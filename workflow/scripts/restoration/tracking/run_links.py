@@ -1,8 +1,8 @@
 """The addresses of the runs of each experiment: on a server of the user's, or in MLflow's own store.
 
 MLflow's pages open on what is for language models, with no run in sight, until its switch "Model training" is pressed.
-These addresses open on the runs, and on none that another has taken the place of. Of a server they are noted when
-runs go to it, a file for each experiment under results/mlflow/links; the page of all data sets reads them there.
+These addresses open on the current runs. When runs go to a server, their address is noted in a file for each experiment
+under results/mlflow/links, where the page of all data sets reads it.
 """
 
 import sqlite3
@@ -25,7 +25,7 @@ EXPERIMENTS = """
 
 
 def address(server: str, number: str | int) -> str:
-    """Of an experiment's runs on MLflow's pages; a name and a password in the server's address are left out."""
+    """Return the address of an experiment's runs on MLflow's pages, without the server's name and password."""
     parts = urlsplit(server)
     pages = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl().rstrip("/")
     query = "&".join(f"{key}={quote(value)}" for key, value in SHOWN.items())
@@ -33,7 +33,7 @@ def address(server: str, number: str | int) -> str:
 
 
 def links(store: Path = STORE, server: str = SERVER) -> dict[str, str]:
-    """Of each experiment that has runs in the store its name, <data set>/<task>, and the address of its runs.
+    """Return the name, <data set>/<task>, and the address of each experiment that has runs in the store.
 
     Raises sqlite3.Error where `store` is not MLflow's.
     """
@@ -54,7 +54,7 @@ def keep(folder: Path, experiment: str, uri: str | None, number: str | int) -> N
 
 
 def kept(folder: Path) -> dict[str, str]:
-    """What `keep` has noted, by experiment; an empty text where its runs have no page."""
+    """Return the addresses that `keep` noted, by experiment; empty where the runs have no page."""
     found = sorted((folder / KEPT).rglob("*.txt"))
     return {
         path.relative_to(folder / KEPT).with_suffix("").as_posix(): path.read_text(encoding="utf-8") for path in found

@@ -1,159 +1,92 @@
-"""MLflow: experiment a task, run a model.
+"""What a training or an evaluation tells MLflow: lines in a log of its own, which the mirror takes from the outbox.
 
-The files under results/ are the truth, MLflow a view of them that can be watched live: whatever goes wrong here is one
-warning, and the job goes on; what the server did not take is written down, to be sent later. A job has one current run,
-found by its tags: an earlier one that never ended is closed as KILLED, one that ended is marked as superseded.
+The files under results/ are the truth, and MLflow shows them: whatever goes wrong here is one warning, and the job goes
+on. A training begins a run. An evaluation adds to the run of its training, and names the files from which the mirror
+can make that run where MLflow has none.
 """
 
 import logging
 import resource
 import sys
-import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from restoration.config.model_names import run_name
-from restoration.core import artifacts, script
+from restoration.core import artifacts
 from restoration.core.job_parameters import flatten
-from restoration.models.objective import MEASURED
-from restoration.tracking import mirror, mlflow_store, run_description, unsent
-from restoration.tracking.mlflow_run import Call, ServerRun
-
-if TYPE_CHECKING:
-    import pandas as pd
+from restoration.tracking import outbox, run_description
+from restoration.tracking.outbox import Line, now
 
 DIAGNOSED = ["latent", "prior_draw", "common"]  # parts of metrics.json, each a mapping or None
-DATASETS = {"dataset": "training", "test": "evaluation"}  # a job's inputs that are recorded, and what they are for
+STEPS = {"training": 0, "evaluation": 1}  # of the system's metrics
 
 logger = logging.getLogger("restoration.tracking")
 
 
-def now() -> int:
-    """Milliseconds, as MLflow counts them."""
-    return int(time.time() * 1000)
-
-
 def used() -> dict[str, float]:
-    """What this process has taken of the machine until now, as metrics of a run."""
+    """Return what this process has taken of the machine until now, as metrics of a run."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
     peak = usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)  # bytes there, kilobytes elsewhere
     return {"system/peak_memory_mb": peak, "system/cpu_seconds": usage.ru_utime + usage.ru_stime}
 
 
-class Run:
-    """One run, as a context: FINISHED at its end, FAILED on an exception. Every method only warns if MLflow fails."""
+class RunLog:
+    """One job's log, as a context: FINISHED at its end, FAILED on an exception. A failure to write is one warning."""
 
-    def __init__(
-        self, uri: str | None, experiment: str, name: str, identity: str, files: Mapping[str, str] | None = None
-    ) -> None:
-        """files: the inputs of the job, of which those in DATASETS are recorded."""
-        self.uri, self.experiment, self.name, self.identity = uri, experiment, name, identity
-        self.files = files or {}
-        self.server: ServerRun | None = None
-        self.calls: list[Call] = []  # all, for a server that has lost the first of them when it is sent the others
+    def __init__(self, uri: str | None, experiment: str, name: str, identity: str) -> None:
+        """uri: of the server that the log is meant for; None for the default store."""
+        self.of = {"uri": uri, "experiment": experiment, "name": name, "identity": identity}
+        self.uri, self.name, self.identity = uri, name, identity
+        self.log: outbox.Log | None = None
+        self.part = ""
+
+    def training(self, parameters: Mapping[str, Any], dataset: str | Path) -> "RunLog":
+        """Begin the log of a training. parameters: nested."""
         self.part = "training"
-        self.began = self.reopened = False
-        self.unsent: unsent.Entry | None = None
-        self.lost = False
-
-    @property
-    def run_id(self) -> str:
-        """On the server; empty where it has none."""
-        return self.server.run_id if self.server else ""
-
-    def _do(self, do: str, **given: Any) -> Any:
-        """Make a call, and return what it returns. Where a courier makes them, and from the first that fails on, write
-        them down instead.
-        """
-        call: Call = {"do": do, "of": self.part, **given}
-        self.calls.append(call)
-        try:
-            if len(self.calls) == 1 and mirror.at_work():
-                self.unsent = unsent.Entry.new(self._about(), [])
-            if self.unsent:
-                self.unsent.append(call)
-            elif not self.lost:
-                if self.server is None:
-                    self.server = ServerRun(self.uri, self.experiment, self.name, self.identity)
-                return self.server.make(call)
-        except Exception as error:
-            self._keep(error)
-        return None
-
-    def _keep(self, error: Exception) -> None:
-        """Write down what the server has not got, because of `error`; say where, or that it is lost."""
-        try:
-            if self.unsent:  # which cannot be written either
-                raise error
-            self.unsent = unsent.Entry.new(self._about(), self.calls)
-        except Exception as second:
-            self.unsent, self.lost = None, True
-            told = dict.fromkeys(map(mlflow_store.why, (error, second)))
-            logger.warning("MLflow: %s: not recorded (%s); the results are not affected", self.name, "; ".join(told))
-            return
-        logger.warning(
-            "MLflow: %s: not sent (%s); it waits in %s until `%s`; the results are not affected",
-            self.name,
-            mlflow_store.why(error),
-            self.unsent.folder,
-            unsent.COMMAND,
-        )
-
-    def _about(self) -> dict[str, Any]:
-        """What `unsent.Entry.new` is to know: before a call that was not made."""
-        whose = {"uri": self.uri, "experiment": self.experiment, "name": self.name, "identity": self.identity}
-        return {**whose, "run": self.run_id, "done": len(self.calls) - 1, "reopened": self.reopened}
-
-    def start(self, parameters: Mapping[str, Any]) -> "Run":
-        """A new run, in the place of earlier ones."""
-        self.began = True
-        self._do("create", time=now(), tags={})
-        self._do("params", values={key: str(value) for key, value in flatten(parameters).items()})
-        self._log_dataset("dataset")
+        with self._trying():
+            self.log = outbox.Log.create(self.name)
+            self.log.append("begin", part=self.part, time=now(), **self.of)
+            self.log.append(**_params(parameters))
+            self.log.append(**_dataset(dataset, self.part))
         return self
 
-    def reopen(self) -> bool:
-        """Go on with the finished run of this identity that holds no evaluation yet; False if there is none.
-
-        What its training could not send is sent first. A courier is not asked: it does so if there is one, and gets to
-        know the training from here if there is none.
-        """
-        if not mirror.at_work():
-            try:
-                unsent.send(self.uri, unsent.entries(uri=self.uri, name=self.name))
-            except Exception:
-                logger.debug("", exc_info=True)  # which the next line will tell
-        self.reopened = self.began = bool(self._do("reopen"))
-        return self.reopened
-
-    def _log_dataset(self, key: str) -> None:
-        path = self.files.get(key)
-        if path is not None and Path(path).is_file():
-            name = " ".join(Path(path).with_suffix("").parts[1:])  # without results/
-            self._do("dataset", name=name, path=path, sha256=artifacts.sha256(path), context=DATASETS[key])
+    def evaluation(self, files: Mapping[str, str], dataset: str | Path, test: str | Path) -> "RunLog":
+        """Begin the log of an evaluation. files: the training's `summary`, `history`, `validation` and `model`."""
+        self.part = "evaluation"
+        with self._trying():
+            self.log = outbox.Log.create(self.name)
+            kept = {key: self.log.keep(path) for key, path in files.items()}
+            self.log.append("begin", part=self.part, time=now(), **self.of, files=kept, dataset=str(dataset))
+            self.log.append(**_dataset(test, self.part))
+        return self
 
     def log_history(self, values: Any, first: int) -> None:
-        """values: (iterations, 3), as `training.Trainer.record`; first: the first one's number, from 1."""
+        """Log iterations. values: tensor (iterations, 3), as `training.Trainer.record`; first: the first's number."""
+        from restoration.models.objective import MEASURED  # loads torch, which the mirror does not need
+
         rows = values.tolist()
         self._log([f"train_{name}" for name in MEASURED], list(range(first, first + len(rows))), rows)
 
     def log_validation(self, rows: list[dict[str, float]]) -> None:
-        """rows: iteration, objective, reconstruction and kl of each epoch's end."""
-        values = [[row[name] for name in MEASURED] for row in rows]
-        self._log([f"validation_{name}" for name in MEASURED], [int(row["iteration"]) for row in rows], values)
+        """Log epochs' ends. rows: iteration, and what was measured."""
+        for row in rows:
+            measured = {f"validation_{name}": value for name, value in row.items() if name != "iteration"}
+            self._log(list(measured), [int(row["iteration"])], [list(measured.values())])
 
     def _log(self, names: list[str], steps: list[int], values: list[list[float]]) -> None:
         if values:
-            self._do("metrics", names=names, steps=steps, values=values, time=now())
+            self._write({"do": "metrics", "names": names, "steps": steps, "values": values, "time": now()})
 
-    def log_evaluation(self, metrics: Mapping[str, Any], milliseconds: Mapping[str, float], files: list[str]) -> None:
-        """The contents of metrics.json and the milliseconds that each method takes for an image as metrics, among them
-        `method/output/region_measure`, the files as artifacts, and a description with the figures.
+    def log_evaluation(
+        self, metrics: Mapping[str, Any], milliseconds: Mapping[str, float], files: Sequence[str], report: Path
+    ) -> None:
+        """Log the contents of metrics.json and the milliseconds that each method takes for an image as metrics, among
+        them `method/output/region_measure`, the files as artifacts, and a description with the figures.
         """
-        self.part = "evaluation"
-        values = {f"test_{name}": metrics["test"][name] for name in MEASURED}
+        values = {f"test_{name}": value for name, value in metrics["test"].items()}
         for part in DIAGNOSED:
             known = {key: value for key, value in (metrics[part] or {}).items() if value is not None}
             values |= {f"{part}/{key}": float(value) for key, value in known.items()}
@@ -163,43 +96,68 @@ class Run:
             values[f"{method}/multiply_adds"] = metrics["cost"][method]["multiply_adds"]
             values[f"{method}/milliseconds_per_image"] = milliseconds[method]
         self._log(list(values), [0], [list(values.values())])
-        self._log_dataset("test")
         for file in files:
             self.log_file(file, "evaluation")
-        report = None
-        if "dataset" in self.files:  # results/<name>/download/dataset.npz
-            report = (Path(self.files["dataset"]).parent.parent / "report/report.html").as_posix()
-        note = run_description.of_model(self.name, metrics, report)
-        self._do("tags", values={"evaluated": "true", run_description.TAG: note})
+        note = run_description.of_model(self.name, metrics, report.as_posix())
+        self._write({"do": "tags", "values": {run_description.TAG: note}})
 
-    def log_file(self, path: str | Path, folder: str | None = None) -> None:
-        self._do("file", path=str(path), folder=folder)
+    def log_file(self, path: str | Path, folder: str) -> None:
+        """Log a file as an artifact, as it is now."""
+        if self.log:
+            with self._trying():
+                self.log.append("file", path=self.log.keep(path), folder=folder)
 
-    def __enter__(self) -> "Run":
+    def _write(self, line: Line) -> None:
+        if self.log:
+            with self._trying():
+                self.log.append(**line)
+
+    @contextmanager
+    def _trying(self) -> Iterator[None]:
+        """Warn of a failure, and write nothing more: the log has no end, so that an evaluation makes the run anew."""
+        try:
+            yield
+        except Exception as error:
+            self.log = None
+            logger.warning("MLflow: %s: not recorded (%s); the results are not affected", self.name, error)
+
+    def __enter__(self) -> "RunLog":
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self.began:
-            # Of a training that is a job of its own step 0, of the evaluation, which goes on with its run, step 1.
-            step = int(self.reopened or self.part == "evaluation")
-            self.part, values = "evaluation", used()
-            self._log(list(values), [step], [list(values.values())])
-            self._do("end", status="FAILED" if kind else "FINISHED", time=now())
-        if self.unsent:
-            self.unsent.release()
+        values = used()
+        self._log(list(values), [STEPS[self.part]], [list(values.values())])
+        self._write({"do": "end", "status": "FAILED" if kind else "FINISHED", "time": now()})
 
 
-def model_run(config: Mapping[str, Any], model: Any, identity: str) -> Run:
-    """The run of a model; `model` has the attributes task, variant, loss and seed."""
+def model_log(config: Mapping[str, Any], model: Any, identity: str) -> RunLog:
+    """Return the log of a model's job; `model` has the attributes task, variant, loss and seed."""
     name = run_name(model.task, model.variant, model.loss, model.seed)
     uri, experiment = config.get("tracking", {}).get("uri"), f"{config['dataset']['name']}/{model.task}"
-    return Run(uri, experiment, name, identity, script.inputs)
+    return RunLog(uri, experiment, name, identity)
 
 
-def log_training(run: Run, history: "pd.DataFrame", validation: "pd.DataFrame", model: str | Path) -> None:
-    """All that a training leaves in its run, from its files."""
-    run.log_history(history[MEASURED].to_numpy(), first=1)
-    run.log_validation([dict(zip(validation, row, strict=True)) for row in validation.to_numpy().tolist()])
-    run.log_file(model, "model")
+def training_lines(begin: Line) -> Iterator[Line]:
+    """Yield what a training would have logged, from the files that the first line of its evaluation's log names."""
+    import pandas as pd
+
+    files = begin["files"]
+    yield _params(artifacts.read_json(files["summary"], "settings")["settings"])
+    yield _dataset(begin["dataset"], "training")
+    for prefix, key in (("train", "history"), ("validation", "validation")):
+        frame = pd.read_parquet(files[key])
+        steps, values = frame.pop("iteration").tolist(), frame.to_numpy().tolist()
+        names = [f"{prefix}_{name}" for name in frame]
+        yield {"do": "metrics", "names": names, "steps": steps, "values": values, "time": begin["time"]}
+    yield {"do": "file", "path": files["model"], "folder": "model"}
+
+
+def _params(nested: Mapping[str, Any]) -> Line:
+    return {"do": "params", "values": {key: str(value) for key, value in flatten(nested).items()}}
+
+
+def _dataset(path: str | Path, context: str) -> Line:
+    name = " ".join(Path(path).with_suffix("").parts[1:])  # without results/
+    return {"do": "dataset", "name": name, "path": str(path), "sha256": artifacts.sha256(path), "context": context}
