@@ -7,8 +7,6 @@ from typing import Any
 
 from restoration.core import determinism, job_log, job_parameters
 
-inputs: dict[str, str] = {}  # the named inputs of the job that is running, for the record of its run
-
 
 def settings(snakemake: Any) -> dict[str, Any]:
     """Return what the rule passed to `job` in common.smk, nested as it was there."""
@@ -18,7 +16,6 @@ def settings(snakemake: Any) -> dict[str, Any]:
 @contextmanager
 def running(snakemake: Any) -> Iterator[logging.Logger]:
     """Run a script's own part: with one thread, a log file, and one line of text on a UserError."""
-    inputs.update((name, str(path)) for name, path in snakemake.input.items())
     with job_log.logged(snakemake) as logger:
         determinism.set_up()
         yield logger
