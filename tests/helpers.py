@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from restoration.config import part_checks
 from restoration.core import registry
 
 CONFIG = Path(__file__).parents[1] / "config"
@@ -60,7 +61,7 @@ def variants() -> dict[str, dict[str, Any]]:
 
 def small(network: str, **sizes: float) -> dict[str, float]:
     """Return parameters that make a network small; `sizes` override them."""
-    known = registry.parameters("networks", network)
+    known = part_checks.parameters("networks", network)
     return {
         key: value
         for key, value in ({"hidden": 16, "latent": 3, "channels": 4, "depth": 1} | sizes).items()
@@ -70,7 +71,7 @@ def small(network: str, **sizes: float) -> dict[str, float]:
 
 def quick(method: str) -> dict[str, int]:
     """Return parameters with which an inference method is quick."""
-    known = registry.parameters("inference", method).items()
+    known = part_checks.parameters("inference", method).items()
     return {key: min(3, default) for key, (kind, default) in known if kind == "PositiveInt"}
 
 

@@ -69,7 +69,7 @@ CORRUPTED = f"{RESULTS}/corrupt/{{task}}"
 LEFT_OUT = CONFIG.get("left_out")
 LABELLED = LEFT_OUT is None
 if not LABELLED:
-    CLAIMS, LEFT_OUT["claims"] = true_label.leave_out_claims(CLAIMS, LEFT_OUT)
+    CLAIMS, LEFT_OUT["claims"] = claims_file.without_label(CLAIMS, LEFT_OUT)
 
 
 def computing():

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from restoration.core import artifacts, script
+from restoration.core import artifacts, registry, script
 from restoration.core.determinism import derived_seed
 from restoration.core.errors import UserError
 from restoration.data import corruptions, dataset_files
@@ -11,12 +11,12 @@ from restoration.data.tensors import as_float
 
 
 def check(corrupted: torch.Tensor, mask: torch.Tensor, shape: torch.Size, name: str) -> None:
-    """Refuse, with a UserError, what does not follow corruptions/__init__.py."""
-    wanted = (len(corrupted), 1, *shape[2:])
+    """Refuse, with a UserError, what does not follow data/corruptions/__init__.py."""
+    wanted, file = (len(corrupted), 1, *shape[2:]), registry.place("corruptions", name)
     if corrupted.shape != shape or not (corrupted.min() >= 0 and corrupted.max() <= 1):
-        raise UserError(f"corruptions/{name}.py: its images must be {tuple(shape)} and lie in [0, 1]")
+        raise UserError(f"{file}: its images must be {tuple(shape)} and lie in [0, 1]")
     if mask.shape != wanted or mask.dtype != torch.bool:
-        raise UserError(f"corruptions/{name}.py: its mask is {mask.dtype} {tuple(mask.shape)}; expected bool {wanted}")
+        raise UserError(f"{file}: its mask is {mask.dtype} {tuple(mask.shape)}; expected bool {wanted}")
 
 
 def main(job: dict, dataset: str, outputs: dict[str, str]) -> None:

@@ -1,5 +1,6 @@
 """Fetch the data set, check it, set validation images aside, and store all as one file."""
 
+import inspect
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +35,7 @@ def split(dataset: Dataset, validation: float | None, seed: int) -> dict[str, np
 
 
 def check(dataset: Dataset, name: str) -> None:
-    """Refuse, with a UserError, what datasets/<name>.py loaded if it is no data set or not of the stated size."""
+    """Refuse, with a UserError, what the data set's file loaded if it is no data set or not of the stated size."""
     splits = {
         "train": dataset_files.Split(dataset.train_images, dataset.train_labels),
         "test": dataset_files.Split(dataset.test_images, dataset.test_labels),
@@ -46,7 +47,7 @@ def check(dataset: Dataset, name: str) -> None:
             if registry.constant("datasets", name, constant) not in (None, found):
                 raise ValueError(f"{constant} is not what was loaded, {found}")
     except ValueError as error:
-        raise UserError(f"datasets/{name}.py: {error}") from None
+        raise UserError(f"{registry.place('datasets', name)}: {error}") from None
 
 
 def main(job: dict, source: str | None, output: str | Path, sources: str | Path) -> dict[str, np.ndarray]:
@@ -55,8 +56,9 @@ def main(job: dict, source: str | None, output: str | Path, sources: str | Path)
     job: name, validation, seed, and the keys that the data set's `load` takes; for a folder of images also the digest
     of its files when Snakemake looked. Raises UserError if the folder has changed since.
     """
-    keys = registry.parameters("datasets", job["name"])
-    dataset = registry.load("datasets", job["name"]).load(source, **{key: job[key] for key in keys if key in job})
+    load = registry.load("datasets", job["name"]).load
+    keys = inspect.getfullargspec(load).kwonlyargs
+    dataset = load(source, **{key: job[key] for key in keys if key in job})
     check(dataset, job["name"])
     if "images" in job and image_folder.digest(dataset.sources) != job["images"]:
         raise UserError(f"dataset.source: images in {source} changed while this ran; type the same command again")

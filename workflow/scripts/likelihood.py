@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from restoration.config.likelihood_quantity import IMAGE_CONDITIONS
-from restoration.core import artifacts, script
+from restoration.core import artifacts, registry, script
 from restoration.core.errors import DamagedFile, UserError
 from restoration.data import dataset_files, device
 from restoration.evaluation import likelihood
@@ -59,7 +59,8 @@ def main(job: Mapping[str, Any], inputs: Any, output: str) -> None:
         raise DamagedFile(inputs.model, f"a model for {fits}; the data set has {complete.shape[1:]} of {classes}")
     hidden = job["quantity"] == "hidden"
     if model.network.variational and hidden != (model.variant.condition in IMAGE_CONDITIONS):
-        raise UserError(f"{inputs.model}: networks/{model.variant.network}.py must say `variational` in its class")
+        file = registry.place("networks", model.variant.network)
+        raise UserError(f"{inputs.model}: {file} must say `variational` in its class")
     used = likelihood.chosen(len(complete), job["images"], job["data_seed"])
     images = dataset_files.Images(complete, corrupted, mask, labels).subset(used)
     pixels = math.prod(model.image_shape)

@@ -15,6 +15,7 @@ import torch
 from benchmarks.measuring import Line, Measurement, Options, cases, found, interleaved, nothing
 from benchmarks.subjects import Subject, corrupted, images, resolved, subjects
 from benchmarks.suite.step import UNMEASURED, trainer
+from restoration.config import part_checks
 from restoration.core import registry
 from restoration.data.tensors import as_float
 from restoration.evaluation import scoring
@@ -56,7 +57,7 @@ def run(
         if subject.variant not in MODELS or subject.loss != "bce":
             continue
         model = trained(subject, options)
-        methods = {method: registry.check("inference", method, {}, method) for method in registry.names("inference")}
+        methods = {method: part_checks.check("inference", method, {}, method) for method in registry.names("inference")}
         restorers = {
             method: scoring.restorer(model, method, parameters, 0)
             for method, parameters in (methods | task["inference"]).items()

@@ -18,6 +18,7 @@ from restoration.comparison.claims import (
     decide,
     overall,
 )
+from restoration.config import part_checks
 from restoration.core import artifacts, registry
 
 MODELS = [("cvae", "mse"), ("cvae", "bce"), ("vae", "mse"), ("vae", "bce")]
@@ -39,7 +40,7 @@ def put(files, tmp_path, need, task, variant="", loss="", seed=-1):
 
 def examined(kind, files, **parameters):
     """The outcome of one test, through the script; its sentence has its figures in it."""
-    complete = registry.check("claims", kind, parameters, "here")
+    complete = part_checks.check("claims", kind, parameters, "here")
     outcome = script.examine({"kind": kind, "parameters": complete}, files)
     assert outcome["verdict"] in VERDICTS
     assert len(outcome["finding"].splitlines()) == 1
@@ -247,8 +248,8 @@ def given(kind):
     choices = registry.constant("claims", kind, "CHOICES") or {}
     return {
         key: choices.get(key, [GIVEN.get(annotation)])[0]
-        for key, (annotation, default) in registry.parameters("claims", kind).items()
-        if default is registry.REQUIRED or annotation == "Task"
+        for key, (annotation, default) in part_checks.parameters("claims", kind).items()
+        if default is part_checks.REQUIRED or annotation == "Task"
     }
 
 
@@ -468,7 +469,7 @@ def test_baselines_that_claims_may_name(config):
 def test_the_script(files, tmp_path, compared):
     compared(CLEAR)
     one, other = (
-        {"kind": "better", "parameters": registry.check("claims", "better", given, "here")}
+        {"kind": "better", "parameters": part_checks.check("claims", "better", given, "here")}
         for given in (
             {"task": "holes", "better": ["cvae/mse"], "than": ["*"]},
             {"task": "holes", "better": ["cvae/bce"], "than": ["cvae/mse"]},

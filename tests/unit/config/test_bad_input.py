@@ -298,9 +298,9 @@ def test_what_is_there_once(text, tmp_path):
 
 # A claims file that is none: its text; what the line begins with after the file's name, and one word of it.
 NO_CLAIMS = [
-    ("", ": None", "list"),
-    ("[]", ": []", "list"),
-    ("id: one", ": {'id': 'one'}", "list"),
+    ("", ": the claims", "list"),
+    ("[]", ": the claims", "non-empty"),
+    ("id: one", ": the claims", "list"),
     ("- [yaml", " cannot be read", "parsing"),
     ("- one", ": 0: 'one'", "mapping"),
     ("- {id: one, id: two}", ": 'id'", "twice"),
@@ -331,17 +331,18 @@ CLAIMS: list[tuple[Any, ...]] = [
     ("id", "0.id: does not fit", "a.b", "a\n"),
     ("id", "Other: twice", "Other"),
     ("sentence", "0: 'sentence' is missing", MISSING),
-    ("sentence", "0.sentence: text", " "),
+    ("sentence", "0.sentence: not blank", " "),
     ("source", "0.source: text", None),
     ("reading", "0.reading: text", 3),
     ("claim", "0: unknown key 'claim'", "It is so"),
     ("test", "one: needs one of", MISSING),
-    ("tests", "one: needs one of", []),
-    ("test", "mapping", "better"),
-    ("test.kind", "one.test: 'kind' is missing", MISSING),
-    ("test.kind", "one.test: no kind 'best'", "best"),
-    ("test.kind", "one.test: no kind '../losses/bce'", "../losses/bce"),
-    ("test.kind", "one.test: no kind ['better']", ["better"]),
+    ("tests", "one: needs one of", [{"kind": "better"}]),
+    ("tests", "0.tests: non-empty", []),
+    ("test", "0.test: mapping", "better"),
+    ("test.kind", "0.test: 'kind' is missing", MISSING),
+    ("test.kind", "0.test.kind: text", ["better"]),
+    ("test.kind", "one.test: no 'best'", "best"),
+    ("test.kind", "one.test: no '../losses/bce'", "../losses/bce"),
     ("test.kind", "one.test.better: no such parameter", "separates"),
     ("test.task", "one.test: needs task", MISSING),
     ("test.task", "no task 'inpaintnig'", "inpaintnig"),
@@ -426,13 +427,11 @@ def test_a_part(file, source, parameters, expected, config, tmp_path, monkeypatc
         config["dataset"]["name"] = "mlflow"
     if parameters is not None:
         config["tasks"]["denoising"]["corruption"] = {"name": "mine", **parameters}
-    for cached in (registry.parameters, registry.constant):
-        cached.cache_clear()
+    registry.parsed.cache_clear()
     try:
-        assert_says(refusal(lambda: configuration.resolve(config)), file, expected)
+        assert_says(refusal(lambda: configuration.resolve(config)), registry.place(kind, name), expected)
     finally:
-        for cached in (registry.parameters, registry.constant):
-            cached.cache_clear()
+        registry.parsed.cache_clear()
 
 
 # ------------------------------------------------------------------------------------------------------------- DATA
@@ -737,7 +736,7 @@ LOADED = [
 
 @pytest.mark.parametrize(("loaded", "line"), LOADED, ids=[line for _, line in LOADED])
 def test_a_data_set_of_the_users_own(loaded, line):
-    assert refusal(lambda: download.check(Dataset(*loaded), "digits")).startswith(f"datasets/digits.py: {line}")
+    assert refusal(lambda: download.check(Dataset(*loaded), "digits")).startswith(f"data/datasets/digits.py: {line}")
 
 
 SHADES, HIDDEN = torch.full((5, 1, 12, 12), 0.5), torch.zeros(5, 1, 12, 12, dtype=torch.bool)
@@ -755,7 +754,7 @@ RETURNED = [
 @pytest.mark.parametrize(("corrupted", "mask", "word"), RETURNED, ids=range(len(RETURNED)))
 def test_a_corruption_of_the_users_own(corrupted, mask, word):
     line = refusal(lambda: corrupt_script.check(corrupted, mask, SHADES.shape, "mine"))
-    assert line.startswith(f"corruptions/mine.py: its {word}")
+    assert line.startswith(f"data/corruptions/mine.py: its {word}")
 
 
 @pytest.mark.parametrize("source", ["nowhere", "images-idx3-ubyte", "\0", "x" * 300, "ftp://", "http://"])
@@ -956,7 +955,7 @@ RESULTS: dict[str, list[tuple[str, Callable[[Path], Any], str]]] = {
         ("unknown condition", tensors(variant=lambda old: old | {"condition": "name"}), "'name'"),
         ("unknown encoder_input", tensors(variant=lambda old: old | {"encoder_input": 3}), "encoder_input 3"),
         ("unknown loss", tensors(loss="unheard_of"), "loss: there is no 'unheard_of'"),
-        ("unknown parameter", tensors(variant=lambda old: old | {"parameters": {"width": 3}}), "variant.width"),
+        ("unknown parameter", tensors(variant=lambda old: old | {"parameters": {"width": 3}}), "'width'"),
         ("a condition that its network does not take",
          tensors(variant=lambda old: old | {"network": "autoencoder", "parameters": {}}),
          "'autoencoder'"),

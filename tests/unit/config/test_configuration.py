@@ -400,17 +400,6 @@ def test_what_is_laid_over_keeps_the_order_of_the_file():
     assert list(ordered["tasks"]["a"]["inference"]) == ["y", "x"]
 
 
-def test_a_modules_configuration_is_laid_over_as_snakemake_does():
-    defaults = {"seeds": [0, 1], "tasks": {"a": {"inference": {"x": {}, "y": {"k": 1}}}, "b": {}}, "claims": "here"}
-    given = {"tasks": {"b": False, "a": {"inference": {"y": {"k": 2}}}}, "seeds": [3]}
-    laid = yaml_file.laid_over(given, defaults)
-    snakemakes = {}
-    for part in (given, defaults, given):  # --configfile, configfile, and --configfile again
-        update_config(snakemakes, copy.deepcopy(part))
-    assert laid == snakemakes
-    assert list(laid["tasks"]["a"]["inference"]) == list(snakemakes["tasks"]["a"]["inference"]) == ["y", "x"]
-
-
 DEFAULTS = {"samples": 1000, "images": 1000, "targets": ["grey"]}
 
 

@@ -25,7 +25,8 @@ def digests(script: str, parts: list[tuple[str, str]] | None = None) -> dict[str
 @pytest.fixture
 def scripts(tmp_path, monkeypatch) -> Path:
     """A copy of workflow/scripts in the place of the real one."""
-    shutil.copytree(SCRIPTS, tmp_path / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
+    for folder in ("scripts", "schemas"):
+        shutil.copytree(SCRIPTS.parent / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(fingerprint, "SCRIPTS", tmp_path / "scripts")
     return tmp_path / "scripts"
 
@@ -99,6 +100,8 @@ def test_changed_code_changes_the_digest_of_its_file_alone(file, old, new, scrip
         ("restoration/data/dataset_files.py", "images of mixed sizes", "sizes differ, {len(splits)} splits"),
         ("restoration/core/artifacts.py", "it has no {', '.join(missing)}", "not there: {missing}"),
         ("restoration/core/registry.py", "there is no {quoted(name)} among", "{name} is none of"),
+        ("restoration/config/part_checks.py", "'{name}' has no such parameter", "'{name}' does not take this"),
+        ("../schemas/parts.schema.yaml", "a whole number from 1", "an integer from 1"),
         ("restoration/models/training.py", "the training goes on", "training continues"),
         ("restoration/core/artifacts.py", "UserError, reason", "UserError, quoted, reason"),
     ],
@@ -224,7 +227,15 @@ def test_the_code_of_every_script_is_what_python_imports_for_it():
 
 @pytest.mark.parametrize(
     "module",
-    ["evaluation.metrics", "evaluation.scoring", "report.figure_style", "tracking.run_log", "models.training_progress"],
+    [
+        "config.part_checks",
+        "config.schemas",
+        "evaluation.metrics",
+        "evaluation.scoring",
+        "report.figure_style",
+        "tracking.run_log",
+        "models.training_progress",
+    ],
 )
 def test_a_training_does_not_depend_on_what_comes_after_it(module):
     assert f"restoration.{module}" not in digests("train.py", TRAIN_PARTS)

@@ -12,6 +12,7 @@ import torch
 from helpers import VARIANTS, quick
 from torch._subclasses.fake_tensor import FakeTensorMode
 
+from restoration.config import part_checks
 from restoration.core import registry
 from restoration.core.errors import UserError
 from restoration.data import corruptions, device
@@ -68,7 +69,7 @@ def test_every_variant_is_trained_there(create, data, tmp_path, name, loss):
 
 @pytest.mark.parametrize("corruption", CORRUPTIONS)
 def test_every_corruption_is_made_there(create, data, tmp_path, corruption):
-    sizes = {"size": 4} if "size" in registry.parameters("corruptions", corruption) else {}
+    sizes = {"size": 4} if "size" in part_checks.parameters("corruptions", corruption) else {}
     step(create("vae_incomplete", "bce"), data, {"name": corruption, **sizes}, tmp_path)
 
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from skimage.restoration import denoise_nl_means, denoise_tv_chambolle, inpaint_biharmonic
 
+from restoration.config import part_checks
 from restoration.core import artifacts, registry
 from restoration.data import corruptions
 from restoration.data.tensors import as_float
@@ -81,7 +82,7 @@ def test_every_grid_is_of_the_baselines_parameters_and_what_a_configuration_coul
     assert len(tried) == int(np.prod([len(values) for values in getattr(module, "GRID", {}).values()]))
     assert len({str(parameters) for parameters in tried}) == len(tried)
     for parameters in tried:
-        assert registry.check("baselines", name, parameters, "here") == parameters
+        assert part_checks.check("baselines", name, parameters, "here") == parameters
     assert registry.constant("baselines", name, "HIDDEN") == getattr(module, "HIDDEN", None)
 
 

@@ -10,6 +10,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from checkout import ROOT
+from restoration.config import part_checks
 from restoration.core import registry
 
 SHIPPED = {"autoencoder", "conv_vae", "cvae_prior", "unet", "vae"}
@@ -65,7 +66,7 @@ def networks():
 @pytest.mark.parametrize("name", sorted(SHIPPED | set(networks())))
 def test_the_readme_has_the_parameters_and_conditions_of_a_network(name):
     parameters, conditions = networks()[name]
-    expected = [f"`{key}` ({default})" for key, (_, default) in registry.parameters("networks", name).items()]
+    expected = [f"`{key}` ({default})" for key, (_, default) in part_checks.parameters("networks", name).items()]
     assert parameters == ", ".join(expected)
     known = registry.constant("networks", name, "conditions")
     assert conditions == ("all" if known is None else ", ".join(f"`{condition}`" for condition in known))

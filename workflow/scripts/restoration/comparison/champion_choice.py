@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from restoration.config import part_checks
 from restoration.config.model_names import in_words, trained_name
 from restoration.config.true_label import without_label
 from restoration.core import artifacts, registry
@@ -131,8 +132,8 @@ def read(path: str | Path) -> Champion | None:
             if type(champion.seed) is not int or not isinstance(champion.model, str):
                 raise ValueError("it names no model")
             try:
-                registry.check("inference", champion.method, champion.parameters, "inference")
-                registry.check("networks", champion.network, {}, "network")
+                part_checks.check("inference", champion.method, champion.parameters, "inference")
+                registry.check_name("networks", champion.network, "network")
             except UserError as error:
                 raise ValueError(str(error)) from None
     return champion

@@ -1,26 +1,23 @@
 """The claims file: read, and refused where a claim cannot be tested, before anything runs. Imports nothing heavy."""
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from restoration.config import selectors, yaml_file
+from restoration.config import part_checks, schemas, selectors, yaml_file
 from restoration.config.model_names import selector_text
-from restoration.config.selectors import ANY
+from restoration.config.true_label import LeftOut
 from restoration.core import registry
 from restoration.core.errors import UserError, quoted, reason
-from restoration.evaluation.judging import MEASURES
+from restoration.evaluation.judging import BY_CLASSIFIER, MEASURES
 from restoration.restorers import baselines
 
-ID = r"[A-Za-z][A-Za-z0-9_-]{0,59}"
-TEXTS = {"id": True, "sentence": True, "source": True, "reading": False}  # True: every claim must have it
-KEYS = [*TEXTS, "test", "tests"]
+Claims = dict[str, dict[str, Any]]
 
 
-def load(path: str | bool | None, config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def load(path: str | bool | None, config: Mapping[str, Any]) -> Claims:
     """Return each claim by its id: `sentence`, `source`, `reading` and `tests`, each with `kind` and `parameters`.
 
     path: from the working directory; false or None: no claims. config: as given, with what is switched off: a test may
@@ -37,25 +34,23 @@ def load(path: str | bool | None, config: Mapping[str, Any]) -> dict[str, dict[s
         raise UserError(f"claims: {path} cannot be read ({reason(error)})") from None
     try:
         entries = yaml_file.plain(content)
+        schemas.check(entries, "claims", "the claims (for none, claims: false)")
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
-    if not isinstance(entries, list) or not entries:
-        raise UserError(f"{path}: {quoted(entries)} is not a list of claims; claims: false for none")
     known = names(config)
-    claims: dict[str, dict[str, Any]] = {}
-    for number, entry in enumerate(entries):
-        where = f"{path}: {number}"
-        if not isinstance(entry, dict):
-            raise UserError(f"{where}: {quoted(entry)} is not a mapping (key: value)")
-        _check_keys(entry, where)
+    claims: Claims = {}
+    for entry in entries:
         where = f"{path}: {entry['id']}"
         if entry["id"].lower() in map(str.lower, claims):
             raise UserError(f"{where}: is there twice; rename one of them")
+        if ("test" in entry) == ("tests" in entry):
+            raise UserError(f"{where}: needs one of 'test', a mapping, and 'tests', a list of them")
+        tests = {f"{where}.tests.{number}": test for number, test in enumerate(entry.get("tests", []))}
         claims[entry["id"]] = {
             "sentence": entry["sentence"],
             "source": entry["source"],
             "reading": entry.get("reading", ""),
-            "tests": [_test(test, known, key) for key, test in _tests(entry, where)],
+            "tests": [_test(test, known, key) for key, test in (tests or {f"{where}.test": entry["test"]}).items()],
         }
     return claims
 
@@ -69,7 +64,7 @@ def names(config: Mapping[str, Any]) -> dict[str, list[str]]:
     return known
 
 
-def needs(claims: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str]]:
+def needs(claims: Claims) -> list[tuple[str, str]]:
     """Return what the tests read, each once: (what, task); task '*' for all."""
     return list(
         dict.fromkeys(
@@ -81,63 +76,54 @@ def needs(claims: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str]]:
     )
 
 
-def kinds(claims: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def kinds(claims: Claims) -> list[str]:
     return sorted({test["kind"] for claim in claims.values() for test in claim["tests"]})
 
 
-def _check_keys(entry: Mapping[str, Any], where: str) -> None:
-    for key in entry:
-        if key not in KEYS:
-            raise UserError(f"{where}: unknown key {quoted(key)}; known: {', '.join(KEYS)}")
-    for key, required in TEXTS.items():
-        if key in entry or required:
-            value = entry.get(key)
-            if key not in entry:
-                raise UserError(f"{where}: '{key}' is missing")
-            if not isinstance(value, str) or not value.strip():
-                raise UserError(f"{where}.{key}: {quoted(value)} is not a text")
-    if not re.fullmatch(ID, entry["id"]):
-        what = "letters, digits, '_' and '-', beginning with a letter, of 60 characters at most"
-        raise UserError(f"{where}.id: {quoted(entry['id'])} does not fit: a name of {what}")
+def without_label(known: Claims, gone: LeftOut) -> tuple[Claims, list[str]]:
+    """Return the claims, as from `load`, that need no label, and the names of the others.
+
+    gone: as from `true_label.leave_out`.
+    """
+    left = [name for name, claim in known.items() if any(_needs_label(test, gone) for test in claim["tests"])]
+    return {name: claim for name, claim in known.items() if name not in left}, left
 
 
-def _tests(entry: Mapping[str, Any], where: str) -> list[tuple[str, Any]]:
-    """Return the claim's tests, each with its key."""
-    if ("test" in entry) == ("tests" in entry):
-        raise UserError(f"{where}: needs one of 'test', a mapping, and 'tests', a list of them")
-    if "test" in entry:
-        return [(f"{where}.test", entry["test"])]
-    tests = entry["tests"]
-    if not isinstance(tests, list) or not tests:
-        raise UserError(f"{where}.tests: {quoted(tests)} is not a list of tests")
-    return [(f"{where}.tests.{number}", test) for number, test in enumerate(tests)]
+def _needs_label(test: Mapping[str, Any], gone: LeftOut) -> bool:
+    """Tell whether a test asks for classes, for a measure by the classifier, or for what was left out."""
+    kind, parameters = test["kind"], test["parameters"]
+    if registry.constant("claims", kind, "CLASSES"):
+        return True
+    task, names = parameters.get("task", selectors.ANY), [name.split("/") for name in gone["variants"]]
+    variants = {variant for of, variant in names if task in (selectors.ANY, of)}
+    for key, (annotation, _) in part_checks.parameters("claims", kind).items():
+        if annotation == "Measure" and parameters[key] in BY_CLASSIFIER:
+            return True
+        if annotation == "Rows":
+            asked = [selectors.read(text) for text in parameters[key]]
+            if any(one.variant in variants or one.method in gone["inference"] for one in asked):
+                return True
+    return False
 
 
-def _test(test: Any, known: Mapping[str, Sequence[str]], where: str) -> dict[str, Any]:
+def _test(test: Mapping[str, Any], known: Mapping[str, Sequence[str]], where: str) -> dict[str, Any]:
     """Return a test with complete parameters. Raises UserError."""
-    if not isinstance(test, dict):
-        raise UserError(f"{where}: {quoted(test)} is not a mapping (key: value)")
-    kind = test.get("kind")
-    if kind not in registry.names("claims"):
-        written = f"there is no kind {quoted(kind)}" if "kind" in test else "'kind' is missing"
-        raise UserError(f"{where}: {written}; known: {', '.join(registry.names('claims'))}")
+    kind = test["kind"]
     given = {key: value for key, value in test.items() if key != "kind"}
-    complete = registry.check("claims", kind, given, where)
-    for key, (annotation, _) in registry.parameters("claims", kind).items():
+    complete = part_checks.check("claims", kind, given, where)
+    for key, (annotation, _) in part_checks.parameters("claims", kind).items():
         _check_meaning(kind, annotation, complete[key], known, f"{where}.{key}")
     for key, choices in (registry.constant("claims", kind, "CHOICES") or {}).items():
         if complete[key] not in choices:
             raise UserError(f"{where}.{key}: {quoted(complete[key])} is not one of {', '.join(choices)}")
-    if not isinstance(registry.constant("claims", kind, "NEEDS"), list):
-        raise UserError(f"claims/{kind}.py: NEEDS must be a list; claims/__init__.py says of what")
     return {"kind": kind, "parameters": {k: list(v) if isinstance(v, tuple) else v for k, v in complete.items()}}
 
 
 def _check_meaning(kind: str, annotation: str, value: Any, known: Mapping[str, Sequence[str]], where: str) -> None:
     """Refuse a task, measure, model or baseline that does not exist, or that the kind of test is not for."""
-    if annotation == "Task" and value == ANY and not registry.constant("claims", kind, "EVERY_TASK"):
+    if annotation == "Task" and value == selectors.ANY and not registry.constant("claims", kind, "EVERY_TASK"):
         raise UserError(f"{where}: '{kind}' is put to one task; name one of {', '.join(known['tasks'])}")
-    if annotation == "Task" and value not in (ANY, *known["tasks"]):
+    if annotation == "Task" and value not in (selectors.ANY, *known["tasks"]):
         raise UserError(f"{where}: there is no task {quoted(value)}; known: {', '.join(known['tasks'])}")
     if annotation == "Measure" and value not in MEASURES:
         raise UserError(f"{where}: there is no measure {quoted(value)}; known: {', '.join(MEASURES)}")

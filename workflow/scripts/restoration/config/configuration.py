@@ -3,14 +3,16 @@
 Snakemake reads the configuration at each start; nothing here imports torch.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from restoration.config import configuration_checks, dataset_settings, likelihood_quantity, true_label
+from restoration.config import dataset_settings, likelihood_quantity, part_checks, schemas, true_label
 from restoration.config.model_names import ModelName
 from restoration.config.yaml_file import plain
 from restoration.core import registry
 from restoration.core.errors import UserError, quoted
+from restoration.restorers import inference
 
 VARIANT_KEYS = ("network", "encoder_input", "condition")
 TRAINING_KEYS = ("seeds", "losses", "training")  # a variant's own come before the task's
@@ -25,7 +27,7 @@ def resolve(config: Mapping[str, Any]) -> dict[str, Any]:
     """
     resolved = plain(config)
     if not isinstance(resolved, dict):
-        raise UserError(f"the configuration: {quoted(resolved)} is not {configuration_checks.TYPE_WORDS['object']}")
+        raise UserError(f"the configuration: {quoted(resolved)} is not {schemas.TYPE_WORDS['object']}")
     tasks = [task for task in _switch_off(resolved, "tasks").values() if isinstance(task, dict)]
     for task in [resolved, *tasks]:
         _switch_off(task, "variants")
@@ -35,10 +37,13 @@ def resolve(config: Mapping[str, Any]) -> dict[str, Any]:
             task["likelihood"] = {}
         elif task.get("likelihood") is False:
             del task["likelihood"]
-    configuration_checks.check_schema(resolved)
+    schemas.check(resolved, "config", "the configuration")
     resolved["dataset"] = dataset_settings.complete(resolved["dataset"])
     for key in ("variants", "tasks"):
-        configuration_checks.check_names(resolved[key], key)
+        for name, count in Counter(map(str.lower, resolved[key])).items():
+            if count > 1:  # some disks take the two for the same
+                raise UserError(f"{key}: '{name}' is there twice, in capital and small letters; rename one of them")
+    part_checks.check_baselines()
     for name in resolved["variants"]:
         nothing: dict[str, Any] = {"seeds": [], "losses": [], "training": {}}
         _resolve_variant(name, {}, resolved["variants"], f"variants.{name}", nothing)
@@ -47,8 +52,9 @@ def resolve(config: Mapping[str, Any]) -> dict[str, Any]:
     resolved["tasks"] = {name: _resolve_task(name, task, resolved) for name, task in resolved["tasks"].items()}
     if not resolved["tasks"]:
         raise UserError("tasks: none is left; at least one is needed")
-    if resolved["restore"]:
-        configuration_checks.check_task(resolved["restore"]["task"], resolved["tasks"], "restore.task")
+    asked, known = resolved["restore"], resolved["tasks"]
+    if asked and asked["task"] not in known:
+        raise UserError(f"restore.task: there is no task {quoted(asked['task'])}; known: {', '.join(known)}")
     return resolved
 
 
@@ -79,9 +85,9 @@ def _resolve_task(name: str, task: Mapping[str, Any], resolved: Mapping[str, Any
         "losses": task.get("losses", resolved["losses"]),
         "training": {**resolved["training"], **task.get("training", {})},
     }
-    configuration_checks.check_losses(common["losses"], f"{where}.losses" if "losses" in task else "losses")
+    part_checks.check_losses(common["losses"], f"{where}.losses" if "losses" in task else "losses")
     methods = {
-        method: registry.check("inference", method, parameters, f"{where}.inference.{str(method)[:60]}")
+        method: part_checks.check("inference", method, parameters, f"{where}.inference.{str(method)[:60]}")
         for method, parameters in task["inference"].items()
     }
     chosen = task["variants"]
@@ -93,7 +99,7 @@ def _resolve_task(name: str, task: Mapping[str, Any], resolved: Mapping[str, Any
         )
         for variant, overrides in chosen.items()
     }
-    configuration_checks.check_inference(methods, variants, where)
+    _check_inference(methods, variants, where)
     corruption = _resolve_corruption(task["corruption"], resolved["dataset"], f"{where}.corruption")
     settings = {"corruption": corruption, "inference": methods, "variants": variants}
     if "likelihood" in task:
@@ -102,12 +108,36 @@ def _resolve_task(name: str, task: Mapping[str, Any], resolved: Mapping[str, Any
     return settings
 
 
+def _check_inference(methods: Iterable[str], variants: Mapping[str, Any], where: str) -> None:
+    """Refuse a method that no variant can use, and a variant that can use none of the methods."""
+    needs = {method: registry.constant("inference", method, "NEEDS") or {} for method in methods}
+    fits: dict[str, list[str]] = {}
+    for variant, settings in variants.items():
+        variational = registry.constant("networks", settings["network"], "variational")
+        has = settings if variational is None else {**settings, "variational": variational}
+        fits[variant] = [method for method in methods if inference.applies(needs[method], has)]
+    for method in methods:
+        if not any(method in fitting for fitting in fits.values()):
+            wanted = ", ".join(f"{key}: {value}" for key, value in needs[method].items())
+            raise UserError(f"{where}.inference.{method}: for none of the task's variants ({wanted}); set it to false")
+    for variant, fitting in fits.items():
+        if not fitting:
+            raise UserError(
+                f"{where}.variants.{variant}: no inference of the task is for it ({', '.join(methods)}); "
+                "add encode, or set it to false"
+            )
+
+
 def _resolve_corruption(given: Mapping[str, Any], dataset: Mapping[str, Any], where: str) -> dict[str, Any]:
-    name = given["name"]
-    parameters = {key: value for key, value in given.items() if key != "name"}
-    parameters = registry.check("corruptions", name, parameters, where)
-    configuration_checks.check_pixels(name, parameters, dataset, where)
-    configuration_checks.check_baselines(name)
+    name, sides = given["name"], dataset_settings.size(dataset)
+    given = {key: value for key, value in given.items() if key != "name"}
+    parameters = part_checks.check("corruptions", name, given, where)
+    for key, (annotation, _) in part_checks.parameters("corruptions", name).items():
+        if annotation == "Pixels" and sides and parameters[key] > min(sides):
+            size = " x ".join(map(str, sides))
+            raise UserError(
+                f"{where}.{key}: {parameters[key]} does not fit; the images of {dataset['name']} have {size} pixels"
+            )
     return {"name": name, **parameters}
 
 
@@ -120,10 +150,10 @@ def _resolve_variant(
     merged = {**common, **known[name], **overrides}
     parts = [place.get("training", {}) for place in (common, known[name], overrides)]
     training = {key: value for part in parts for key, value in part.items()}
-    configuration_checks.check_losses(merged["losses"], f"{where}.losses")
+    part_checks.check_losses(merged["losses"], f"{where}.losses")
     parameters = {key: value for key, value in merged.items() if key not in VARIANT_KEYS + TRAINING_KEYS}
-    parameters = registry.check("networks", merged["network"], parameters, where)
-    configuration_checks.check_condition(merged["network"], merged["condition"], where)
+    parameters = part_checks.check("networks", merged["network"], parameters, where)
+    part_checks.check_condition(merged["network"], merged["condition"], where)
     return {
         **{key: merged[key] for key in VARIANT_KEYS},
         "parameters": parameters,

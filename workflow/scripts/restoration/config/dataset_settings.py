@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from restoration.config import part_checks
 from restoration.core import checksums, registry
 from restoration.core.errors import UserError, quoted
 from restoration.data import image_folder, split_sizes
@@ -19,18 +20,15 @@ def complete(given: Mapping[str, Any]) -> dict[str, Any]:
     does not take a key, needs a reserved folder, or leaves no images to train on.
     """
     name = given["name"]
-    defaults = registry.check("datasets", name, {}, "dataset.name")
+    defaults = part_checks.check("datasets", name, {}, "dataset.name")
     if name.lower() in RESERVED:
-        raise UserError(f"dataset.name: results/{name} has another use; give datasets/{name}.py another name")
+        file = registry.place("datasets", name)
+        raise UserError(f"dataset.name: results/{name} has another use; give {file} another name")
     for key in given:
         if key not in COMMON and key not in defaults:
             taken = ", ".join([*COMMON, *(key for key in defaults if key not in COMMON)])
             raise UserError(f"dataset.{key}: '{name}' takes no such key; it takes: {taken}")
     count, labels = registry.constant("datasets", name, "TRAIN_IMAGES"), registry.constant("datasets", name, "LABELS")
-    if count is not None and type(count) is not int:
-        raise UserError(f"datasets/{name}.py: TRAIN_IMAGES must be a whole number")
-    if labels is not None and not (isinstance(labels, list) and all(isinstance(label, str) for label in labels)):
-        raise UserError(f"datasets/{name}.py: LABELS must be a list of texts")
     settings = {**given, **{key: given.get(key, default) for key, default in defaults.items() if key != "seed"}}
     for key in ("validation", "test"):
         if settings.get(key) is not None:
@@ -69,17 +67,12 @@ def contents(settings: Mapping[str, Any]) -> dict[str, str]:
 def size(settings: Mapping[str, Any]) -> tuple[int, int] | None:
     """Return height and width of the images, where the settings or the data set's file tell them.
 
-    settings: as from `complete`. Raises UserError for a wrong IMAGE_SHAPE.
+    settings: as from `complete`.
     """
-    name = settings["name"]
     if settings.get("size") is not None:
         return image_folder.sides(settings["size"])
-    shape = registry.constant("datasets", name, "IMAGE_SHAPE")
-    if shape is None:
-        return None
-    if not (isinstance(shape, tuple) and [type(side) for side in shape] == [int] * 3):
-        raise UserError(f"datasets/{name}.py: IMAGE_SHAPE must be (channels, height, width)")
-    return shape[1], shape[2]
+    shape = registry.constant("datasets", settings["name"], "IMAGE_SHAPE")
+    return shape and shape[1:]
 
 
 def _testing(test: float, folder: image_folder.Folder) -> int:

@@ -4,10 +4,8 @@ from collections.abc import Collection, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from restoration.config import selectors
 from restoration.core import registry
 from restoration.core.errors import UserError
-from restoration.evaluation.judging import BY_CLASSIFIER
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,31 +57,3 @@ def leave_out(tasks: Mapping[str, Any], variants: Mapping[str, Any]) -> LeftOut:
                 del task["inference"][method]
                 gone["inference"] += [method] if method not in gone["inference"] else []
     return gone
-
-
-def leave_out_claims(
-    known: Mapping[str, Mapping[str, Any]], gone: LeftOut
-) -> tuple[dict[str, Mapping[str, Any]], list[str]]:
-    """Return the claims, as from `claims_file.load`, that need no label, and the names of the others.
-
-    gone: as from `leave_out`.
-    """
-    left = [name for name, claim in known.items() if any(_needs_label(test, gone) for test in claim["tests"])]
-    return {name: claim for name, claim in known.items() if name not in left}, left
-
-
-def _needs_label(test: Mapping[str, Any], gone: LeftOut) -> bool:
-    """Tell whether a test asks for classes, for a measure by the classifier, or for what was left out."""
-    kind, parameters = test["kind"], test["parameters"]
-    if registry.constant("claims", kind, "CLASSES"):
-        return True
-    task, names = parameters.get("task", selectors.ANY), [name.split("/") for name in gone["variants"]]
-    variants = {variant for of, variant in names if task in (selectors.ANY, of)}
-    for key, (annotation, _) in registry.parameters("claims", kind).items():
-        if annotation == "Measure" and parameters[key] in BY_CLASSIFIER:
-            return True
-        if annotation == "Rows":
-            asked = [selectors.read(text) for text in parameters[key]]
-            if any(one.variant in variants or one.method in gone["inference"] for one in asked):
-                return True
-    return False

@@ -77,10 +77,11 @@ def plain(value: Any, where: tuple[str, ...] = ()) -> Any:
 
 def laid_over(given: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
     """Lay `given` over `defaults`, as Snakemake lays a --configfile over a configfile: its keys come first."""
-    laid = {**given, **{key: value for key, value in defaults.items() if key not in given}}
-    for key in given.keys() & defaults.keys():
-        if isinstance(given[key], Mapping) and isinstance(defaults[key], Mapping):
-            laid[key] = laid_over(given[key], defaults[key])
+    from snakemake.utils import update_config
+
+    laid: dict[str, Any] = {}
+    for part in (given, defaults, given):
+        update_config(laid, part)
     return laid
 
 

@@ -6,7 +6,7 @@ the source without importing it, because configurations are checked before torch
 
 import ast
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -36,11 +36,7 @@ ENTRY_POINTS = {
     "baselines": "restore",
     "claims": "examine",
 }
-REQUIRED = object()  # the default of a parameter that has none
-
-LARGEST = 1_000_000  # a larger number is a typing error, and would exhaust the memory
-
-# The types that annotate a parameter. TYPES has for each what a value must be, in words, and the test.
+# The types that annotate a parameter. workflow/schemas/parts.schema.yaml says what a value of each must be.
 PositiveInt = int
 OddInt = int
 Pixels = int  # a corruption's length, which must fit into images whose size the data set's file tells
@@ -51,36 +47,17 @@ Quadrants = int
 Task = str
 Measure = str
 Rows = Sequence[str]  # models and baselines, as selectors.py reads them
-TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
-    "PositiveInt": (
-        f"a whole number from 1 to {LARGEST:,}",
-        lambda value: type(value) is int and 1 <= value <= LARGEST,
-    ),
-    "OddInt": (
-        f"an odd number from 1 to {LARGEST:,}",
-        lambda value: type(value) is int and 1 <= value <= LARGEST and value % 2 == 1,
-    ),
-    "Pixels": ("a whole number of pixels, 1 or more", lambda value: type(value) is int and value >= 1),
-    "NonNegativeFloat": (
-        f"a number from 0 to {LARGEST:,}",
-        lambda value: type(value) in (int, float) and 0 <= value <= LARGEST,
-    ),
-    "Fraction": ("a number from 0 to 1", lambda value: type(value) in (int, float) and 0 <= value <= 1),
-    "Quadrants": ("1, 2 or 3 quadrants", lambda value: type(value) is int and 1 <= value <= 3),
-    "Task": ("a text", lambda value: type(value) is str),
-    "Measure": ("a text", lambda value: type(value) is str),
-    "Rows": (
-        "a list of texts",
-        lambda value: type(value) is list and bool(value) and all(type(row) is str for row in value),
-    ),
-    "bool": ("true or false", lambda value: type(value) is bool),
-    "str": ("a text", lambda value: type(value) is str),
-}
 
 
 def names(kind: str) -> list[str]:
     """Return the names of a kind's entries, sorted."""
     return sorted(path.stem for path in (PACKAGE / FOLDERS[kind]).glob("*.py") if path.stem != "__init__")
+
+
+def check_name(kind: str, name: str, where: str) -> None:
+    """Refuse a name that no entry has, with a UserError. where: the key that has the name."""
+    if name not in names(kind):
+        raise UserError(f"{where}: there is no {quoted(name)} among the {kind}; known: {', '.join(names(kind))}")
 
 
 def place(kind: str, name: str) -> str:
@@ -98,7 +75,8 @@ def load(kind: str, name: str) -> ModuleType:
     return importlib.import_module(module_name(kind, name))
 
 
-def _parsed(kind: str, name: str) -> tuple[list[ast.stmt], ast.stmt]:
+@cache
+def parsed(kind: str, name: str) -> tuple[list[ast.stmt], ast.stmt]:
     """Return an entry's statements, and the one among them that defines the entry point."""
     try:
         body = ast.parse((PACKAGE / place(kind, name)).read_text(encoding="utf-8")).body
@@ -113,33 +91,9 @@ def _parsed(kind: str, name: str) -> tuple[list[ast.stmt], ast.stmt]:
     return body, found[-1]
 
 
-@cache
-def parameters(kind: str, name: str) -> dict[str, tuple[str, Any]]:
-    """Read an entry's parameters from its source: name to (name of the type in TYPES, default or REQUIRED).
-
-    Raises UserError, naming the entry's file, where the source does not tell.
-    """
-    _, entry = _parsed(kind, name)
-    if isinstance(entry, ast.ClassDef):
-        entry = next((node for node in entry.body if getattr(node, "name", None) == "__init__"), entry)
-    if not isinstance(entry, ast.FunctionDef):
-        raise UserError(f"{place(kind, name)}: '{ENTRY_POINTS[kind]}' has no arguments of its own to be the parameters")
-    try:
-        return {
-            argument.arg: (
-                ast.unparse(argument.annotation) if argument.annotation else "",
-                REQUIRED if default is None else ast.literal_eval(default),
-            )
-            for argument, default in zip(entry.args.kwonlyargs, entry.args.kw_defaults, strict=True)
-        }
-    except (ValueError, TypeError):
-        raise UserError(f"{place(kind, name)}: the defaults of its parameters must be written out as values") from None
-
-
-@cache
 def constant(kind: str, name: str, constant: str) -> Any:
     """Return the plain value that an entry's file, or its class, gives to `constant`; None where there is none."""
-    body, entry = _parsed(kind, name)
+    body, entry = parsed(kind, name)
     for node in [*body, *(entry.body if isinstance(entry, ast.ClassDef) else [])]:
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
         value = getattr(node, "value", None)
@@ -149,29 +103,3 @@ def constant(kind: str, name: str, constant: str) -> Any:
             except (ValueError, TypeError):
                 return None
     return None
-
-
-def check(kind: str, name: str, given: dict[str, Any], where: str) -> dict[str, Any]:
-    """Complete the parameters `given` with the entry's defaults.
-
-    where: the key of the configuration, which a UserError names: for an unknown entry, an unknown or missing
-    parameter, or a wrong value.
-    """
-    if name not in names(kind):
-        raise UserError(f"{where}: there is no {quoted(name)} among the {kind}; known: {', '.join(names(kind))}")
-    known = parameters(kind, name)
-    for key, value in given.items():
-        if key not in known:
-            raise UserError(
-                f"{where}.{str(key)[:60]}: '{name}' has no such parameter; it takes: {', '.join(known) or 'none'}"
-            )
-        if known[key][0] not in TYPES:
-            raise UserError(f"{place(kind, name)}: annotate '{key}' with one of: {', '.join(TYPES)}")
-        (words, test), default = TYPES[known[key][0]], known[key][1]
-        if not test(value) and not (isinstance(default, tuple) and value == list(default)):  # as of `without`: none
-            raise UserError(f"{where}.{key}: {quoted(value)} is not {words}")
-    complete = {key: given.get(key, default) for key, (_, default) in known.items()}
-    missing = [key for key, value in complete.items() if value is REQUIRED]
-    if missing:
-        raise UserError(f"{where}: '{name}' needs {', '.join(missing)}")
-    return complete

@@ -84,8 +84,8 @@ def tune(name: str, train_images: torch.Tensor, examples: Examples) -> dict[str,
 
 def candidates(name: str) -> list[dict[str, Any]]:
     """Return the parameters to try: every combination of GRID's values, in order; the defaults without a GRID."""
-    grid = getattr(registry.load("baselines", name), "GRID", {})
-    defaults = {key: default for key, (_, default) in registry.parameters("baselines", name).items()}
+    baseline = registry.load("baselines", name)
+    grid, defaults = getattr(baseline, "GRID", {}), baseline.restore.__kwdefaults__ or {}
     return [defaults | dict(zip(grid, values, strict=True)) for values in product(*grid.values())]
 
 

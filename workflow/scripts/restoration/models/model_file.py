@@ -72,8 +72,8 @@ def load(path: str | Path) -> Model:
         raise DamagedFile(path, f"not a model of this workflow (format {FORMAT})")
     try:
         variant, shape, classes = Variant(**content["variant"]), content["image_shape"], content["classes"]
-        registry.check("networks", variant.network, variant.parameters, "variant")
-        registry.check("losses", content["loss"], {}, "loss")
+        registry.check_name("networks", variant.network, "variant")
+        registry.check_name("losses", content["loss"], "loss")
         if variant.encoder_input not in ("complete", "corrupted"):
             raise ValueError(f"encoder_input {quoted(variant.encoder_input)}")
         if [type(size) for size in (*shape, classes)] != [int] * 4 or min(*shape, classes) < 1:

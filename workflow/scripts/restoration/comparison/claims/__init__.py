@@ -8,7 +8,7 @@
     EVERY_TASK = True: the kind's task may be '*', all tasks
     MODELS_ALONE = True: the kind's rows are models by variant and loss, without an inference, and no baselines
 
-The keyword-only arguments are the test's keys in the claims file. Each is annotated with one of `registry.TYPES`: a
+The keyword-only arguments are the test's keys in the claims file. Each is annotated with one of `registry`'s types: a
 task as `Task`, a measure as `Measure`, models and baselines as `Rows`, which are checked before anything runs. A kind
 raises `NotTested` for what the configuration does not have.
 """

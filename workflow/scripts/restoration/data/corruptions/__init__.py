@@ -2,7 +2,7 @@
 
 `images` is float (B, C, H, W) in [0, 1] and must not change; `corrupted` has the same shape and range; `mask` is bool
 (B, 1, H, W), True where the pixel's value is lost. All randomness comes from `generator`. The keyword-only arguments
-are the keys of a task's `corruption` in the configuration, each annotated with one of `registry.TYPES`. A length in
+are the keys of a task's `corruption` in the configuration, each annotated with one of `registry`'s types. A length in
 pixels is annotated as `Pixels`, and checked against the images' size before anything runs. An impossible value raises
 ValueError.
 
