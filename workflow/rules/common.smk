@@ -31,7 +31,8 @@ if workflow.is_main_process:
 
 try:
     for path in workflow.configfiles:
-        yaml_file.refuse_duplicates(path)
+        with suppress(yaml.YAMLError, ValueError):  # Snakemake has read it, and says so
+            yaml_file.read(path)
     with open(BASE / "config/config.yaml") as file:
         defaults = yaml.safe_load(file)
     if IMPORTED:
@@ -229,9 +230,9 @@ def check_restore(dag):
     hides = registry.constant("corruptions", corruption, "HIDES")
     size = dataset_settings.size(CONFIG["dataset"])
     with suppress(ImportError):  # Snakemake may run beside the environment of its jobs
-        from restoration.champion import restore_request
+        from restoration.champion import picture_files
 
-        restore_request.plan(asked, hides and hides == "some", size)
+        picture_files.plan(asked, hides and hides == "some", size)
 
 
 def report_figure(name):

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from restoration.champion import picture_files, restore_request, restorer
+from restoration.champion import picture_files, restorer
 from restoration.comparison import champion_choice
 from restoration.core import script
 from restoration.core.errors import UserError
@@ -15,7 +15,7 @@ from restoration.data.image_decoding import decode_with_opacity
 SHOWN = 200  # pairs on the sheet, at most
 
 
-def read(item: restore_request.Item, used: restorer.Restorer, fit: str | None) -> tuple[np.ndarray, np.ndarray]:
+def read(item: picture_files.Item, used: restorer.Restorer, fit: str | None) -> tuple[np.ndarray, np.ndarray]:
     """Read a picture (C, H, W), brought to the model's size by `fit`, and what is hidden of it, bool (1, H, W)."""
     image, hidden = decode_with_opacity(item.image, used.shape[0])
     if item.mask:
@@ -33,7 +33,7 @@ def main(request: dict[str, Any], champion: str) -> int:
     """Restore the folder, reading all pictures before writing the first. Return their number."""
     named = champion_choice.read(champion)
     used = restorer.load(champion, named.model if named else "")
-    items = restore_request.plan(request, used.takes_mask, used.shape[1:])
+    items = picture_files.plan(request, used.takes_mask, used.shape[1:])
     images, hidden = zip(*(read(item, used, request["fit"]) for item in items), strict=True)
     output = Path(request["output"])
     restored = []
@@ -41,7 +41,7 @@ def main(request: dict[str, Any], champion: str) -> int:
         restored.append(used.restore(image[None], mask[None] if used.takes_mask else None)[0])
         picture_files.write(output / f"{item.name}.png", restored[-1])
     sheet = picture_files.pairs(images[:SHOWN], hidden[:SHOWN], restored[:SHOWN])
-    picture_files.write(output / f"{restore_request.SHEET}.png", sheet)
+    picture_files.write(output / f"{picture_files.SHEET}.png", sheet)
     return len(items)
 
 
@@ -50,4 +50,4 @@ if __name__ == "__main__":
         request = script.settings(snakemake)["restore"]
         count = main(request, snakemake.input.champion[0])
         logger.info("%d pictures restored to %s", count, request["output"])
-        print(f"{count} pictures restored to {request['output']}, and {restore_request.SHEET}.png beside them")
+        print(f"{count} pictures restored to {request['output']}, and {picture_files.SHEET}.png beside them")

@@ -29,7 +29,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from restoration.champion import restore_request
+from restoration.champion import picture_files
 from restoration.comparison import champion_choice, claims_file, models_table
 from restoration.config import configuration, yaml_file
 from restoration.core import artifacts, registry
@@ -285,15 +285,15 @@ DUPLICATES = [
 def test_a_name_that_is_given_twice(text, name, lines, tmp_path):
     path = tmp_path / "mine.yaml"
     path.write_text(text)
-    line = refusal(lambda: yaml_file.refuse_duplicates(path))
+    line = refusal(lambda: yaml_file.read(path))
     assert line.startswith(f"{path}: {name} ")
     assert lines in line
 
 
-@pytest.mark.parametrize("text", ["", "vae: {latent: 2}\nae: {latent: 2}", "a: &a {b: *a}", "not: [yaml", "- 1\n- 1"])
+@pytest.mark.parametrize("text", ["", "vae: {latent: 2}\nae: {latent: 2}", "a: &a {b: *a}", "- 1\n- 1"])
 def test_what_is_there_once(text, tmp_path):
     (tmp_path / "mine.yaml").write_text(text)
-    yaml_file.refuse_duplicates(tmp_path / "mine.yaml")
+    yaml_file.read(tmp_path / "mine.yaml")
 
 
 # A claims file that is none: its text; what the line begins with after the file's name, and one word of it.
@@ -805,10 +805,10 @@ def test_pictures_to_restore(what, change, keys, line, tmp_path, monkeypatch):
         for name in ("a.png", "b.png"):
             picture(f"{folder}/{name}")(tmp_path)
     request = RESTORE | {"masks": "masks", "fit": None}
-    assert [item.name for item in restore_request.plan(request, True, (28, 28))] == ["a", "b"]
+    assert [item.name for item in picture_files.plan(request, True, (28, 28))] == ["a", "b"]
     change(tmp_path)
     request = request | keys
-    assert refusal(lambda: restore_request.plan(request, request["task"] == "inpainting", (28, 28))).startswith(line)
+    assert refusal(lambda: picture_files.plan(request, request["task"] == "inpainting", (28, 28))).startswith(line)
 
 
 # --------------------------------------------------------------------------------------------- RESULTS, CHECKPOINTS

@@ -2,7 +2,7 @@ import inspect
 
 import pytest
 
-from restoration.config import part_checks, schemas
+from restoration.config import part_checks, yaml_file
 from restoration.core import registry
 from restoration.core.errors import UserError
 from restoration.data import holes
@@ -42,19 +42,9 @@ def test_parameters_read_from_the_source_are_those_of_the_code(kind, name):
     known = part_checks.parameters(kind, name)
     assert {parameter: default for parameter, (_, default) in known.items()} == keyword_only
     if kind == "datasets":  # whose keys the schema checks
-        assert set(known) <= set(schemas.read("config")["properties"]["dataset"]["properties"])
+        assert set(known) <= set(yaml_file.read_schema("config")["properties"]["dataset"]["properties"])
     else:
-        assert all(annotation in schemas.read("parts")["parameters"] for annotation, _ in known.values())
-
-
-def test_the_parameters_of_the_shipped_entries():
-    assert part_checks.parameters("corruptions", "stroke_hole") == {"size": ("Pixels", 6)}
-    assert part_checks.parameters("corruptions", "gaussian_noise") == {"sigma": ("NonNegativeFloat", 0.1)}
-    assert part_checks.parameters("networks", "vae") == {
-        "hidden": ("PositiveInt", 400),
-        "latent": ("PositiveInt", 20),
-    }
-    assert part_checks.parameters("inference", "encode") == {}
+        assert all(annotation in yaml_file.read_schema("parts")["parameters"] for annotation, _ in known.values())
 
 
 def test_check_completes_with_the_defaults():
@@ -95,7 +85,7 @@ def test_check_names_the_key_that_is_wrong(given, message, own_registry):
 
 
 def test_the_schema_of_parts_has_the_kinds_of_holes_and_the_types_of_the_registry():
-    parts = schemas.read("parts")
+    parts = yaml_file.read_schema("parts")
     kinds = [*holes.KINDS]
     assert parts["constants"]["corruptions"]["HIDES"]["enum"] == [*kinds, None]
     assert parts["constants"]["baselines"]["HIDDEN"]["items"]["enum"] == kinds

@@ -229,7 +229,7 @@ def test_the_code_of_every_script_is_what_python_imports_for_it():
     "module",
     [
         "config.part_checks",
-        "config.schemas",
+        "config.yaml_file",
         "evaluation.metrics",
         "evaluation.scoring",
         "report.figure_style",

@@ -3,31 +3,17 @@ import pytest
 from restoration.core import registry
 from restoration.core.errors import UserError
 
-SHIPPED = {
-    "corruptions": ["central_hole", "gaussian_noise", "missing_pixels", "none", "quadrants", "stroke_hole"],
-    "networks": ["autoencoder", "vae"],
-    "inference": ["best_prior", "encode", "inferred_label"],
-    "datasets": ["digits", "fashion_mnist", "kmnist", "mnist"],
-    "losses": ["bce", "mse"],
-    "baselines": [
-        "biharmonic",
-        "identity",
-        "kernel_neighbours",
-        "mean_image",
-        "median",
-        "nearest_neighbour",
-        "non_local_means",
-        "total_variation",
-    ],
-}
 ENTRIES = [(kind, name) for kind in registry.ENTRY_POINTS for name in registry.names(kind)]
 
 
-@pytest.mark.parametrize("kind", SHIPPED)
+@pytest.mark.parametrize("kind", registry.ENTRY_POINTS)
 def test_the_entries_are_the_files_of_the_folder(kind):
-    assert set(SHIPPED[kind]) <= set(registry.names(kind))
-    assert registry.names(kind) == sorted(registry.names(kind))
-    assert "__init__" not in registry.names(kind)
+    files = {registry.place(kind, name) for name in registry.names(kind)}
+    folder = registry.PACKAGE / registry.FOLDERS[kind]
+    assert files | {f"{registry.FOLDERS[kind]}/__init__.py"} == {
+        path.relative_to(registry.PACKAGE).as_posix() for path in folder.glob("*.py")
+    }
+    assert registry.names(kind) == sorted(registry.names(kind)) != []
 
 
 @pytest.mark.parametrize(("kind", "name"), ENTRIES)

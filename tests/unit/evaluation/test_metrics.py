@@ -44,26 +44,26 @@ def similarity(pair) -> tuple[torch.Tensor, list[np.ndarray], list[float]]:
 
 def test_mse_by_hand():
     squared_error = torch.tensor([[1.0, 4.0, 0.0, 3.0], [0.0, 0.0, 0.0, 0.5]]).reshape(2, 1, 2, 2)
-    assert metrics.mse(squared_error).tolist() == [2.0, 0.125]
+    assert metrics.regional_mean(squared_error).tolist() == [2.0, 0.125]
 
 
 def test_mse_counts_the_pixels_of_the_region_alone_in_all_channels():
     squared_error = torch.arange(12.0).reshape(1, 3, 2, 2)
     region = torch.tensor([[True, False], [False, True]]).reshape(1, 1, 2, 2)
-    assert metrics.mse(squared_error, region).item() == pytest.approx((0 + 3 + 4 + 7 + 8 + 11) / 6)
+    assert metrics.regional_mean(squared_error, region).item() == pytest.approx((0 + 3 + 4 + 7 + 8 + 11) / 6)
 
 
 def test_a_region_of_all_pixels_is_the_whole_image(pair):
     error = (pair[0] - pair[1]).square()
     everything = torch.ones_like(error[:, :1], dtype=torch.bool)
-    torch.testing.assert_close(metrics.mse(error, everything), metrics.mse(error))
+    torch.testing.assert_close(metrics.regional_mean(error, everything), metrics.regional_mean(error))
 
 
 def test_an_empty_region_gives_nan_for_its_image_alone():
     values = torch.rand(2, 1, 12, 12)
     region = torch.zeros(2, 1, 12, 12, dtype=torch.bool)
     region[1, 0, 3, 4] = True
-    for mean in (metrics.mse(values, region), metrics.ssim(values, region)):
+    for mean in (metrics.regional_mean(values, region), metrics.ssim(values, region)):
         assert mean[0].isnan()
         torch.testing.assert_close(mean[1], values[1, 0, 3, 4])
 

@@ -124,7 +124,7 @@ def test_scores_of_a_hole_are_those_of_the_metrics_for_each_image(task, restored
     for (output, region), rows in scores.groupby(["output", "region"]):
         assert rows["image"].tolist() == list(range(23))
         pixels = hidden if region == "hole" else None
-        error = metrics.mse((outputs[output] - truth).square(), pixels)
+        error = metrics.regional_mean((outputs[output] - truth).square(), pixels)
         np.testing.assert_allclose(rows["mse"], error, rtol=1e-5)
         np.testing.assert_allclose(rows["psnr"], metrics.psnr(error), rtol=1e-5)
         similarity = metrics.ssim(metrics.ssim_map(outputs[output], truth), pixels)
@@ -147,14 +147,6 @@ def test_scores_inside_the_hole_by_hand(task):
     )
     np.testing.assert_allclose(raw, inside.sum(axis=(1, 2, 3)) / 16, rtol=1e-5)
     np.testing.assert_allclose(pasted, inside.sum(axis=(1, 2, 3)) / SIDE**2, rtol=1e-5)
-
-
-def test_raw_and_pasted_outputs_are_equally_wrong_inside_the_hole(task, restored):
-    scores = scoring.score(restored, task, read)
-    hole = scores[scores["region"] == "hole"].pivot(index="image", columns="output", values="mse")
-    np.testing.assert_allclose(hole["raw"], hole["pasted"])
-    whole = scores[scores["region"] == "whole"].pivot(index="image", columns="output", values="mse")
-    assert (whole["pasted"] < whole["raw"]).all()
 
 
 @pytest.mark.parametrize("name", ["gaussian_noise", "none"])

@@ -1,12 +1,11 @@
 """The claims file: read, and refused where a claim cannot be tested, before anything runs. Imports nothing heavy."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import yaml
 
-from restoration.config import part_checks, schemas, selectors, yaml_file
+from restoration.config import part_checks, selectors, yaml_file
 from restoration.config.model_names import selector_text
 from restoration.config.true_label import LeftOut
 from restoration.core import registry
@@ -28,13 +27,12 @@ def load(path: str | bool | None, config: Mapping[str, Any]) -> Claims:
     if not isinstance(path, str):
         raise UserError(f"claims: {quoted(path)} is not the path of a file; false for none")
     try:
-        yaml_file.refuse_duplicates(path)
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        content = yaml_file.read(path)
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise UserError(f"claims: {path} cannot be read ({reason(error)})") from None
     try:
         entries = yaml_file.plain(content)
-        schemas.check(entries, "claims", "the claims (for none, claims: false)")
+        yaml_file.check_schema(entries, "claims", "the claims (for none, claims: false)")
     except UserError as error:
         raise UserError(f"{path}: {error}") from None
     known = names(config)

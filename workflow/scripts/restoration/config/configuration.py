@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from restoration.config import dataset_settings, likelihood_quantity, part_checks, schemas, true_label
+from restoration.config import dataset_settings, likelihood_quantity, part_checks, true_label
 from restoration.config.model_names import ModelName
-from restoration.config.yaml_file import plain
+from restoration.config.yaml_file import TYPE_WORDS, check_schema, plain
 from restoration.core import registry
 from restoration.core.errors import UserError, quoted
 from restoration.restorers import inference
@@ -27,7 +27,7 @@ def resolve(config: Mapping[str, Any]) -> dict[str, Any]:
     """
     resolved = plain(config)
     if not isinstance(resolved, dict):
-        raise UserError(f"the configuration: {quoted(resolved)} is not {schemas.TYPE_WORDS['object']}")
+        raise UserError(f"the configuration: {quoted(resolved)} is not {TYPE_WORDS['object']}")
     tasks = [task for task in _switch_off(resolved, "tasks").values() if isinstance(task, dict)]
     for task in [resolved, *tasks]:
         _switch_off(task, "variants")
@@ -37,7 +37,7 @@ def resolve(config: Mapping[str, Any]) -> dict[str, Any]:
             task["likelihood"] = {}
         elif task.get("likelihood") is False:
             del task["likelihood"]
-    schemas.check(resolved, "config", "the configuration")
+    check_schema(resolved, "config", "the configuration")
     resolved["dataset"] = dataset_settings.complete(resolved["dataset"])
     for key in ("variants", "tasks"):
         for name, count in Counter(map(str.lower, resolved[key])).items():

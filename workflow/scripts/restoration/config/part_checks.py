@@ -7,7 +7,7 @@ import ast
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from restoration.config import schemas
+from restoration.config import yaml_file
 from restoration.core import registry
 from restoration.core.errors import UserError, quoted
 
@@ -41,7 +41,7 @@ def check(kind: str, name: str, given: Mapping[str, Any], where: str) -> dict[st
     """
     registry.check_name(kind, name, where)
     check_constants(kind, name)
-    known, types = parameters(kind, name), schemas.read("parts")["parameters"]
+    known, types = parameters(kind, name), yaml_file.read_schema("parts")["parameters"]
     for key, value in given.items():
         if key not in known:
             raise UserError(
@@ -51,7 +51,7 @@ def check(kind: str, name: str, given: Mapping[str, Any], where: str) -> dict[st
         if annotation not in types:
             raise UserError(f"{registry.place(kind, name)}: annotate '{key}' with one of: {', '.join(types)}")
         is_default = isinstance(default, tuple) and value == list(default)  # as of `without`: none
-        if not is_default and not schemas.fits(value, types[annotation]):
+        if not is_default and not yaml_file.fits(value, types[annotation]):
             raise UserError(f"{where}.{key}: {quoted(value)} is not {types[annotation]['description']}")
     complete = {key: given.get(key, default) for key, (_, default) in known.items()}
     missing = [key for key, value in complete.items() if value is REQUIRED]
@@ -62,8 +62,8 @@ def check(kind: str, name: str, given: Mapping[str, Any], where: str) -> dict[st
 
 def check_constants(kind: str, name: str) -> None:
     """Refuse a wrong constant in a part's file."""
-    for constant, schema in schemas.read("parts")["constants"].get(kind, {}).items():
-        if not schemas.fits(registry.constant(kind, name, constant), schema):
+    for constant, schema in yaml_file.read_schema("parts")["constants"].get(kind, {}).items():
+        if not yaml_file.fits(registry.constant(kind, name, constant), schema):
             raise UserError(f"{registry.place(kind, name)}: {constant} must be {schema['description']}")
 
 

@@ -1,8 +1,10 @@
-"""The configuration as YAML reads it: refuses or repairs what YAML and Snakemake silently change."""
+"""The configuration as YAML reads it: held against a schema, and mended where YAML and Snakemake silently change it."""
 
+import copy
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,36 +12,39 @@ import yaml
 
 from restoration.core.errors import UserError, quoted
 
+SCHEMAS = Path(__file__).parents[3] / "schemas"
+TYPE_WORDS = {
+    "object": "a mapping (key: value)",
+    "array": "a list",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "number": "a number",
+    "string": "a text",
+    "null": "null",
+}
 WORDS = {"true": True, "false": False}
 TEXTS = ("dataset.source", "tracking.uri", "packages.", "restore.")  # beginnings of keys that stay texts
 DEEPEST = 6  # keys within keys; a mapping within itself is deeper
 
 
-def refuse_duplicates(path: str | Path) -> None:
-    """Refuse a file that has a key twice in a mapping, with a UserError: YAML would silently keep the last.
+class _Loader(yaml.SafeLoader):
+    """A loader that refuses a key that is twice in a mapping, of which YAML would silently keep the last."""
 
-    A file that is no YAML passes: Snakemake has read it before and says so.
-    """
-    try:
-        root = yaml.compose(Path(path).read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    except (yaml.YAMLError, RecursionError):
-        return
-    pending, seen = [root], set()
-    while pending:
-        node = pending.pop()
-        if node is None or id(node) in seen:
-            continue
-        seen.add(id(node))
-        if isinstance(node, yaml.SequenceNode):
-            pending += node.value
-        elif isinstance(node, yaml.MappingNode):
-            keys: dict[tuple[str, str], yaml.Node] = {}
-            for key, value in node.value:
-                pending += [key, value]
-                first = keys.setdefault((key.tag, str(key.value)), key)
-                if first is not key:
-                    lines = " and ".join(str(mark.line + 1) for mark in (first.start_mark, key.start_mark))
-                    raise UserError(f"{path}: {quoted(key.value)} is there twice, line {lines}; keep one of them")
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        node = super().compose_mapping_node(anchor)
+        keys: dict[tuple[str, str], yaml.Node] = {}
+        for key, _ in node.value:
+            first = keys.setdefault((key.tag, str(key.value)), key)
+            if first is not key:
+                lines = " and ".join(str(mark.line + 1) for mark in (first.start_mark, key.start_mark))
+                raise UserError(f"{self.name}: {quoted(key.value)} is there twice, line {lines}; keep one of them")
+        return node
+
+
+def read(path: str | Path) -> Any:
+    """Read a YAML file. Raises UserError for a key that is twice in a mapping, YAMLError or OSError otherwise."""
+    with open(path, encoding="utf-8") as file:
+        return yaml.load(file, Loader=_Loader)
 
 
 def plain(value: Any, where: tuple[str, ...] = ()) -> Any:
@@ -99,3 +104,67 @@ def in_order(config: Any, first: Any) -> Any:
 def dotted(keys: Iterable[Any]) -> str:
     """Return the name of a key in messages: 'tasks.inpainting.seeds'."""
     return ".".join(str(key)[:60] for key in keys) or "the configuration"
+
+
+@cache
+def read_schema(name: str) -> Any:
+    """Return the content of `<name>.schema.yaml`."""
+    return yaml.safe_load((SCHEMAS / f"{name}.schema.yaml").read_text(encoding="utf-8"))
+
+
+def check_schema(value: Any, name: str, whole: str) -> None:
+    """Check a value against the schema `name`, and fill in the schema's defaults.
+
+    Raises UserError, in one line that names the key, or the value as a whole by the words `whole`.
+    """
+    import jsonschema
+
+    if error := jsonschema.exceptions.best_match(_validator()(read_schema(name)).iter_errors(value)):
+        raise UserError(_message(error, dotted(error.absolute_path) if error.absolute_path else whole))
+
+
+def fits(value: Any, schema: Any) -> bool:
+    """Tell whether a value follows a schema, or a part of a schema, without references."""
+    return bool(_validator()(schema).is_valid(value))
+
+
+@cache
+def _validator() -> Any:
+    import jsonschema
+
+    base = jsonschema.Draft202012Validator
+
+    def properties(validator: Any, known: dict, instance: Any, schema: dict) -> Iterator[Any]:
+        if isinstance(instance, dict):
+            for key, subschema in known.items():
+                if "default" in subschema:
+                    instance.setdefault(key, copy.deepcopy(subschema["default"]))
+        yield from base.VALIDATORS["properties"](validator, known, instance, schema)
+
+    types = base.TYPE_CHECKER.redefine_many(
+        {
+            # JSON Schema takes 2.0 for an integer; torch, and a path with a seed in it, do not.
+            "integer": lambda _, value: type(value) is int,
+            # NaN is neither below a minimum nor above a maximum.
+            "number": lambda _, value: type(value) in (int, float) and abs(value) < float("inf"),
+            "array": lambda _, value: isinstance(value, list | tuple),
+            "tuple": lambda _, value: isinstance(value, tuple),
+        }
+    )
+    return jsonschema.validators.extend(base, {"properties": properties}, type_checker=types)
+
+
+def _message(error: Any, where: str) -> str:
+    value = quoted(error.instance)
+    if error.validator == "additionalProperties":
+        known = error.schema.get("properties", {})
+        extra = next(key for key in error.instance if key not in known)
+        return f"{where}: unknown key {quoted(extra)}; known: {', '.join(known)}"
+    if error.validator == "type":
+        wanted = [error.validator_value] if isinstance(error.validator_value, str) else error.validator_value
+        return f"{where}: {value} is not {' or '.join(TYPE_WORDS[kind] for kind in wanted)}"
+    if error.validator == "required":
+        return f"{where}: {error.message.removesuffix(' is a required property')} is missing"
+    if error.validator in ("pattern", "maxLength"):
+        return f"{where}: {value} does not fit: {error.schema['description']}"
+    return f"{where}: {error.message.replace(repr(error.instance), value)}"

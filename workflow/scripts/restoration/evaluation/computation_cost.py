@@ -52,12 +52,8 @@ class _NoModules:
     def __exit__(self, *_: object) -> None: ...
 
 
-def _product_operations(values_shape: tuple, weight_shape: tuple, *_: Any, **__: Any) -> int:
-    return int(mm_flop(values_shape, weight_shape[::-1]))
-
-
 if linear.PRODUCT:  # which torch's own table of formulas lacks
-    register_flop_formula(linear.PRODUCT)(_product_operations)
+    register_flop_formula(linear.PRODUCT)(lambda values, weight, *_, **__: mm_flop(values, weight[::-1]))
 
 
 def multiply_adds(restore: Restorer, images: Images) -> int:

@@ -11,21 +11,16 @@ SSIM_SIGMA, SSIM_RADIUS = 1.5, 5
 SSIM_C1, SSIM_C2 = 0.01**2, 0.03**2
 
 
-def mse(squared_error: torch.Tensor, region: torch.Tensor | None = None) -> torch.Tensor:
-    """Return the mean squared error of each image: (B, C, H, W) to (B,).
-
-    region: bool (B, 1, H, W), the pixels that count; an image with an empty region gets NaN.
-    """
-    return regional_mean(squared_error, region)
-
-
 def psnr(mean_squared_error: torch.Tensor) -> torch.Tensor:
     """Return the peak signal-to-noise ratio in dB of images in [0, 1] from their MSE; at most PEAK_SIGNAL_CAP."""
     return (-10 * mean_squared_error.log10()).clamp(max=PEAK_SIGNAL_CAP)
 
 
-def regional_mean(values: torch.Tensor, region: torch.Tensor | None) -> torch.Tensor:
-    """Return the mean of (B, C, H, W) over the region's pixels for each image: (B,)."""
+def regional_mean(values: torch.Tensor, region: torch.Tensor | None = None) -> torch.Tensor:
+    """Return the mean of each image: (B, C, H, W) to (B,).
+
+    region: bool (B, 1, H, W), the pixels that count; an image with an empty region gets NaN.
+    """
     if region is None:
         return values.flatten(1).mean(dim=1)
     counted = region.expand_as(values).flatten(1)
@@ -66,7 +61,7 @@ def ssim(similarity: torch.Tensor, region: torch.Tensor | None = None) -> torch.
     if region is not None:
         return regional_mean(similarity, region)
     inner = slice(SSIM_RADIUS, -SSIM_RADIUS)
-    return regional_mean(similarity[..., inner, inner], None)
+    return regional_mean(similarity[..., inner, inner])
 
 
 def _blurred(values: torch.Tensor) -> torch.Tensor:

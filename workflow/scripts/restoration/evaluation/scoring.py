@@ -74,7 +74,7 @@ def score(restored: torch.Tensor, test: Images, read: Reader | None) -> pd.DataF
             squared_error, similarity = (image - truth).square(), metrics.ssim_map(image, windows)
             accuracy = (read(image) == label).float() if read else None
             for region, pixels in {"whole": None, "hole": hidden}.items() if holes else [("whole", None)]:
-                error = metrics.mse(squared_error, pixels)
+                error = metrics.regional_mean(squared_error, pixels)
                 columns = {"mse": error, "psnr": metrics.psnr(error), "ssim": metrics.ssim(similarity, pixels)}
                 if accuracy is not None:
                     columns["accuracy"] = accuracy if region == "whole" else torch.full_like(accuracy, torch.nan)

@@ -91,5 +91,5 @@ def candidates(name: str) -> list[dict[str, Any]]:
 
 def error(restored: torch.Tensor, examples: Examples) -> float:
     """Return the mean over the images of their mean squared error over hidden pixels; 0 if nothing is hidden."""
-    each = metrics.mse((restored - examples.complete).square(), examples.mask)
+    each = metrics.regional_mean((restored - examples.complete).square(), examples.mask)
     return float(each.nanmean().nan_to_num(0))
