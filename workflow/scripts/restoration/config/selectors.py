@@ -11,12 +11,9 @@ baseline:*              every baseline
 
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from restoration.core.errors import UserError, quoted
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 BASELINE = "baseline:"
 ANY = "*"
@@ -63,13 +60,3 @@ def check(text: str, known: Mapping[str, Sequence[str]], where: str) -> Selector
             names = textwrap.shorten(", ".join(known[kind]), 200, placeholder=" …")
             raise UserError(f"{where}: there is no {quoted(name)} among the {kind}; known: {names}")
     return selector
-
-
-def rows(table: "pd.DataFrame", selector: Selector, higher_is_better: bool) -> list[int]:
-    """Return the index of the selected rows. table: variant, loss, method and mean, one row for each method."""
-    has = [selector.has(*pair) for pair in zip(table["variant"], table["loss"], strict=True)]
-    models = table[has]
-    if selector.method:
-        return [row for row, method in models["method"].items() if selector.method in (ANY, method)]
-    means = models.groupby(["variant", "loss"], sort=False)["mean"]
-    return list(means.idxmax() if higher_is_better else means.idxmin())

@@ -1,5 +1,7 @@
 """Some restorations are better than others: each of `better` than each of `than`, paired by image."""
 
+import pandas as pd
+
 from restoration.comparison.claim_inputs import Evidence
 from restoration.comparison.claims import Comparison, Margin, NotTested, Outcome, conclude, counted, number
 from restoration.comparison.interval_table import WAY
@@ -37,7 +39,7 @@ def examine(
     def select(texts: Rows, must: bool = True) -> list[int]:
         chosen: list[int] = []
         for text in texts:
-            found = selectors.rows(here, selectors.read(text), sign > 0)
+            found = _selected(here, selectors.read(text), sign > 0)
             if must and not found:
                 raise NotTested(f"{task} has no {text}")
             chosen += [row for row in found if row not in chosen]
@@ -79,3 +81,12 @@ def examine(
         return f"{unit} {judging.REGIONS[region]} ({output}): {counted(margins)}{one}, {other}, {by}"
 
     return conclude(margins, tell, unit, images=int(here["images"].iloc[0]))
+
+
+def _selected(table: pd.DataFrame, selector: selectors.Selector, higher_is_better: bool) -> list[int]:
+    """Return the index of the selected rows; of a model without an inference, the row with the best mean."""
+    models = table[[selector.has(*pair) for pair in zip(table["variant"], table["loss"], strict=True)]]
+    if selector.method:
+        return [row for row, method in models["method"].items() if selector.method in (selectors.ANY, method)]
+    means = models.groupby(["variant", "loss"], sort=False)["mean"]
+    return list(means.idxmax() if higher_is_better else means.idxmin())
