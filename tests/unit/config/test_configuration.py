@@ -251,28 +251,6 @@ def test_models_are_those_of_each_variants_own_losses(config):
     assert listed["inpainting", "cvae_label"] == [("bce", 1), ("bce", 2), ("mse", 1), ("mse", 2)]
 
 
-def test_the_stronger_variants_are_configuration_alone(config):
-    overlay = yaml.safe_load("""
-        variants:
-            my_unet: {network: unet, encoder_input: corrupted, condition: mask}
-            my_vae: {network: conv_vae, encoder_input: corrupted, condition: none, latent: 10}
-            my_cvae: {network: cvae_prior, encoder_input: complete, condition: observed, losses: [bce]}
-        tasks:
-            inpainting:
-                variants: {my_unet: {losses: [mse], training: {schedule: cosine}}, my_vae: , my_cvae: }
-    """)
-    update_config(config, overlay)
-    variants = configuration.resolve(config)["tasks"]["inpainting"]["variants"]
-    assert variants["my_unet"]["parameters"] == {"channels": 48, "depth": 2, "dropout": 0.0}
-    assert variants["my_unet"]["training"] == TRAINING | {"schedule": "cosine"}
-    assert variants["my_vae"]["parameters"]["latent"] == 10
-    assert [variants[name]["losses"] for name in ("my_unet", "my_vae", "my_cvae")] == [
-        ["mse"],
-        ["bce", "mse"],
-        ["bce"],
-    ]
-
-
 NULLED = {"dataset": ["source"], "tracking": ["uri"], "packages": ["torch", "seaborn"]}
 
 

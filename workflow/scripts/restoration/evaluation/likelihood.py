@@ -101,11 +101,6 @@ def counts(samples: int) -> list[int]:
     return [*(10**power for power in range(len(str(samples))) if 10**power < samples), samples]
 
 
-def estimates(weights: torch.Tensor) -> dict[int, torch.Tensor]:
-    """Return the estimate of log p(x), (B,), from the first k draws, for each k of `counts`."""
-    return {k: weights[:, :k].logsumexp(dim=1) - math.log(k) for k in counts(weights.shape[1])}
-
-
 def effective_samples(weights: torch.Tensor) -> torch.Tensor:
     """Return (sum w)^2 / sum w^2 of each image, (B,): 1 if one draw outweighs the others, k if all weigh the same."""
     return (2 * weights.logsumexp(dim=1) - (2 * weights).logsumexp(dim=1)).exp()
@@ -133,7 +128,8 @@ def measure(
         figures = {"entropy": entropy(truth, region)}
         if model.network.variational:
             weights = log_weights(model, truth, condition, region, samples, generator)
-            figures |= {str(k): estimate for k, estimate in estimates(weights).items()}
+            # Of log p(x), from the first k draws.
+            figures |= {str(k): weights[:, :k].logsumexp(dim=1) - math.log(k) for k in counts(samples)}
             figures |= {"elbo": weights[:, :ELBO_DRAWS].mean(dim=1), "effective": effective_samples(weights)}
         else:
             logits = model.network.restore(seen, condition)
