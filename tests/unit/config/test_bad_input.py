@@ -391,28 +391,28 @@ def test_a_claim(path, expected, value, config, tmp_path):
 # A part that a user adds, or a damaged one; its parameters in the configuration; a word of the line, and the key that
 # the line begins with where this is not the file.
 PARTS = [
-    ("corruptions/mine.py", "def corrupt(images:\n", {}, "not Python"),
-    ("corruptions/mine.py", "\0", {}, "not Python"),
-    ("corruptions/mine.py", "corrupt = 3\n", {}, "defines no 'corrupt'"),
-    ("corruptions/mine.py", "class corrupt: ...\n", {}, "no arguments"),
-    ("corruptions/mine.py", "def corrupt(*, a: PositiveInt = f()): ...", {}, "defaults"),
-    ("corruptions/mine.py", "def corrupt(*, a: int = 1): ...", {"a": 2}, "annotate 'a'"),
-    ("corruptions/mine.py", "def corrupt(*, a: PositiveInt): ...", {}, f"{NOISE}: needs a"),
-    ("corruptions/mine.py", "def corrupt(*, a: Pixels = 40): ...", {}, f"{NOISE}.a: does not fit"),
-    ("corruptions/mine.py", "HIDES = 'few'\ndef corrupt(): ...", {}, "HIDES"),
-    ("baselines/mine.py", "HIDDEN = 'some'\ndef restore(): ...", None, "HIDDEN"),
-    ("baselines/mine.py", "CALIBRATED = ['few']\ndef restore(): ...", None, "CALIBRATED"),
-    ("baselines/mine.py", "HIDDEN = [[]]\ndef restore(): ...", None, "HIDDEN"),
-    ("baselines/mine.py", "GRID = [3, 5]\ndef restore(): ...", None, "GRID must be a mapping"),
-    ("baselines/mine.py", "GRID = {'a': 3}\ndef restore(): ...", None, "GRID must be a mapping"),
-    ("baselines/mine.py", "GRID = {'a': []}\ndef restore(): ...", None, "GRID must be a mapping"),
-    ("baselines/mine.py", "GRID = {'a': [3]}\ndef restore(): ...", None, "GRID.a"),
-    ("baselines/mine.py", "GRID = {'a': ['']}\ndef restore(*, a: bool = 1): ...", None, "GRID.a"),
-    ("datasets/mnist.py", "IMAGE_SHAPE = 28\ndef load(source): ...", None, "IMAGE_SHAPE"),
-    ("datasets/mnist.py", "TRAIN_IMAGES = 'all'\ndef load(source): ...", None, "TRAIN_IMAGES"),
-    ("datasets/mnist.py", "LABELS = 'none'\ndef load(source): ...", None, "LABELS"),
-    ("datasets/mlflow.py", "def load(source): ...", None, "dataset.name: results/mlflow"),
-    ("inference/encode.py", "NEEDS = 3\ndef restore(): ...", None, "NEEDS"),
+    ("data/corruptions/mine.py", "def corrupt(images:\n", {}, "not Python"),
+    ("data/corruptions/mine.py", "\0", {}, "not Python"),
+    ("data/corruptions/mine.py", "corrupt = 3\n", {}, "defines no 'corrupt'"),
+    ("data/corruptions/mine.py", "class corrupt: ...\n", {}, "no arguments"),
+    ("data/corruptions/mine.py", "def corrupt(*, a: PositiveInt = f()): ...", {}, "defaults"),
+    ("data/corruptions/mine.py", "def corrupt(*, a: int = 1): ...", {"a": 2}, "annotate 'a'"),
+    ("data/corruptions/mine.py", "def corrupt(*, a: PositiveInt): ...", {}, f"{NOISE}: needs a"),
+    ("data/corruptions/mine.py", "def corrupt(*, a: Pixels = 40): ...", {}, f"{NOISE}.a: does not fit"),
+    ("data/corruptions/mine.py", "HIDES = 'few'\ndef corrupt(): ...", {}, "HIDES"),
+    ("restorers/baselines/mine.py", "HIDDEN = 'some'\ndef restore(): ...", None, "HIDDEN"),
+    ("restorers/baselines/mine.py", "CALIBRATED = ['few']\ndef restore(): ...", None, "CALIBRATED"),
+    ("restorers/baselines/mine.py", "HIDDEN = [[]]\ndef restore(): ...", None, "HIDDEN"),
+    ("restorers/baselines/mine.py", "GRID = [3, 5]\ndef restore(): ...", None, "GRID must be a mapping"),
+    ("restorers/baselines/mine.py", "GRID = {'a': 3}\ndef restore(): ...", None, "GRID must be a mapping"),
+    ("restorers/baselines/mine.py", "GRID = {'a': []}\ndef restore(): ...", None, "GRID must be a mapping"),
+    ("restorers/baselines/mine.py", "GRID = {'a': [3]}\ndef restore(): ...", None, "GRID.a"),
+    ("restorers/baselines/mine.py", "GRID = {'a': ['']}\ndef restore(*, a: bool = 1): ...", None, "GRID.a"),
+    ("data/datasets/mnist.py", "IMAGE_SHAPE = 28\ndef load(source): ...", None, "IMAGE_SHAPE"),
+    ("data/datasets/mnist.py", "TRAIN_IMAGES = 'all'\ndef load(source): ...", None, "TRAIN_IMAGES"),
+    ("data/datasets/mnist.py", "LABELS = 'none'\ndef load(source): ...", None, "LABELS"),
+    ("data/datasets/mlflow.py", "def load(source): ...", None, "dataset.name: results/mlflow"),
+    ("restorers/inference/encode.py", "NEEDS = 3\ndef restore(): ...", None, "NEEDS"),
 ]
 
 
@@ -420,16 +420,15 @@ PARTS = [
 def test_a_part(file, source, parameters, expected, config, tmp_path, monkeypatch):
     for kind in registry.ENTRY_POINTS:
         shutil.copytree(registry.PACKAGE / registry.FOLDERS[kind], tmp_path / registry.FOLDERS[kind])
-    kind, name = Path(file).with_suffix("").parts
-    (tmp_path / registry.FOLDERS[kind] / f"{name}.py").write_text(source)
+    (tmp_path / file).write_text(source)
     monkeypatch.setattr(registry, "PACKAGE", tmp_path)
-    if file == "datasets/mlflow.py":
+    if file == "data/datasets/mlflow.py":
         config["dataset"]["name"] = "mlflow"
     if parameters is not None:
         config["tasks"]["denoising"]["corruption"] = {"name": "mine", **parameters}
     registry.parsed.cache_clear()
     try:
-        assert_says(refusal(lambda: configuration.resolve(config)), registry.place(kind, name), expected)
+        assert_says(refusal(lambda: configuration.resolve(config)), file, expected)
     finally:
         registry.parsed.cache_clear()
 
