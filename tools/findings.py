@@ -28,11 +28,10 @@ from restoration.core import artifacts, registry
 from restoration.core.errors import UserError
 from restoration.evaluation.judging import HIGHER_IS_BETTER, REGIONS, UNITS
 from restoration.report import claim_verdicts, model_tables
-from restoration.report.figure_captions import describe
 from restoration.report.ro_crate import RECORD
-from restoration.report.table_cells import interval, mean_cell, number, seed_count
+from restoration.report.table_cells import Cell, interval, number, seed_count
 from restoration.report.task_results import Task, TaskFiles, restorer
-from restoration.report.task_sentences import NOTHING
+from restoration.report.task_sentences import NOTHING, of_corruption
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -88,7 +87,7 @@ class Outcome(NamedTuple):
     def title(self) -> str:
         """Describe the task and its unit."""
         where = f" {REGIONS['hole']}" if self.measure == "mse" else ""
-        return f"{in_words(self.name).capitalize()}: {describe(self.corruption)}. {UNITS[self.measure]}{where}"
+        return f"{in_words(self.name).capitalize()}: {of_corruption(self.corruption)}. {UNITS[self.measure]}{where}"
 
 
 def read_task(folder: Path, name: str, settings: Mapping[str, Any]) -> Outcome:
@@ -133,7 +132,7 @@ def _gain(task: Outcome, ours: Any, theirs: Any) -> str:
 
 def _figure(row: Any, measure: str) -> str:
     """Write a mean with its interval; an empty text for None."""
-    cell = mean_cell(row, measure)
+    cell = Cell.of_mean(row, measure)
     return f"{cell.text} {cell.small}".strip()
 
 
@@ -177,8 +176,8 @@ def source_lines(folder: Path, settings: Mapping[str, Any]) -> list[str]:
     lines = []
     for name, task in settings["tasks"].items():
         results = Task(name, task, len(settings["seeds"]), over_seeds, TaskFiles(str(path)))
-        if ratios := model_tables.ratios(model_tables.source_table(results, settings["dataset"]["name"])):
-            lines += ["", f"The source's own table ({in_words(name)}). {ratios}"]
+        _, finding = model_tables.source_table(results, settings["dataset"]["name"])
+        lines += ["", f"The source's own table ({in_words(name)}). {finding}"] if finding else []
     return lines
 
 

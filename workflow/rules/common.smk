@@ -13,7 +13,7 @@ IMPORTED = not workflow.modifier.is_main_snakefile()
 
 sys.path.insert(0, str(BASE / "workflow/scripts"))
 
-from restoration.comparison import claims_file, published_likelihoods
+from restoration.comparison import claims_file, published_figures
 from restoration.config import configuration, dataset_settings, true_label, yaml_file
 from restoration.core import fingerprint, job_parameters, process_locks, registry
 from restoration.execution import early_cutoff, interrupt, patches, tamper_check
@@ -199,7 +199,7 @@ def comparable_likelihoods(wildcards):
     return {
         f"{quantity} {target}": [
             (figure.label, figure.nats)
-            for figure in published_likelihoods.comparable(
+            for figure in published_figures.likelihoods(
                 CONFIG["dataset"]["name"], task["corruption"], quantity, target
             )
         ]

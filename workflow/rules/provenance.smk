@@ -18,6 +18,7 @@ rule provenance:
         rules.report.input.sheets,
         rules.report.output,
         sources=rules.download.output.sources,
+        texts=of_page("ro_crate.yaml"),  # the package reads it
     output:
         record=f"{RESULTS}/ro-crate-metadata.json",
         workflow=directory(f"{RESULTS}/workflow"),

@@ -15,6 +15,8 @@ rule report:
         style=of_page("report.css"),
         theme=of_page("theme.js"),
         scripts=[of_page(f"{name}.js") for name in SCRIPTS],
+        # The package reads them.
+        texts=[of_page("figures.yaml"), of_page("published.yaml")],
         dataset=rules.download.output[0],
         metrics=paths(rules.evaluate.output.metrics),
         trainings=paths(rules.train.output.summary),

@@ -12,7 +12,7 @@ from restoration.config.model_names import GIVEN_LABEL, way_name
 from restoration.core import artifacts, script
 from restoration.data.dataset_files import Images
 from restoration.evaluation import best_worst_cases
-from restoration.report import figure_values, image_sheets
+from restoration.report import figure_style, image_sheets
 
 SHOWN = 10  # hard images, best images and worst images
 LEAST = 0.0001  # a smaller error is written as '<0.0001'
@@ -86,20 +86,17 @@ def draw_extremes(best: Restorer, test: Images, outputs: tuple[str, str]) -> Non
 
 
 def write_values(restorers: Sequence[Restorer], best: Restorer, test: Images, outputs: Mapping[str, str]) -> None:
-    """Write what the page shows on demand: a sheet of drawn images, from easy to hard, evenly chosen, and their errors.
-
-    The numbers and errors of the images in the two figures go along.
-    """
+    """Write a sheet of drawn images, from easy to hard, evenly chosen, their errors, and those of both figures."""
     order = hardest_first(restorers)
     places = order[::-1][np.linspace(0, len(order) - 1, min(SHOWN, len(order))).round().astype(int)]
     rows = drawn_rows(restorers, test, places)
-    size = figure_values.write_sheet(outputs["images"], list(rows.values()), SIDE)
+    size = image_sheets.write(outputs["images"], list(rows.values()), SIDE)
     images, hardest = restorers[0].kept["drawn"].images, order[:SHOWN]
     known = []
     for one in restorers:
         drawn = one.kept["drawn"].error
         means = {"drawn": float(drawn.mean()), "hardest": float(drawn[hardest].mean())}
-        known.append({"name": one.label, "errors": figure_values.rounded(drawn[places]), **means})
+        known.append({"name": one.label, "errors": figure_style.rounded(drawn[places]), **means})
     in_figures = {"hardest": numbered(images[hardest], mean_errors(restorers)[hardest])}
     in_figures |= {key: numbered(best.kept[key].images, best.kept[key].error) for key in ("best", "worst")}
     of_images = {"rows": list(rows), "images": images[places].tolist(), "size": size, "count": len(order)}
@@ -108,7 +105,7 @@ def write_values(restorers: Sequence[Restorer], best: Restorer, test: Images, ou
 
 def numbered(images: np.ndarray, errors: np.ndarray) -> dict[str, list]:
     """Return the numbers of the first SHOWN test images with their errors."""
-    return {"images": images[:SHOWN].tolist(), "errors": figure_values.rounded(errors[:SHOWN])}
+    return {"images": images[:SHOWN].tolist(), "errors": figure_style.rounded(errors[:SHOWN])}
 
 
 def main(
@@ -118,10 +115,7 @@ def main(
     outputs: Mapping[str, str],
     labelled: Collection[str] = (),
 ) -> None:
-    """Draw both figures and write their values.
-
-    files: (variant, loss), ('', '') for the baselines, to the file of cases; labelled: see `best_restorers`.
-    """
+    """Draw both figures and write their values. files: of cases, by (variant, loss), ('', '') for the baselines."""
     restorers, rows = [], best_restorers(table, labelled)
     for row in rows.itertuples(index=False):
         label = way_name(row.variant + (GIVEN_LABEL if row.variant and row.given else ""), row.loss, row.method)

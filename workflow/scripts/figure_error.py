@@ -15,10 +15,7 @@ ROW = 0.34  # inches that a model takes
 
 
 def draw(table: pd.DataFrame, methods: Sequence[str], outputs: dict[str, str]) -> None:
-    """Draw the errors.
-
-    table: from `interval_table.read_intervals`; methods: all inferences, whose order decides their colours.
-    """
+    """Draw the errors in a table of intervals. methods: all inferences, whose order decides their colours."""
     here = interval_table.ranking_rows(table)
     place = judging.REGIONS[here["region"].iloc[0]]
     models = here[here["variant"] != ""]

@@ -10,7 +10,7 @@ from restoration.config.model_names import model_name
 from restoration.core import artifacts, script
 from restoration.data import dataset_files
 from restoration.evaluation import knn_accuracy
-from restoration.report import figure_style, figure_values, image_sheets
+from restoration.report import figure_style, image_sheets
 
 TEST_POINTS = 2000  # drawn, evenly chosen: enough to see where they fall, few enough to see the clusters below
 SIDE = 28  # pixels of a test image that the page shows beside its point
@@ -67,10 +67,12 @@ def draw(
             right = knn_accuracy.correct(path)
             shares = {name(label): float(right[test_labels == label].mean()) for label in np.unique(test_labels)}
             accuracy = {"told": float(right.mean()), "told_of_class": shares}
-        known.append(figure_values.panel(axis, number, title, points=figure_values.rounded(test[near]), **accuracy))
+        known.append(
+            figure_style.panel_values(axis, number, title, points=figure_style.rounded(test[near]), **accuracy)
+        )
     figure.tight_layout()
     figure_style.save(figure, outputs["png"], outputs["svg"])
-    size = figure_values.write_sheet(outputs["images"], figure_values.in_rows(image_sheets.to_rgb(images[near])), SIDE)
+    size = image_sheets.write(outputs["images"], image_sheets.in_rows(image_sheets.to_rgb(images[near])), SIDE)
     of_near = [name(label) for label in test_labels[near]] if labelled else None
     of_images = {"images": near.tolist(), "labels": of_near, "size": size, "neighbours": knn_accuracy.NEIGHBOURS}
     artifacts.write_json(outputs["values"], {"panels": known, **of_images})

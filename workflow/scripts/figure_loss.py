@@ -5,16 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from restoration.core import artifacts, script
-from restoration.report import figure_style, figure_values
+from restoration.report import figure_style
 
 PARTS = 100  # of a training, over each of which the loss is averaged
 
 
 def smooth(objective: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the middle iterations, counted from 1, and the mean losses of PARTS equal parts of a training.
-
-    A training with fewer iterations has a part for each.
-    """
+    """Return the middle iterations, from 1, and the mean losses of PARTS equal parts of a training, or of each step."""
     edges = np.linspace(0, len(objective), min(PARTS, len(objective)) + 1).astype(int)
     means = np.add.reduceat(objective, edges[:-1]) / np.diff(edges)
     return (edges[:-1] + edges[1:] + 1) / 2, means
@@ -41,12 +38,12 @@ def draw(curves: Sequence[tuple[str, str, int, str]], outputs: dict[str, str]) -
                 x, mean = np.mean(seeds, axis=0)
                 marker = {"marker": "o", "markersize": 3} if len(x) == 1 else {}
                 axis.plot(x, mean, color=colour, linestyle=dashes, linewidth=1.8, label=variant, **marker)
-                lines.append({"name": variant, "x": figure_values.rounded(x), "y": figure_values.rounded(mean)})
+                lines.append({"name": variant, "x": figure_style.rounded(x), "y": figure_style.rounded(mean)})
         axis.set(title=f"{loss.upper()} models", xlabel="iteration", yscale="log")
         figure_style.plain_log(axis.yaxis)
         axis.grid(axis="y", linewidth=0.4, alpha=0.6)
         axis.legend(frameon=False)
-        panels.append(figure_values.panel(axis, number, f"{loss.upper()} models", curves=lines))
+        panels.append(figure_style.panel_values(axis, number, f"{loss.upper()} models", curves=lines))
     axes[0, 0].set_ylabel("training loss for an image")
     figure_style.save(figure, outputs["png"], outputs["svg"])
     artifacts.write_json(outputs["values"], {"panels": panels})

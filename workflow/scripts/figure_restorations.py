@@ -9,10 +9,7 @@ from restoration.report import image_sheets
 
 
 def draw(dataset: str, corrupted: str, models: Sequence[tuple[str, str]], method: str, outputs: dict[str, str]) -> None:
-    """Draw the restorations by an inference. A model that lacks the inference shows its first one, with its name.
-
-    models: label and file of examples.
-    """
+    """Draw the restorations by an inference; a model that lacks it shows its first one. models: label and file."""
     test = image_sheets.read_images(dataset, corrupted)
     examples = [dataset_files.read_examples(path, method, test.complete) for _, path in models]
     shown = examples[0][1]

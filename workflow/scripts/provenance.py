@@ -34,7 +34,7 @@ if __name__ == "__main__":
             results,
             str((workflow / "Snakefile").relative_to(results)),
             {str(configuration.relative_to(results)): None} | artifacts.read_json(snakemake.input.sources),
-            sorted({str(Path(file).relative_to(results)) for file in snakemake.input}),
+            sorted({str(Path(file).relative_to(results)) for file in snakemake.input if file != snakemake.input.texts}),
             ro_crate.code_version(repository),
             ro_crate.versions(),
             ro_crate.credits(repository / "CITATION.cff"),

@@ -47,7 +47,7 @@ MODULES = {
     "evaluation.likelihood": {"likelihood"},
     "comparison.differences": {"compare", "report"},
     "comparison.claims": {"claims"},
-    "comparison.published_likelihoods": {"report"},
+    "comparison.published_figures": {"report"},
     "report.figure_style": {"report", *(script for script in STOREYS if script.startswith("figure_"))},
     "report.page": {"report"},
     "report.ro_crate": {"provenance", "report"},

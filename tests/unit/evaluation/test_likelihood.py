@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from restoration.comparison import published_likelihoods
+from restoration.comparison import published_figures
 from restoration.config import likelihood_quantity
 from restoration.config.model_names import ModelName
 from restoration.core import artifacts
@@ -283,7 +283,7 @@ def test_published_figures_are_offered_where_their_convention_fits():
         (("mnist", hole, "image", "threshold"), []),
         (("mnist", hole, "image", "grey"), []),
     ):
-        assert [figure.nats for figure in published_likelihoods.comparable(*asked)] == expected
+        assert [figure.nats for figure in published_figures.likelihoods(*asked)] == expected
 
 
 # ------------------------------------------------------------------------------------------------------------ THE JOB

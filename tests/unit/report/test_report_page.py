@@ -15,7 +15,13 @@ import pytest
 import report as report_script
 from PIL import Image
 
-from restoration.comparison import champion_choice, interval_table, likelihood_estimates, models_table
+from restoration.comparison import (
+    champion_choice,
+    interval_table,
+    likelihood_estimates,
+    models_table,
+    published_figures,
+)
 from restoration.comparison.claims import VERDICTS
 from restoration.comparison.differences import read_differences
 from restoration.core import artifacts
@@ -23,8 +29,6 @@ from restoration.core.errors import DamagedFile
 from restoration.report import (
     claim_verdicts,
     embedded_figures,
-    figure_captions,
-    likelihood_table,
     model_tables,
     page,
     restoration_tables,
@@ -250,12 +254,13 @@ def inputs(folder) -> SimpleNamespace:
 
 @pytest.fixture(scope="module")
 def files(job, inputs) -> dict[str, TaskFiles]:
-    return report_script.files_by_task(job, inputs, TABLE)
+    return page.files_by_task(job, inputs, TABLE)
 
 
 @pytest.fixture(scope="module")
 def collected(job, inputs) -> pd.DataFrame:
-    return report_script.collected(job, inputs)
+    models = list(zip(job["models"], inputs.metrics, inputs.trainings, strict=True))
+    return models_table.collect(models, list(zip(TASKS, inputs.baselines, strict=True)))
 
 
 @pytest.fixture(scope="module")
@@ -275,7 +280,7 @@ def render(job, inputs, collected) -> Callable[..., str]:
 
     def render(more: dict[str, Any] | None = None, **others: Any) -> str:
         given = SimpleNamespace(**vars(inputs) | (more or {}))
-        return report_script.render(job | others, given, TABLE, collected, SIZES)
+        return page.render(job | others, given, TABLE, collected, SIZES)
 
     return render
 
@@ -467,7 +472,7 @@ def test_published_figures_are_shown_for_the_same_setting_alone(dataset, corrupt
     section = page.section(task, {"name": dataset})
     assert [column.heading for column in section.source.columns] == ["Model", "Loss", "This run", "This run"]
     assert section.source_finding == ""
-    assert model_tables.POSTER_LOSSES["cvae_incomplete", "mse"] == 2.93
+    assert published_figures.poster("mnist", HOLE)["losses"]["cvae_incomplete"]["mse"] == 2.93
 
 
 def test_likelihoods_are_averaged_over_seeds_and_stand_beside_what_was_published(sections):
@@ -487,26 +492,19 @@ def test_likelihoods_are_averaged_over_seeds_and_stand_beside_what_was_published
     assert sections["quiet"].likelihood is None
 
 
-@pytest.fixture
-def estimates(inputs) -> list[likelihood_estimates.Estimate]:
-    return likelihood_estimates.read([("vae", "bce", inputs.likelihoods[0])])
-
-
-def test_a_published_elbo_stands_among_the_elbos(tasks, estimates):
+def test_a_published_elbo_stands_among_the_elbos_of_the_same_data_set(tasks, inputs):
+    estimates = likelihood_estimates.read([("vae", "bce", inputs.likelihoods[0])])
     ours = [one._replace(quantity="hidden") for one in estimates]
-    others = likelihood_table.published(ours, "mnist", {"name": "quadrants", "observed": 1})
-    table = likelihood_table.likelihood_table(tasks["inpainting"], ours, others)
+    others = model_tables.published(ours, "mnist", {"name": "quadrants", "observed": 1})
+    table = model_tables.likelihood_table(tasks["inpainting"], ours, others)
     assert texts(table, "Model")[1:3] == ["deterministic network", "CVAE"]
     assert texts(table, "Estimate")[1:3] == ["100.40", ""]
     assert texts(table, "Above it")[1:3] == ["66.20", ""]
     assert texts(table, "Negative ELBO, 10 draws")[1:3] == ["", "71.80"]
     assert texts(table, "Images")[1:3] == ["10,000"] * 2
     assert [other.label for other in others["hidden", "grey"]] == ["deterministic network", "CVAE (ELBO)"]
-
-
-def test_no_figure_is_published_of_another_data_set(estimates):
-    others = likelihood_table.published(estimates, "digits", HOLE)
-    assert others == {("image", "grey"): [], ("image", "stochastic"): []}
+    elsewhere = model_tables.published(estimates, "digits", HOLE)
+    assert elsewhere == {("image", "grey"): [], ("image", "stochastic"): []}
 
 
 def test_verdicts_have_a_mark_a_word_and_a_link_to_their_evidence(sections, folder):
@@ -526,9 +524,6 @@ def test_verdicts_have_a_mark_a_word_and_a_link_to_their_evidence(sections, fold
     assert found[0].tests[0].table.columns[1].heading == "MSE, asked for above 0.25"
     assert found[3].tests[0].table is None
     assert claim_verdicts.counted(found[:2]) == [("supported", "✓", 1), ("not supported", "✗", 1)]
-
-
-def test_every_verdict_has_a_mark_of_its_own():
     assert set(claim_verdicts.MARKS) == set(VERDICTS)
     assert len(set(claim_verdicts.MARKS.values())) == len(VERDICTS)
 
@@ -552,18 +547,13 @@ def test_a_damaged_file_of_claims_is_refused(content, tmp_path):
     ],
 )
 def test_a_damaged_comparison_is_refused(change, words, files, tmp_path):
-    for read, path in (
-        (interval_table.read_intervals, files["inpainting"].intervals),
-        (read_differences, files["inpainting"].differences),
+    for read, path, name in (
+        (interval_table.read_intervals, files["inpainting"].intervals, "mean"),
+        (read_differences, files["inpainting"].differences, "difference"),
     ):
-        table = pd.read_parquet(path)
-        if "mean" not in table:
-            table, back = table.rename(columns={"difference": "mean"}), {"mean": "difference"}
-            words = words.replace("'mean'", "'difference'")
-        else:
-            back = {}
-        artifacts.write_parquet(tmp_path / "table", change(table).rename(columns=back))
-        with pytest.raises(DamagedFile, match=words):
+        table = change(pd.read_parquet(path).rename(columns={name: "mean"}))
+        artifacts.write_parquet(tmp_path / "table", table.rename(columns={"mean": name}))
+        with pytest.raises(DamagedFile, match=words.replace("'mean'", f"'{name}'")):
             read(tmp_path / "table")
 
 
@@ -751,8 +741,7 @@ def test_figures_have_texts_for_those_who_do_not_see_them(parsed):
 
 
 def test_names_of_a_configuration_are_text_and_no_markup(render):
-    html = render(settings=EXPERIMENT | {"dataset": {"name": "<script>alert(1)</script>"}})
-    assert "<script>alert" not in html
+    assert "<script>alert" not in render(settings=EXPERIMENT | {"dataset": {"name": "<script>alert(1)</script>"}})
 
 
 def test_a_figure_says_what_it_shows_beneath_it_and_to_those_who_do_not_see_it(sections, html):
@@ -780,17 +769,17 @@ def test_values_behind_figures_are_data_and_no_markup(html):
 
 @pytest.mark.parametrize("key", ["ways", "rows", "champion"])
 def test_damaged_values_of_a_figure_are_refused(key, tasks, files):
-    values = embedded_figures.read_values(files["quiet"])["cases"]
+    values = page.read_values(files["quiet"])["cases"]
     with pytest.raises(DamagedFile, match=r"cases\.json"):
-        embedded_figures.restorations(tasks["quiet"], values | {key: None})
+        page.restorations(tasks["quiet"], values | {key: None})
 
 
 def test_figures_have_the_numbers_and_captions_of_the_source(folder):
     paths = dict.fromkeys(
-        [*figure_captions.CAPTIONS, "originals", "corrupted", "reconstructed"], f"{folder}/figure.png"
+        [*embedded_figures.texts()["captions"], "originals", "corrupted", "reconstructed"], f"{folder}/figure.png"
     )
     named = ("dataset", "method", "otherwise", "place", "drawn", "few", "best", "outline", "given")
-    words = dict.fromkeys(named, "WORD") | figure_captions.of_labels(None)
+    words = dict.fromkeys(named, "WORD") | embedded_figures.texts()["classes"]["numbers"]
 
     def embedded(name: str, corruption: dict[str, Any]) -> dict[str, SimpleNamespace]:
         task = Task(name, {"corruption": corruption}, 1, pd.DataFrame(), TaskFiles("", figures=paths))
@@ -812,17 +801,17 @@ def test_figures_have_the_numbers_and_captions_of_the_source(folder):
     assert not any(re.search(r"[{}]", one.caption + one.note) for one in [*found.values(), *own.values()])
 
 
-def test_the_notes_name_what_labels_there_are():
-    numbers, names, none = (figure_captions.of_labels(labels) for labels in (None, ["cat", "dog"], []))
+def test_the_notes_name_what_labels_there_are(tasks):
+    numbers, names, none = (
+        embedded_figures.words(tasks["quiet"], {"name": "own", "labels": labels})
+        for labels in (None, ["cat", "dog"], [])
+    )
     assert numbers["shown"] == "The first test image of each class"
     assert numbers["names"].startswith("; numbers: the labels")
     assert names["names"].startswith("; names: the classes")
     assert "of each label" in names["areas"]
-    assert none == {
-        "areas": "Areas: where 65 % of the training images lie, by kernel density",
-        "names": "",
-        "shown": "The first test images",
-    }
+    assert (none["names"], none["shown"]) == ("", "The first test images")
+    assert none["areas"] == "Areas: where 65 % of the training images lie, by kernel density"
 
 
 def test_a_report_on_images_without_labels_says_what_was_left_out(render):
@@ -842,11 +831,8 @@ def test_a_figure_is_embedded_whole_at_the_width_of_its_inches(folder):
     head, content = embedded_figures.data_uri(folder / "figure.png").split(",")
     assert head == "data:image/png;base64"
     assert base64.b64decode(content) == (folder / "figure.png").read_bytes()
-    assert (
-        embedded_figures.width(folder / "figure.png")
-        == embedded_figures.width(folder / "figure.svg")
-        == 2 * embedded_figures.PIXELS_PER_INCH
-    )
+    for suffix in ("png", "svg"):
+        assert embedded_figures.width(folder / f"figure.{suffix}") == 2 * embedded_figures.PIXELS_PER_INCH
 
 
 def test_the_finding_of_losses_gives_their_range_for_each_loss():
@@ -865,7 +851,7 @@ def test_the_finding_of_losses_gives_their_range_for_each_loss():
     ],
 )
 def test_a_corruption_is_described_in_words(corruption, words):
-    assert figure_captions.describe(corruption) == words
+    assert task_sentences.of_corruption(corruption) == words
 
 
 @pytest.mark.parametrize(
@@ -894,7 +880,7 @@ def test_numbers_have_the_digits_that_they_deserve(value, measure, signed, text)
     [(12, "12"), (650_000, "650 k"), (1_234_567, "1.23 M"), (5e9, "5 G"), (None, ""), (float("nan"), "")],
 )
 def test_large_numbers_are_short(value, text):
-    assert table_cells.count_cell(value).text == text
+    assert table_cells.Cell.of_count(value).text == text
 
 
 def test_files_that_differ_in_their_folders_are_one():

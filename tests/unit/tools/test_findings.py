@@ -103,7 +103,7 @@ def folder(tmp_path, monkeypatch):
 def record(folder, changed):
     """Write the record of a run. changed: files that differ from the commit."""
     code = {"commit": "0123456789abcdef", "changed": changed}
-    ro_crate.write(folder, "workflow/Snakefile", {}, [], code, {}, ro_crate.Credits("MIT", []))
+    ro_crate.write(folder, "workflow/Snakefile", {}, [], code, {}, ("MIT", []))
 
 
 def rows(lines, first):

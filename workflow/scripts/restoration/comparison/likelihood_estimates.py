@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -74,12 +74,11 @@ def averaged(estimates: Sequence[Estimate]) -> list[Estimate]:
     groups: dict[tuple[str, ...], list[Estimate]] = {}
     for one in estimates:
         groups.setdefault((one.variant, one.loss, one.quantity, one.target), []).append(one)
-    return [
-        group[0]._replace(seeds=len(group), **{name: _mean([getattr(one, name) for one in group]) for name in AVERAGED})
-        for group in groups.values()
-    ]
-
-
-def _mean(values: Sequence[Any]) -> Any:
-    """Return the mean of numbers or of lists of numbers; None if there are none."""
-    return None if values[0] is None else np.mean(values, axis=0).tolist()
+    found = []
+    for group in groups.values():
+        values = {name: [getattr(one, name) for one in group] for name in AVERAGED}
+        means = {
+            name: np.mean(of_seeds, axis=0).tolist() for name, of_seeds in values.items() if of_seeds[0] is not None
+        }
+        found.append(group[0]._replace(seeds=len(group), **means))
+    return found

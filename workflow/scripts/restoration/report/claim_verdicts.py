@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from restoration.core import artifacts
-from restoration.report.table_cells import Cell, Column, Row, Table, number, patterns, seed_count, text_cell
+from restoration.report.table_cells import Cell, Column, Row, Table, number, patterns, seed_count
 
 # The sign of a verdict, for readers who do not see its colour.
 MARKS = {"supported": "✓", "not supported": "✗", "undecided": "?", "not tested": "○"}
@@ -71,8 +71,8 @@ def _comparisons(test: dict[str, Any], sentence: str) -> Table:
         known = one["low"] is not None
         ends = f"[{_figure(one['low'])}, {_figure(one['high'])}]" if known else ""
         cells = [Cell(_figure(one["figure"]), one["figure"]), Cell(ends, one["low"] if known else float("nan"))]
-        verdict = text_cell(f"{MARKS[one['verdict']]} {one['verdict']}")
-        rows.append(Row([text_cell(one["name"]), *cells, Cell(str(one["seeds"]), one["seeds"]), verdict]))
+        verdict = Cell.of_text(f"{MARKS[one['verdict']]} {one['verdict']}")
+        rows.append(Row([Cell.of_text(one["name"]), *cells, Cell(str(one["seeds"]), one["seeds"]), verdict]))
     columns = [
         Column("Comparison", text=True),
         Column(f"{test['unit']}, asked for above {test['threshold']:g}"),

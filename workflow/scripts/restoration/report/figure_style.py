@@ -1,22 +1,20 @@
-"""The look of all figures, and how they are written: the same data give the same bytes."""
+"""The look of all figures, and how they and the values behind them are written: the same data give the same bytes."""
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from restoration.core.artifacts import replacing
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
 WIDTH = 8.0  # inches, the width of the report's text
 DPI = 160
+DIGITS = 5  # of a value that the page's scripts are given: finer than can be drawn
 MARKERS = "osD^vPX*"
 DASHES = ["-", "--", "-.", ":"]
 # The outline of a hole: orange of seaborn's colour-blind palette. The champion's pictures have the same colour
-# (champion/picture_files.HIDDEN), and the captions call the outline orange (figure_captions.OUTLINE).
+# (champion/picture_files.HIDDEN), and the notes call the outline orange (workflow/report/figures.yaml).
 HOLE = np.array([222, 143, 5]) / 255
 
 
@@ -32,7 +30,7 @@ def style() -> None:
 
 def panels(
     columns: int, height: float, width: float = WIDTH, rows: int = 1, layout: str | None = "constrained"
-) -> tuple["Figure", np.ndarray]:
+) -> tuple[Any, np.ndarray]:
     """Start a figure of so many inches; return it with its axes (rows, columns)."""
     style()
     from matplotlib import pyplot
@@ -40,7 +38,7 @@ def panels(
     return pyplot.subplots(rows, columns, figsize=(width, height), squeeze=False, layout=layout)
 
 
-def save(figure: "Figure", png: str | Path, svg: str | Path) -> None:
+def save(figure: Any, png: str | Path, svg: str | Path) -> None:
     """Write the figure in both formats, without a date or a version, and close it."""
     from matplotlib import pyplot
 
@@ -71,3 +69,16 @@ def plain_log(axis: Any) -> None:
     axis.set_major_locator(LogLocator(subs=steps))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axis.set_minor_locator(LogLocator(subs=()))
+
+
+def panel_values(axis: Any, number: int, title: str, **values: Any) -> dict[str, Any]:
+    """Mark a panel whose limits are set in the SVG, and describe it, with more `values`, for the page's script."""
+    axis.patch.set_gid(f"panel-{number}")
+    limits = {"x": rounded(axis.get_xlim()), "y": rounded(axis.get_ylim())}
+    return {"title": title, **limits, "logarithmic": axis.get_yscale() == "log", **values}
+
+
+def rounded(values: Any) -> Any:
+    """Round numbers, nested or not, to DIGITS significant digits."""
+    array = np.asarray(values, dtype=float)
+    return [rounded(row) for row in array] if array.ndim > 1 else [float(f"{value:.{DIGITS}g}") for value in array]

@@ -5,12 +5,14 @@ from pathlib import Path
 
 import numpy as np
 
+from restoration.core import artifacts
 from restoration.data import holes
 from restoration.data.dataset_files import Images, read_corrupted, read_dataset
 from restoration.report import figure_style
 
 GAP = 14  # the shorter side of an image, divided by the gap between images
 CELL = 0.55  # inches, the greatest width of an image
+COLUMNS = 50  # of images in a sheet for the page: no browser shows a picture of more than 32,767 pixels a side
 SHEET = 9.4  # inches, the greatest width of a sheet with its labels
 
 
@@ -91,3 +93,31 @@ def draw(
     for axis in axes[0, 1:]:
         axis.set_yticklabels([])
     figure_style.save(figure, *outputs)
+
+
+def in_rows(images: np.ndarray) -> list[np.ndarray]:
+    """Split images (N, H, W, 3) into rows of COLUMNS; black images fill the last row."""
+    black = np.zeros((-len(images) % COLUMNS, *images.shape[1:]), images.dtype)
+    filled = np.concatenate([images, black])
+    return [filled[start : start + COLUMNS] for start in range(0, len(filled), COLUMNS)]
+
+
+def write(path: str | Path, rows: Sequence[np.ndarray], side: int) -> dict[str, int]:
+    """Write rows of images, RGB (N, H, W, 3) in [0, 1], as one PNG without gaps; return width and height of an image.
+
+    Images with a side above `side` pixels are shrunk.
+    """
+    from PIL import Image
+
+    height, width = rows[0].shape[1:3]
+    scale = min(1.0, side / max(height, width))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    lines = []
+    for row in rows:
+        images = [Image.fromarray((image * 255).round().astype(np.uint8)) for image in row]
+        lines.append(np.concatenate([np.asarray(image.resize(size, Image.Resampling.BOX)) for image in images], axis=1))
+    sheet = np.concatenate(lines)
+    grey = bool((sheet[..., :1] == sheet).all())
+    with artifacts.replacing(path) as part:
+        Image.fromarray(sheet[..., 0] if grey else sheet).save(part, optimize=True)
+    return {"width": size[0], "height": size[1]}

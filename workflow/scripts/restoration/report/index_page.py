@@ -7,6 +7,7 @@ whose results were overwritten. Snakemake's own process writes the page: imports
 import csv
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -18,7 +19,7 @@ from restoration.core.artifacts import read_json, write_json, write_text
 from restoration.core.errors import UserError
 from restoration.core.job_parameters import flatten
 from restoration.evaluation import judging
-from restoration.report.html_template import markup, render
+from restoration.report.html_template import render
 from restoration.tracking import run_links
 
 KEPT = 20  # summaries of a data set
@@ -66,13 +67,10 @@ def record(folder: Path, summary: Summary) -> None:
         old.unlink()
 
 
-def _read(path: Path) -> Summary | None:
+def _read(path: Path) -> Any:
     """Read a summary; return None for a damaged file, so that an old run does not fail the new one."""
-    try:
-        found: Summary = read_json(path, *SUMMARY)
-        return found
-    except UserError:
-        return None
+    with suppress(UserError):
+        return read_json(path, *SUMMARY)
 
 
 def compare(before: Summary, after: Summary) -> SimpleNamespace:
@@ -144,7 +142,7 @@ def write(results: Path, template: Path, style: Path, theme: Path) -> Path:
                 "comparisons": [compare(*pair) for pair in pairwise(runs)][::-1],
             }
         )
-    page = render(template, sets=sets, style=markup(style), theme=markup(theme))
+    page = render(template, sets=sets, style=style, theme=theme)
     write_text(results / "index.html", page)
     return results / "index.html"
 

@@ -4,20 +4,7 @@ from typing import Any
 
 from restoration.comparison.interval_table import lookup
 from restoration.config.model_names import in_words
-from restoration.report.table_cells import (
-    HEADINGS,
-    MISSING,
-    Cell,
-    Column,
-    Row,
-    Table,
-    count_cell,
-    interval,
-    mean_cell,
-    number,
-    number_cell,
-    text_cell,
-)
+from restoration.report.table_cells import HEADINGS, MISSING, Cell, Column, Row, Table, interval, number
 from restoration.report.task_results import REGIONS, Restorer, Task, collapse, restorer
 
 NAMES = [Column("Model", text=True), Column("Loss", text=True), Column("Inference", text=True)]
@@ -42,11 +29,11 @@ def main_table(task: Task) -> Table:
     rows = []
     for name, (cells, kind) in _names(task).items():
         error = (*name, *first, "mse")
-        figures = [mean_cell(measured.get(error)), _difference(differences.get(error))]
+        figures = [Cell.of_mean(measured.get(error)), _difference(differences.get(error))]
         for measure in of_whole:
-            shown = mean_cell(measured.get((*name, *whole, measure)), measure)
+            shown = Cell.of_mean(measured.get((*name, *whole, measure)), measure)
             figures.append(shown._replace(small="", hint=f"{shown.text} {shown.small}".strip()))
-        cost = count_cell(_mean(task, name, "multiply_adds")) if name[0] else UNCOUNTED
+        cost = Cell.of_count(_mean(task, name, "multiply_adds")) if name[0] else UNCOUNTED
         rows.append(Row([*cells, *figures, cost], kind))
     files = [task.files.intervals, task.files.differences, task.files.table, task.files.baselines]
     return Table(f"Figures of every model, {task.name}", columns, rows, files)
@@ -59,7 +46,10 @@ def region_tables(task: Task) -> list[tuple[str, Table]]:
         here = task.intervals[(task.intervals["output"] == region[0]) & (task.intervals["region"] == region[1])]
         measures = [name for name in HEADINGS if (here["measure"] == name).any()]
         rows = [
-            Row([*cells, *(mean_cell(measured.get((*name, *region, measure)), measure) for measure in measures)], kind)
+            Row(
+                [*cells, *(Cell.of_mean(measured.get((*name, *region, measure)), measure) for measure in measures)],
+                kind,
+            )
             for name, (cells, kind) in _names(task).items()
         ]
         columns = [*NAMES, *(Column(HEADINGS[measure]) for measure in measures)]
@@ -86,14 +76,14 @@ def _names(task: Task) -> dict[Restorer, tuple[list[Cell], str]]:
     for row in task.ranked():
         name = restorer(row)
         if not row.variant:
-            cells = [text_cell(in_words(row.method)), text_cell(""), text_cell("", tuned(task, row.method))]
+            cells = [Cell.of_text(in_words(row.method)), Cell.of_text(""), Cell.of_text("", tuned(task, row.method))]
             found[name] = (cells, "baseline")
             continue
         collapsed = collapse(_mean(task, name, "latent_collapsed"))
         small = ", ".join(filter(None, [task.unusual_seeds(row.seeds), collapsed]))
         hint = "Its posterior has collapsed: the latent says next to nothing of the image." if collapsed else ""
         model = Cell(row.variant + row.mark, row.variant, small, hint)
-        cells = [model, text_cell(row.loss.upper()), text_cell(in_words(row.method))]
+        cells = [model, Cell.of_text(row.loss.upper()), Cell.of_text(in_words(row.method))]
         found[name] = (cells, "best" if name == best else "")
     return found
 
@@ -101,7 +91,7 @@ def _names(task: Task) -> dict[Restorer, tuple[list[Cell], str]]:
 def _difference(row: Any) -> Cell:
     """Return the difference of the error from the best one, with its interval; an empty cell for None."""
     if row is None:
-        return number_cell(None)
+        return Cell.of_number(None)
     if not row.better:
         return Cell("the best", 0.0)
     hint = "" if row.better != "undecided" else "The interval holds 0: not told apart."

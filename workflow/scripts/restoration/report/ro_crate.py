@@ -9,37 +9,22 @@ import platform
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote
 
 import yaml
 
 from restoration.core.artifacts import reading, sha256, write_json
 
+TEXTS = Path(__file__).parents[3] / "report" / "ro_crate.yaml"
 RECORD = "ro-crate-metadata.json"  # of a results folder: the last file of a run
 COMMAND = "RESTORATION_COMMAND"  # environment variables that tell the job Snakemake's command line and start
 STARTED = "RESTORATION_STARTED"
 PACKAGES = ["snakemake", "torch", "torchvision", "numpy", "pandas", "matplotlib", "seaborn", "mlflow"]
-PROFILES = {
-    "Process Run Crate": "https://w3id.org/ro/wfrun/process/0.5",
-    "Workflow Run Crate": "https://w3id.org/ro/wfrun/workflow/0.5",
-    "Workflow RO-Crate": "https://w3id.org/workflowhub/workflow-ro-crate/1.0",
-}
-MEDIA = {
-    ".csv": "text/csv",
-    ".html": "text/html",
-    ".json": "application/json",
-    ".npz": "application/x-npz",
-    ".parquet": "application/vnd.apache.parquet",
-    ".png": "image/png",
-    ".pt": "application/x-pytorch",
-    ".svg": "image/svg+xml",
-    ".yaml": "application/yaml",
-}
 
 
 def announce() -> None:
@@ -73,18 +58,11 @@ def code_version(folder: Path) -> dict[str, Any]:
     return {"commit": commit, "changed": changed}
 
 
-class Credits(NamedTuple):
-    """Authors (schema.org Person or Organization, with @id and @type) and licence (SPDX identifier) of the workflow."""
-
-    licence: str
-    authors: list[dict[str, str]]
-
-
-def credits(citation: Path) -> Credits:
-    """Read a CITATION.cff (1.2.0). Raises DamagedFile if licence or authors are missing."""
+def credits(citation: Path) -> tuple[str, list[dict[str, str]]]:
+    """Read licence (SPDX) and authors (schema.org) from a CITATION.cff (1.2.0). Raises DamagedFile without them."""
     with reading(citation):
         content = yaml.safe_load(citation.read_text(encoding="utf-8"))
-        return Credits(content["license"], [_author(author) for author in content["authors"]])
+        return content["license"], [_author(author) for author in content["authors"]]
 
 
 def _author(author: Mapping[str, str]) -> dict[str, str]:
@@ -103,17 +81,17 @@ def write(
     made: Iterable[str],
     code: Mapping[str, Any],
     versions: Mapping[str, str],
-    credits: Credits,
+    credits: tuple[str, Sequence[Mapping[str, str]]],
 ) -> None:
     """Write the RO-Crate of `folder`.
 
     workflow: the copy of the Snakefile; given: inputs, name to SHA-256, None for a file in the folder; made: outputs.
-    All names are relative to the folder. code: from `code_version`; versions: of packages.
+    All names are relative to the folder. code: from `code_version`; versions: of packages; credits: from `credits`.
     """
     from rocrate.model.contextentity import ContextEntity
     from rocrate.rocrate import ROCrate
 
-    crate = ROCrate(version="1.1")
+    texts, crate = yaml.safe_load(TEXTS.read_text(encoding="utf-8")), ROCrate(version="1.1")
 
     def entity(identifier: str, kind: str, **properties: Any) -> Any:
         return crate.add(ContextEntity(crate, identifier, {"@type": kind, **properties}))
@@ -121,32 +99,28 @@ def write(
     def file(name: str, parameter: Any) -> Any:
         path = folder / name
         properties = {"name": name, "sha256": sha256(path), "contentSize": str(path.stat().st_size)}
-        if media := MEDIA.get(path.suffix):
+        if media := texts["media_types"].get(path.suffix):
             properties["encodingFormat"] = media
         return crate.add_file(path, name, properties={**properties, "exampleOfWork": parameter})
 
-    def parameter(name: str, description: str) -> Any:
-        properties = {"multipleValues": True}
-        return crate.add_formal_parameter(name, "File", f"#{name}", description, properties=properties)
+    def parameter(name: str) -> Any:
+        return crate.add_formal_parameter(name, "File", f"#{name}", texts[name], properties={"multipleValues": True})
 
-    root = crate.root_dataset
+    (licence, authors), root = credits, crate.root_dataset
     root["name"] = f"Restorations of {folder.name} by autoencoders"
-    root["description"] = "Models, scores, figures and report of one configuration of the restoration workflow."
-    root["license"] = f"{credits.licence} for the workflow; those of the data set hold for the images."
+    root["description"] = texts["description"]
+    root["license"] = f"{licence} for the workflow; those of the data set hold for the images."
     root["conformsTo"] = [
         entity(address, "CreativeWork", name=name, version=address.rsplit("/", 1)[1])
-        for name, address in PROFILES.items()
+        for name, address in texts["profiles"].items()
     ]
     main = crate.add_workflow(folder / workflow, workflow, main=True, lang="snakemake")
-    main["name"] = "Which autoencoder restores images best?"
+    main["name"] = texts["workflow"]
     main["encodingFormat"] = "text/plain"
     main["conformsTo"] = {"@id": "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE"}
     main["sha256"] = sha256(folder / workflow)
-    main["license"] = entity(f"https://spdx.org/licenses/{credits.licence}", "CreativeWork", name=credits.licence)
-    main["creator"] = [
-        crate.add(ContextEntity(crate, author["@id"], {key: value for key, value in author.items() if key != "@id"}))
-        for author in credits.authors
-    ]
+    main["license"] = entity(f"https://spdx.org/licenses/{licence}", "CreativeWork", name=licence)
+    main["creator"] = [entity(author["@id"], author["@type"], name=author["name"]) for author in authors]
     main["version"] = code["commit"] or "unknown"
     main["additionalProperty"] = entity(
         "#uncommitted",
@@ -158,8 +132,7 @@ def write(
         entity(f"#{name}", "SoftwareApplication", name=name, softwareVersion=installed)
         for name, installed in versions.items()
     ]
-    asked = parameter("given", "The configuration and the data set's files as their authors published them")
-    answered = parameter("made", "Data, models, scores, figures and the report")
+    asked, answered = parameter("given"), parameter("made")
     main["input"], main["output"] = asked, answered
     inputs = [
         file(name, asked)
@@ -169,7 +142,7 @@ def write(
     ]
     outputs = [file(name, answered) for name in made]
     properties = {
-        "name": "The execution that completed these results",
+        "name": texts["execution"],
         "description": os.environ.get(COMMAND, "snakemake"),
         "startTime": os.environ.get(STARTED, now()),
         "endTime": now(),

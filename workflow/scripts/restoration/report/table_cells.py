@@ -20,6 +20,31 @@ class Cell(NamedTuple):
     small: str = ""
     hint: str = ""
 
+    @classmethod
+    def of_text(cls, text: str, small: str = "", hint: str = "") -> "Cell":
+        """Return a cell that is sorted by its text."""
+        return cls(text, text, small, hint)
+
+    @classmethod
+    def of_number(cls, value: float | None, measure: str = "", small: str = "") -> "Cell":
+        """Return a cell with a number; an empty cell for None."""
+        return cls(number(value, measure), MISSING if value is None else value, small)
+
+    @classmethod
+    def of_mean(cls, row: Any, measure: str = "mse") -> "Cell":
+        """Return the mean and interval of a row of `interval_table.lookup`; an empty cell for None."""
+        return cls.of_number(row and row.mean, measure, interval(row.low, row.high, measure) if row else "")
+
+    @classmethod
+    def of_count(cls, value: float | None) -> "Cell":
+        """Return a large whole number, shortened to '1.3 M'."""
+        if value is None or math.isnan(value):
+            return cls.of_number(None)
+        for size, unit in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+            if value >= size:
+                return cls(f"{value / size:.3g} {unit}", value, hint=f"{value:,.0f}")
+        return cls(f"{value:.0f}", value)
+
 
 class Column(NamedTuple):
     """A column. group: a heading above neighbouring columns; text: True for words, False for numbers."""
@@ -76,31 +101,6 @@ def interval(low: float, high: float, measure: str = "", signed: bool = False) -
 def seed_count(count: int) -> str:
     """Write a number of seeds: '2 seeds'."""
     return f"{count} seed{'s' if count > 1 else ''}"
-
-
-def text_cell(text: str, small: str = "", hint: str = "") -> Cell:
-    """Return a cell that is sorted by its text."""
-    return Cell(text, text, small, hint)
-
-
-def number_cell(value: float | None, measure: str = "", small: str = "") -> Cell:
-    """Return a cell with a number; an empty cell for None."""
-    return Cell(number(value, measure), MISSING if value is None else value, small)
-
-
-def mean_cell(row: Any, measure: str = "mse") -> Cell:
-    """Return the mean and interval of a row of `interval_table.lookup`; an empty cell for None."""
-    return number_cell(row and row.mean, measure, interval(row.low, row.high, measure) if row else "")
-
-
-def count_cell(value: float | None) -> Cell:
-    """Return a large whole number, shortened to '1.3 M'."""
-    if value is None or math.isnan(value):
-        return number_cell(None)
-    for size, unit in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if value >= size:
-            return Cell(f"{value / size:.3g} {unit}", value, hint=f"{value:,.0f}")
-    return Cell(f"{value:.0f}", value)
 
 
 def patterns(files: Iterable[str]) -> list[str]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from restoration.comparison.likelihood_estimates import Estimate
 from restoration.config.model_names import in_words, model_name
-from restoration.report.likelihood_table import QUANTITIES
+from restoration.report.model_tables import QUANTITIES
 from restoration.report.table_cells import interval, number
 from restoration.report.task_results import Task, restorer
 
@@ -24,12 +24,20 @@ def of_task(task: Task) -> str:
     ]
     for row, sentence in (
         (_best_baseline(rows), "Best without a trained model: {method}, {error}"),
-        (_nothing(rows), "Leaving the image as it is: {error}"),
+        (_best_baseline(rows, idle=True), "Leaving the image as it is: {error}"),
     ):
         if row:
             than = ", which is better" if row.mean < best.mean else ""
             sentences.append(sentence.format(method=in_words(row.method), error=_error(row)) + than)
     return ". ".join(sentences) + "."
+
+
+def of_corruption(corruption: Mapping[str, Any]) -> str:
+    """Describe a corruption of the configuration: 'gaussian noise, sigma = 0.1'."""
+    if corruption["name"] == "none":
+        return "nothing corrupted"
+    parameters = [f"{key} = {value}" for key, value in corruption.items() if key != "name"]
+    return ", ".join([in_words(corruption["name"]), *parameters])
 
 
 def of_errors(task: Task) -> str:
@@ -54,7 +62,7 @@ def of_restorations(task: Task, method: str) -> str:
 
 def of_corrupted(task: Task) -> str:
     """Give the error of the corrupted images; an empty text where it was not measured."""
-    row = _nothing(task.ranked())
+    row = _best_baseline(task.ranked(), idle=True)
     error = f"The corrupted images differ from the originals by a mean squared error {task.place} of"
     return f"{error} {_error(row)}." if row else ""
 
@@ -83,10 +91,7 @@ def of_likelihoods(estimates: Sequence[Estimate]) -> str:
 
 
 def of_latents(values: Mapping[str, Any]) -> str:
-    """Say how well the latent spaces tell classes apart, and which class the first one tells best and worst.
-
-    The text is empty for images without labels.
-    """
+    """Say how well latent spaces tell classes apart, the first one by class; an empty text without labels."""
     if values["labels"] is None:
         return ""
     panels = values["panels"]
@@ -139,12 +144,9 @@ def left_out(names: Mapping[str, Sequence[str]] | None) -> str:
     return f"The images have no labels, and what needs them is left out: {text}."
 
 
-def _best_baseline(rows: Sequence[Any]) -> Any | None:
-    return next((row for row in rows if not row.variant and row.method != NOTHING), None)
-
-
-def _nothing(rows: Sequence[Any]) -> Any | None:
-    return next((row for row in rows if not row.variant and row.method == NOTHING), None)
+def _best_baseline(rows: Sequence[Any], idle: bool = False) -> Any | None:
+    """Return the first baseline that restores, or that does nothing; None without one."""
+    return next((row for row in rows if not row.variant and (row.method == NOTHING) == idle), None)
 
 
 def _span(task: Task, rows: Sequence[Any], with_method: bool = False) -> str:

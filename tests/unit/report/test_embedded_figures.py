@@ -4,7 +4,7 @@ import pytest
 from matplotlib import pyplot
 
 from restoration.core.errors import DamagedFile
-from restoration.report import figure_style, inline_svg
+from restoration.report import embedded_figures, figure_style
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def svg(tmp_path):
 
 
 def test_a_drawing_becomes_part_of_the_page_with_names_of_its_own(svg):
-    made = inline_svg.inline(svg, "task.a.loss", 'says "so" & <that>')
+    made = embedded_figures.inline(svg, "task.a.loss", 'says "so" & <that>')
     assert made.startswith("<svg ")
     assert 'role="img" aria-label=' in made
     assert "&lt;that&gt;" in made
@@ -33,11 +33,11 @@ def test_a_drawing_becomes_part_of_the_page_with_names_of_its_own(svg):
 
 
 def test_a_drawing_takes_the_colours_of_the_page(svg):
-    made = inline_svg.inline(svg, "a", "")
+    made = embedded_figures.inline(svg, "a", "")
     assert "var(--ink)" in made
     assert "light-dark(#666666, #8f8f8f)" in made
-    assert inline_svg.adapted("#0173b2") == "#0173b2"
-    assert inline_svg.adapted("#ffffff") == "var(--page)"
+    assert embedded_figures.adapted("#0173b2") == "#0173b2"
+    assert embedded_figures.adapted("#ffffff") == "var(--page)"
     assert not re.search(r"#(262626|ffffff)", made)
 
 
@@ -55,9 +55,9 @@ def test_a_drawing_takes_the_colours_of_the_page(svg):
 def test_what_is_no_drawing_or_leads_elsewhere_is_refused(content, tmp_path):
     (tmp_path / "a.svg").write_text(content)
     with pytest.raises(DamagedFile, match=r"a\.svg"):
-        inline_svg.inline(tmp_path / "a.svg", "a", "")
+        embedded_figures.inline(tmp_path / "a.svg", "a", "")
 
 
 def test_scripts_do_not_get_into_the_page(tmp_path):
     (tmp_path / "a.svg").write_text('<svg><script>alert(1)</script><g onclick="alert(2)"><foreignObject/></g></svg>')
-    assert inline_svg.inline(tmp_path / "a.svg", "a", "A") == '<svg role="img" aria-label="A"><g></g></svg>'
+    assert embedded_figures.inline(tmp_path / "a.svg", "a", "A") == '<svg role="img" aria-label="A"><g></g></svg>'
