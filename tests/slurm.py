@@ -14,6 +14,8 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.mlflow_pages import free_port
+
 CONFIGURATION = Path("/etc/slurm")
 FILES = ("slurm.conf", "cgroup.conf", "gres.conf")
 PLUGIN = Path(__file__).parent / ".slurm"  # Snakemake's, apart from .venv: it would slow down each call of Snakemake
@@ -87,7 +89,7 @@ class Slurm:
             "mark": MARK,
             "host": host,
             "folder": self.folder,
-            "ports": _free_ports(2),
+            "ports": (free_port(), free_port()),
             "cores": CORES,
         }
         version = subprocess.run(["slurmd", "-V"], capture_output=True, text=True, check=True).stdout
@@ -148,13 +150,3 @@ def _asked(*command: str) -> str:
         return subprocess.run(command, capture_output=True, text=True, timeout=20).stdout
     except subprocess.TimeoutExpired:
         return ""
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports

@@ -10,6 +10,7 @@ import os
 import sys
 import tempfile
 from collections import defaultdict
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -143,13 +144,14 @@ def run(options: Options) -> list[Measurement]:
     return measurements
 
 
+def median_of(measurements: list[Measurement], case: str, name: str) -> float:
+    return found(measurements, case, name).median
+
+
 def table(measurements: list[Measurement]) -> list[str]:
     lines = []
     for case in cases(measurements):
-
-        def of(name: str, case: str = case) -> float:
-            return found(measurements, case, name).median
-
+        of = partial(median_of, measurements, case)
         cpu, models = of("cpu"), of("models")
         bound, floor = of("plain script: cpu"), of("floor of the trainings")
         rules = [one for one in measurements if one.case == case and one.contender.startswith(LARGEST)]
@@ -186,10 +188,7 @@ def table(measurements: list[Measurement]) -> list[str]:
 def summary(measurements: list[Measurement]) -> list[Line]:
     lines = []
     for case in cases(measurements):
-
-        def of(name: str, case: str = case) -> float:
-            return found(measurements, case, name).median
-
+        of = partial(median_of, measurements, case)
         cpu, floor = of("cpu"), of("floor of the trainings")
         whole = f"{of('wall'):.0f} s, {cpu:.0f} CPU s"
         memory = f"a training {of(f'{LARGEST}train'):.0f} MB, all together {of('together'):.0f} MB"

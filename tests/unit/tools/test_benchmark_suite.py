@@ -10,13 +10,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from helpers import read
 
 from benchmarks import dvc_comparison, launcher, page, recorded, trained
-from benchmarks.contenders import heads, pictures, workflow
+from benchmarks.contenders import joined, layers, pictures, workflow
 from benchmarks.measuring import Measurement, Options, spread
 from benchmarks.suite import NAMES, dvc, gpu, graph, growth, ssim, step
 from restoration.config import configuration, yaml_file
@@ -184,11 +183,11 @@ def test_contenders_networks_are_the_workflows():
     torch.testing.assert_close(vae.encode(image), (mu, logvar))
     logits = model.autoencoder.decode(mu, None).flatten(1)
     torch.testing.assert_close(vae.decode(mu), torch.sigmoid(logits))
-    assert {name: value.tolist() for name, value in pictures.written(vae).items()} == {
-        name: value.tolist() for name, value in start.items()
-    }
-    (mu_weight, _), (logvar_weight, _) = heads(start)
-    assert np.array_equal(np.concatenate([mu_weight, logvar_weight]), start["encoder.2.weight"])
+    for weights in (pictures.written(vae), joined(layers(start))):
+        assert {name: value.tolist() for name, value in weights.items()} == {
+            name: value.tolist() for name, value in start.items()
+        }
+    assert layers(start)["logvar"][0].shape == (20, 400)
 
 
 def test_contenders_hole_is_on_the_stroke():
