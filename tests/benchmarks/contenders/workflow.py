@@ -6,13 +6,13 @@ from pathlib import Path
 import torch
 
 from benchmarks.contenders import BATCH, HIDDEN, LATENT, LEARNING_RATE, Gate, Task, Weights
+from benchmarks.subjects import UNMEASURED
 from restoration.data import corruptions
 from restoration.models import model_file
 from restoration.models.training import Trainer
 from restoration.models.variants import Variant
 
 SETTINGS = {"batch_size": BATCH, "learning_rate": LEARNING_RATE, "schedule": "constant", "weight_decay": 0}
-UNMEASURED = {"objective": 0.0, "reconstruction": 0.0, "kl": 0.0}
 
 
 def create(holes: bool) -> model_file.Model:

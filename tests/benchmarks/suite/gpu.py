@@ -15,7 +15,7 @@ from benchmarks.floor import Floor
 from benchmarks.measuring import Line, Measurement, Options, cases, found, interleaved, ratio, repeated, say, spread
 from benchmarks.subjects import FEW_IMAGES, TRAINING_IMAGES, Subject, images, resolved, subjects
 from benchmarks.suite import inference
-from benchmarks.suite.step import FLOOR, STEP, stepping, trainer
+from benchmarks.suite.step import FLOOR, STEP, stepping
 from restoration.data import device
 
 TITLE = "Training and restoring on a GPU"
@@ -42,7 +42,7 @@ def replayed(act: Callable[[], object]) -> Callable[[], None]:
 def measure(subject: Subject, data: tuple[np.ndarray, np.ndarray], folder: str, repeats: int) -> list[Measurement]:
     """A step as it is and kernel by kernel, and its floor, whose products and bytes are asked for at once as well."""
     turn = 50
-    loop, other = (trainer(subject, data, folder, epochs=1000) for _ in range(2))
+    loop, other = (subject.trainer(data, folder, epochs=1000) for _ in range(2))
     other.descend = other._descend
     acts: dict[str, Callable[[], None]] = {STEP: stepping(loop), EAGER: stepping(other)}
     for _ in range(COMPARED):
