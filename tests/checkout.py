@@ -113,13 +113,18 @@ def tiny_graph(folder: Path) -> Checkout:
 
 def _key() -> str:
     """Return a digest of what decides the tiny graph's bytes: files, Python and the kind of CPU."""
-    info = Path("/proc/cpuinfo")
-    cpu = re.search("^model name.*$", info.read_text(), re.MULTILINE) if info.exists() else None
-    digest = hashlib.sha256(f"{sys.version} {platform.machine()} {cpu and cpu[0]}".encode())
+    digest = hashlib.sha256(f"{sys.version} {platform.machine()} {processor()}".encode())
     for name in tree():
         if name.startswith(DECISIVE) and (ROOT / name).is_file() and not name.endswith(".md"):
             digest.update(f"\0{name}\0".encode() + (ROOT / name).read_bytes())
     return digest.hexdigest()[:16]
+
+
+def processor() -> str:
+    """Return the name of the CPU."""
+    info = Path("/proc/cpuinfo")
+    name = re.search("^model name[^:]*: *(.*)$", info.read_text(), re.MULTILINE) if info.exists() else None
+    return name[1].strip() if name else platform.processor() or platform.machine()
 
 
 def command_line(configuration: str, arguments: Iterable[str]) -> list[str]:

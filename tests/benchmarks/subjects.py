@@ -8,6 +8,7 @@ import numpy as np
 import torch
 import yaml
 
+from checkout import ROOT
 from restoration.config import configuration, yaml_file
 from restoration.core import registry
 from restoration.data import corruptions
@@ -17,7 +18,6 @@ from restoration.models import model_file, objective
 from restoration.models.training import Trainer
 from restoration.models.variants import Variant
 
-ROOT = Path(__file__).parents[2]
 TRAINING_IMAGES = 55_000  # of MNIST, where 5,000 of its 60,000 are set aside for validation
 FEW_IMAGES = 2_560  # 20 batches
 UNMEASURED = {"objective": 0.0, "reconstruction": 0.0, "kl": 0.0}  # of a training that is not validated

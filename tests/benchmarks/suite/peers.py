@@ -25,14 +25,7 @@ NAMES = {
     "keras_torch": "Keras on PyTorch",
     "keras_jax": "Keras on JAX",
 }
-SHORT = {
-    OURS: "this workflow",
-    "pytorch": "PyTorch's examples",
-    "lightning": "Lightning",
-    "pythae": "pythae",
-    "keras_torch": "Keras on PyTorch",
-    "keras_jax": "Keras on JAX",
-}
+SHORT = NAMES | {"pytorch": "PyTorch's examples", "lightning": "Lightning"}
 CASES = {
     "complete images": ({"name": "none"}, list(NAMES)),
     "a hole on the stroke": ({"name": "stroke_hole", "size": 6}, [OURS, "pytorch", "lightning"]),

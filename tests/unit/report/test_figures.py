@@ -38,6 +38,11 @@ def pixels(path: Path) -> np.ndarray:
     return np.asarray(Image.open(path).convert("RGB"))
 
 
+def orange(path: Path) -> int:
+    """Count the pixels in the colour of the outline."""
+    return (np.abs(pixels(path) - (figure_style.HOLE * 255).round()).max(axis=-1) <= 2).sum()
+
+
 @pytest.fixture
 def twice(tmp_path) -> Callable[..., dict[str, Path]]:
     """Draw into two folders, expect the same bytes, and return the outputs in the first; files as of `files_in`."""
@@ -177,17 +182,15 @@ def test_restorations_are_drawn_the_same_twice(restorations, twice):
 def test_only_a_hole_is_outlined_and_has_its_visible_pixels_put_back(restorations, tmp_path):
     outputs = files_in(tmp_path / "hole", *PARTS)
     figure_restorations.draw(restorations.dataset, restorations.test, restorations.models, "encode", outputs)
-    orange = (figure_style.HOLE * 255).round()
-    near = np.abs(pixels(outputs["corrupted_png"]) - orange).max(axis=-1) <= 2
-    assert near.sum() > 100
-    assert not (np.abs(pixels(outputs["originals_png"]) - orange).max(axis=-1) <= 2).any()
+    assert orange(outputs["corrupted_png"]) > 100
+    assert orange(outputs["originals_png"]) == 0
 
     corrupted, mask = artifacts.read_npz(restorations.test, "corrupted", "mask")
     for name, everywhere in (("noise", np.ones_like(mask)), ("none", np.zeros_like(mask))):
         artifacts.write_npz(tmp_path / f"{name}.npz", corrupted=corrupted, mask=everywhere)
         outputs = files_in(tmp_path / name, *PARTS)
         figure_restorations.draw(restorations.dataset, tmp_path / f"{name}.npz", restorations.models, "encode", outputs)
-        assert not (np.abs(pixels(outputs["corrupted_png"]) - orange).max(axis=-1) <= 2).any()
+        assert orange(outputs["corrupted_png"]) == 0
         assert "visible pixels put back" not in texts(outputs["grid_svg"])
 
 
@@ -246,6 +249,15 @@ def images_of(path: Path, labels: np.ndarray) -> None:
     artifacts.write_npz(path, test_images=images, test_labels=labels, classes=3)
 
 
+def latent(folder: Path, points: np.ndarray, classes: np.ndarray, labels: list[str] | None) -> dict[str, Path]:
+    """Draw one latent space; return the outputs."""
+    artifacts.write_npz(folder / "a.npz", train=points, train_labels=classes, test=points, test_labels=classes)
+    images_of(folder / "dataset.npz", classes)
+    outputs = files_in(folder, "latent", values="latent.json", images="images.png")
+    figure_latent.draw([("vae, BCE", str(folder / "a.npz"))], labels, folder / "dataset.npz", outputs)
+    return outputs
+
+
 def test_latent_spaces_are_drawn_in_a_panel_each_the_same_twice(tmp_path, twice):
     rng = np.random.default_rng(0)
     labels = np.arange(90) % 3
@@ -283,16 +295,10 @@ def test_clusters_have_the_classes_numbers_or_names_or_none(labels, written, tmp
     from matplotlib.axes import Axes
 
     points = np.random.default_rng(0).normal(size=(30, 2)).astype(np.float32)
-    classes = np.arange(30) % 3
-    artifacts.write_npz(tmp_path / "a.npz", train=points, train_labels=classes, test=points, test_labels=classes)
     found, write = [], Axes.text
     monkeypatch.setattr(Axes, "text", lambda *given, **more: found.append(given[3]) or write(*given, **more))
-    images_of(tmp_path / "dataset.npz", classes)
-    outputs = files_in(tmp_path, "latent", values="latent.json", images="images.png")
-    panels = [("vae, BCE", str(tmp_path / "a.npz"))]
-    figure_latent.draw(panels, labels, tmp_path / "dataset.npz", outputs)
+    known = artifacts.read_json(latent(tmp_path, points, np.arange(30) % 3, labels)["values"])
     assert found == written
-    known = artifacts.read_json(outputs["values"])
     assert set(known["labels"] or []) == {text.replace("\\", "") for text in written}
     assert (known["panels"][0]["told"] is None) == (labels == [])
 
@@ -300,12 +306,7 @@ def test_clusters_have_the_classes_numbers_or_names_or_none(labels, written, tmp
 def test_a_latent_space_without_spread_is_drawn(tmp_path):
     """Of a few images, whose posterior has collapsed."""
     points, classes = np.full((4, 2), 0.5, np.float32), np.array([0, 0, 0, 1])
-    artifacts.write_npz(tmp_path / "a.npz", train=points, train_labels=classes, test=points, test_labels=classes)
-    images_of(tmp_path / "dataset.npz", classes)
-    outputs = files_in(tmp_path, "latent", values="latent.json", images="images.png")
-    panels = [("vae, BCE", str(tmp_path / "a.npz"))]
-    figure_latent.draw(panels, ["a", "b"], tmp_path / "dataset.npz", outputs)
-    assert pixels(outputs["png"]).std() > 5
+    assert pixels(latent(tmp_path, points, classes, ["a", "b"])["png"]).std() > 5
 
 
 def intervals(hole: bool = True, methods: tuple[str, ...] = ("encode", "map_latent")) -> pd.DataFrame:
