@@ -1,7 +1,7 @@
 """The whole graph: how long it takes, what its CPU seconds go into, and the same work done by a plain script.
 
-Each job's script is started by launcher.py, which tells the CPU seconds of imports and of MLflow from the rest. What
-all of the command took without its jobs is Snakemake's own.
+Each job's script is started by launcher.py, which tells the CPU seconds of imports from the rest. What all of the
+command took without its jobs is Snakemake's own, and that of the process beside it which writes to MLflow.
 """
 
 import json
@@ -28,9 +28,9 @@ HERE = Path(__file__).parents[1]
 KINDS = {
     "training": ["train"],
     "classifier": ["classifier"],
-    "evaluation": ["evaluate", "baselines", "likelihood", "compare", "claims"],
+    "evaluation": ["evaluate", "baselines", "likelihood", "compare", "champion", "claims"],
     "drawing": ["figure", "report"],
-    "MLflow": ["register", "champion"],
+    "MLflow": ["register", "send_runs"],
 }
 OTHER = "data and records"  # of all other rules
 PARTS = ["imports", *KINDS, OTHER, "Snakemake"]
@@ -57,8 +57,7 @@ def split(jobs: list[dict[str, Any]], cpu: float) -> dict[str, float]:
     parts["imports"] += of_fork_server(jobs)
     for job in jobs:
         parts["imports"] += job["imports"]
-        parts["MLflow"] += job["mlflow"]
-        parts[kind(job["rule"])] += job["cpu"] - job["imports"] - job["mlflow"]
+        parts[kind(job["rule"])] += job["cpu"] - job["imports"]
     parts["Snakemake"] = cpu - of_fork_server(jobs) - sum(job["cpu"] for job in jobs)
     return parts
 
@@ -178,10 +177,10 @@ def table(measurements: list[Measurement]) -> list[str]:
         ]
     return [
         *lines,
-        "Each script is started by a launcher that puts the CPU seconds of imports, and of MLflow's import and calls, "
-        "to their account; the rest of a job counts as what its rule is for, and what is left of the whole command "
-        "is Snakemake's own. The plain script trains and evaluates the same models, and trains the classifier, in one "
-        "process; it stores, draws and records nothing, and computes no baseline.",
+        "Each script is started by a launcher that puts the CPU seconds of imports to their account; the rest of a job "
+        "counts as what its rule is for, and what is left of the whole command is Snakemake's own, and that of the "
+        "process which writes to MLflow. The plain script trains and evaluates the same models, and trains the "
+        "classifier, in one process; it stores, draws and records nothing, and computes no baseline.",
     ]
 
 
