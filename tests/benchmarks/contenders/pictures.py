@@ -28,7 +28,7 @@ class Pictures(Dataset):
 
 
 class Hole:
-    """An image (1, H, W) to itself with a square hole on its stroke, and itself: what a loss is held against."""
+    """A transform: an image (1, H, W) to a pair, itself with a square hole on its stroke, and itself as the target."""
 
     def __init__(self, size: int) -> None:
         self.size = size

@@ -30,7 +30,7 @@ TRAINED = Path(__file__).parents[1] / "trained.py"
 
 
 def replayed(act: Callable[[], object]) -> Callable[[], None]:
-    """`act` as a CUDA graph."""
+    """Capture `act` as a CUDA graph; return its replay."""
     act()
     torch.cuda.synchronize()
     graph = torch.cuda.CUDAGraph()
@@ -40,7 +40,7 @@ def replayed(act: Callable[[], object]) -> Callable[[], None]:
 
 
 def measure(subject: Subject, data: tuple[np.ndarray, np.ndarray], folder: str, repeats: int) -> list[Measurement]:
-    """A step as it is and kernel by kernel, and its floor, whose products and bytes are asked for at once as well."""
+    """Measure a step, the same kernel by kernel, and its floor, whose products and bytes are captured as well."""
     turn = 50
     loop, other = (subject.trainer(data, folder, epochs=1000) for _ in range(2))
     other.descend = other._descend
@@ -63,7 +63,7 @@ def measure(subject: Subject, data: tuple[np.ndarray, np.ndarray], folder: str, 
 def trained(
     names: list[str], place: str, processes: int, options: Options
 ) -> tuple[float, list[dict[str, list[float]]]]:
-    """Seconds until all models are trained, by so many processes at once, and what each of these tells."""
+    """Train all models by so many processes at once; return the seconds, and what each process tells."""
     start = time.perf_counter()
     asked = {"place": place, "quick": options.quick, "mnist": options.mnist and str(options.mnist)}
     commands = [

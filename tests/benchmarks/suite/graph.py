@@ -47,12 +47,12 @@ launcher.install({folder!r})
 
 
 def kind(rule: str) -> str:
-    """What the jobs of a rule are for."""
+    """Return the kind of a rule's jobs."""
     return next((name for name, beginnings in KINDS.items() if rule.startswith(tuple(beginnings))), OTHER)
 
 
 def split(jobs: list[dict[str, Any]], cpu: float) -> dict[str, float]:
-    """The CPU seconds `cpu` of a command by what they went into, from what launcher.py left of its jobs."""
+    """Split the CPU seconds `cpu` of a command by what they went into, from what launcher.py left of its jobs."""
     parts = dict.fromkeys(PARTS, 0.0)
     parts["imports"] += of_fork_server(jobs)
     for job in jobs:
@@ -68,7 +68,7 @@ def of_fork_server(jobs: list[dict[str, Any]]) -> float:
 
 
 def run_graph(arguments: list[str], folder: Path) -> tuple[Usage, list[dict[str, Any]]]:
-    """Snakemake in a copy of the working tree, with the launcher before each script."""
+    """Run Snakemake in a copy of the working tree, with the launcher before each script."""
     checkout, jobs = Checkout(folder), folder / "jobs"
     jobs.mkdir()
     with (folder / "Snakefile").open("a") as file:
@@ -87,7 +87,7 @@ def run_plain(config: dict[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def training_floor(config: dict[str, Any], images: int) -> float:
-    """Seconds of all trainings' matrix products and Adam's bytes."""
+    """Return the seconds of all trainings' matrix products and Adam's bytes."""
     total = 0.0
     for subject in subjects(config):
         training = subject.definition["training"]
@@ -99,7 +99,7 @@ def training_floor(config: dict[str, Any], images: int) -> float:
 
 
 def figures(config: dict[str, Any], arguments: list[str], images: int) -> dict[str, tuple[str, float]]:
-    """All figures of one run of the graph, of the plain script, and of the floor: unit and value by name."""
+    """Run the graph, the plain script and the floor once; return unit and value by name."""
     with tempfile.TemporaryDirectory(prefix="graph-") as folder:
         usage, jobs = run_graph(arguments, Path(folder))
     say(f"  the graph: {usage.seconds:.0f} s, {usage.cpu:.0f} CPU s")
@@ -123,7 +123,7 @@ def figures(config: dict[str, Any], arguments: list[str], images: int) -> dict[s
 
 
 def measure(case: str, repeats: int, arguments: list[str], config: dict[str, Any], images: int) -> list[Measurement]:
-    """The graph and what it is held against, by turns."""
+    """Measure the graph and what it is compared with, by turns."""
     several = [figures(config, arguments, images) for _ in range(repeats)]
     return [Measurement(case, name, unit, [one[name][1] for one in several]) for name, (unit, _) in several[0].items()]
 

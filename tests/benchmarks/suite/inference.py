@@ -83,7 +83,7 @@ def table(measurements: list[Measurement]) -> list[str]:
 
 
 def summary(measurements: list[Measurement]) -> list[Line]:
-    """The rates alone: nothing is measured beside them."""
+    """Return the rates alone: nothing is measured beside them."""
     case = cases(measurements)[0]
     rates = [(one.contender, one.median) for one in measurements if one.case == case]
     told = ", ".join(f"{method} {rate:,.0f}" for method, rate in rates)

@@ -69,7 +69,7 @@ class Worker:
 
 
 def measure(case: str, contenders: Sequence[str], data: Path, corruption: str, epochs: int) -> list[Measurement]:
-    """Epochs by turns. The first of each, in which a library may compile, is trained and not counted."""
+    """Time epochs by turns. The first of each, in which a library may compile, is trained and not counted."""
     with ExitStack() as stack:
         workers = {
             name: stack.enter_context(Worker(name, str(data), corruption, str(epochs + 1))) for name in contenders

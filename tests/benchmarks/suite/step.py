@@ -20,7 +20,7 @@ EPOCH, EPOCH_FLOOR = "epoch", "epoch's floor"
 
 
 def stepping(loop: Trainer) -> Callable[[], None]:
-    """A step of the training on its next batch, over and over."""
+    """Return a function that trains on the next batch, over and over."""
     generator = torch.Generator(torch.get_default_device()).manual_seed(0)
     order = torch.randperm(len(loop.images), generator=generator)
     batches = cycle(batch for batch in order.split(loop.batch_size) if len(batch) == loop.batch_size)
@@ -28,7 +28,7 @@ def stepping(loop: Trainer) -> Callable[[], None]:
 
 
 def measure(subject: Subject, data: tuple[np.ndarray, np.ndarray], options: Options) -> list[Measurement]:
-    """Short turns and many of them: the median then does not see those before which something else had the cache."""
+    """Measure in many short turns: the median leaves out those before which something else had the cache."""
     repeats, turn = options.times(60, 10), 3
     with tempfile.TemporaryDirectory() as folder:
         loop = subject.trainer(data, folder, epochs=1000)
