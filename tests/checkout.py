@@ -6,10 +6,11 @@ import os
 import platform
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import MappingProxyType
 
@@ -19,6 +20,11 @@ ROOT = Path(__file__).parents[1]
 TINY = "tests/workflow/tiny.yaml"
 EMPTY: Mapping[str, str] = MappingProxyType({})
 CACHE = ROOT / "tests/.graphs"
+PART = CACHE / "part"  # where the graph of the cache is made
+LOCATIONS = (  # columns of MLflow's store that name its folder
+    *(("runs", "artifact_uri"), ("experiments", "artifact_location")),
+    *(("logged_models", "artifact_location"), ("model_versions", "storage_location")),
+)
 MADE = ("results", ".snakemake")  # what an execution leaves
 DECISIVE = ("workflow/", "config/", "Snakefile", "envs/requirements.txt", TINY)  # what the tiny graph depends on
 RECORDED = {"register": 1}  # jobs that record a new champion in MLflow; no stage depends on them
@@ -102,24 +108,32 @@ def tiny_graph(folder: Path) -> Checkout:
         if not cached.exists():
             for older in [path for path in CACHE.iterdir() if path.is_dir()]:
                 shutil.rmtree(older)
-            part = Checkout(CACHE / "part")
+            part = Checkout(PART)
             part.finish()
             part.folder.rename(cached)
         checkout = Checkout(folder)
         for name in MADE:
             shutil.copytree(cached / name, folder / name, symlinks=True, dirs_exist_ok=True)
+    with closing(sqlite3.connect(folder / "results/mlflow/mlflow.db")) as database, database:
+        for table, column in LOCATIONS:
+            database.execute(f"UPDATE {table} SET {column} = replace({column}, ?, ?)", (str(PART), str(folder)))
     return checkout
 
 
 def _key() -> str:
     """Return a digest of what decides the tiny graph's bytes: files, Python and the kind of CPU."""
-    info = Path("/proc/cpuinfo")
-    cpu = re.search("^model name.*$", info.read_text(), re.MULTILINE) if info.exists() else None
-    digest = hashlib.sha256(f"{sys.version} {platform.machine()} {cpu and cpu[0]}".encode())
+    digest = hashlib.sha256(f"{sys.version} {platform.machine()} {processor()}".encode())
     for name in tree():
         if name.startswith(DECISIVE) and (ROOT / name).is_file() and not name.endswith(".md"):
             digest.update(f"\0{name}\0".encode() + (ROOT / name).read_bytes())
     return digest.hexdigest()[:16]
+
+
+def processor() -> str:
+    """Return the name of the CPU."""
+    info = Path("/proc/cpuinfo")
+    name = re.search("^model name[^:]*: *(.*)$", info.read_text(), re.MULTILINE) if info.exists() else None
+    return name[1].strip() if name else platform.processor() or platform.machine()
 
 
 def command_line(configuration: str, arguments: Iterable[str]) -> list[str]:

@@ -14,6 +14,8 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.mlflow_pages import free_port
+
 CONFIGURATION = Path("/etc/slurm")
 FILES = ("slurm.conf", "cgroup.conf", "gres.conf")
 PLUGIN = Path(__file__).parent / ".slurm"  # Snakemake's, apart from .venv: it would slow down each call of Snakemake
@@ -45,7 +47,7 @@ PartitionName=all Nodes=ALL Default=YES State=UP
 
 
 def missing() -> str:
-    """What it takes to start a Slurm here and is not there; nothing if it can be."""
+    """Return what is missing here to start a Slurm; '' if nothing is."""
     if not all(map(shutil.which, ("slurmctld", "slurmd", "munged"))):
         return "slurm-wlm munge"
     if os.geteuid():
@@ -87,7 +89,7 @@ class Slurm:
             "mark": MARK,
             "host": host,
             "folder": self.folder,
-            "ports": _free_ports(2),
+            "ports": (free_port(), free_port()),
             "cores": CORES,
         }
         version = subprocess.run(["slurmd", "-V"], capture_output=True, text=True, check=True).stdout
@@ -120,17 +122,17 @@ class Slurm:
         self.lock.close()
 
     def jobs(self, *states: str) -> list["Job"]:
-        """Those of the last minutes, in these states: all, if none is named."""
+        """Return the jobs of the last minutes in these states, or in any if none is named."""
         columns = ",".join(f"{name}:{WIDTH}" for name in COLUMNS)
         lines = _asked("squeue", "--noheader", f"--states={','.join(states) or 'all'}", f"--Format={columns}")
         return [Job(*line.split()) for line in lines.splitlines()]
 
     def queue(self) -> list["Job"]:
-        """Those that wait or run."""
+        """Return the jobs that wait or run."""
         return self.jobs("PENDING", "CONFIGURING", "RUNNING", "COMPLETING")
 
     def left(self, seconds: float) -> list["Job"]:
-        """Those that wait or run after so many seconds at most: Slurm takes some to be done with a cancelled job."""
+        """Return what still waits or runs after so many seconds: Slurm needs some to end a cancelled job."""
         end = time.monotonic() + seconds
         while (jobs := self.queue()) and time.monotonic() < end:
             time.sleep(0.2)
@@ -143,18 +145,8 @@ class Slurm:
 
 
 def _asked(*command: str) -> str:
-    """What the command prints; nothing if it fails."""
+    """Return what the command prints; '' if it takes too long."""
     try:
         return subprocess.run(command, capture_output=True, text=True, timeout=20).stdout
     except subprocess.TimeoutExpired:
         return ""
-
-
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports

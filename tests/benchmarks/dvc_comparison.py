@@ -23,6 +23,7 @@ from checkout import TINY, differing
 
 SCRIPTS = "workflow/scripts"
 SWAPPED = ["vae_incomplete", "cvae_label", "cvae_incomplete"]  # a variant for each repeat
+IDLE = "Nothing to do: `snakemake` / `dvc repro`", "Asked what would run: `snakemake -n` / `dvc status`"
 FIRST = "Everything, for the first time"
 
 
@@ -65,6 +66,20 @@ class Comparison:
         self.files: set[str] = set()
         self.differing: set[str] = set()
 
+    def begin(self, count: int) -> list[list[list[float]]]:
+        """Make everything; return each side's seconds where nothing is to do, and of asking what would run."""
+        self.step(FIRST)
+        for side in self.sides:  # what the first look after a run costs is not measured with the others
+            side.run()
+        return [self.nothing(count, lambda side: side.run()), self.nothing(count, lambda side: side.ask())]
+
+    def change(self, change: Change) -> None:
+        """Make a change on both sides, run them, and take the change back."""
+        with ExitStack() as stack:
+            for side in self.sides:
+                stack.enter_context(side.checkout.edited(*change[1:]))
+            self.step(change.name)
+
     def step(self, name: str) -> None:
         """Run both sides, in turn the other one first, and compare their results."""
         self.stages = self.dvc.describe()
@@ -79,10 +94,7 @@ class Comparison:
 
     def repeat(self, number: int) -> None:
         for change in changes(number):
-            with ExitStack() as stack:
-                for side in self.sides:
-                    stack.enter_context(side.checkout.edited(*change[1:]))
-                self.step(change.name)
+            self.change(change)
             self.step(f"{change.name}: undone")
         for side in self.sides:
             side.touch()
@@ -152,15 +164,7 @@ def main() -> None:
         parser.error("DVC is not there yet: make benchmark-dvc sets it up")
     with tempfile.TemporaryDirectory(prefix="dvc-comparison-") as folder:
         comparison = Comparison(Path(folder))
-        comparison.step(FIRST)
-        for side in comparison.sides:  # what the first look after a run costs is not measured with the others
-            side.run()
-        idle = {
-            "Nothing to do: `snakemake` / `dvc repro`": comparison.nothing(options.nothing, lambda side: side.run()),
-            "Asked what would run: `snakemake -n` / `dvc status`": comparison.nothing(
-                options.nothing, lambda side: side.ask()
-            ),
-        }
+        idle = dict(zip(IDLE, comparison.begin(options.nothing), strict=True))
         for number in range(options.repeats):
             comparison.repeat(number)
         print(report(comparison, idle))

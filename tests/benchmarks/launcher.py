@@ -3,9 +3,8 @@
     launcher.py FOLDER PYTHON SCRIPT
 
 runs a script that Snakemake starts; `in_fork_server` runs one that the fork server forks. FOLDER gets a JSON file a
-job: rule, seconds of CPU in all (`cpu`), in imports without MLflow's (`imports`), and in MLflow (`mlflow`: its import,
-and the calls of its client), the peak of resident memory in bytes (`memory`), and the seconds of CPU that the fork
-server had taken by then (`fork_server`; 0 of a job that Snakemake started).
+job: rule, seconds of CPU in all (`cpu`) and in imports (`imports`), the peak of resident memory in bytes (`memory`),
+and the seconds of CPU that the fork server had taken by then (`fork_server`; 0 of a job that Snakemake started).
 """
 
 import json
@@ -14,61 +13,32 @@ import resource
 import runpy
 import sys
 import time
-from collections.abc import Callable
 from functools import partial
 from importlib import _bootstrap
 from pathlib import Path
 from typing import Any
 
-MLFLOW = "mlflow"
 MEMORY_UNIT = 1 if sys.platform == "darwin" else 1024  # of what the system says of a process's peak
 bootstrap: Any = _bootstrap  # its name for what the import statement calls is not public
 
 
-class Account:
-    """CPU seconds by what they went into. The outermost call counts."""
+class Imports:
+    """CPU seconds of this process's imports, from now on."""
 
     def __init__(self) -> None:
-        self.seconds = {"imports": 0.0, MLFLOW: 0.0}
-        self.inside = False
+        self.seconds, self.inside, self.load = 0.0, False, bootstrap._find_and_load
+        bootstrap._find_and_load = self.timed
 
-    def charged(self, kind: Callable[..., str], act: Callable[..., Any]) -> Callable[..., Any]:
-        """Wrap `act`: charge its CPU seconds to kind(its arguments)."""
-
-        def charge(*arguments: Any, **named: Any) -> Any:
-            if self.inside:
-                return act(*arguments, **named)
-            self.inside, start = True, time.thread_time()
-            try:
-                return act(*arguments, **named)
-            finally:
-                self.inside = False
-                self.seconds[kind(*arguments)] += time.thread_time() - start
-
-        return charge
-
-    def watch_client(self) -> None:
-        """Charge the calls of MLflow's client, once it is imported."""
-        client = getattr(sys.modules.get(MLFLOW), "MlflowClient", None)
-        if client is None or hasattr(client, "watched"):
-            return
-        client.watched = True
-        for name, method in vars(client).copy().items():
-            if callable(method) and not name.startswith("__"):
-                setattr(client, name, self.charged(lambda *_: MLFLOW, method))
-
-    def watch_imports(self) -> None:
-        find_and_load = self.charged(
-            lambda name, *_: MLFLOW if name.split(".")[0] == MLFLOW else "imports", bootstrap._find_and_load
-        )
-
-        def load(*arguments: Any) -> Any:
-            module = find_and_load(*arguments)
-            if not self.inside:
-                self.watch_client()
-            return module
-
-        bootstrap._find_and_load = load
+    def timed(self, *arguments: Any) -> Any:
+        """Load a module; the outermost import counts."""
+        if self.inside:
+            return self.load(*arguments)
+        self.inside, start = True, time.thread_time()
+        try:
+            return self.load(*arguments)
+        finally:
+            self.inside = False
+            self.seconds += time.thread_time() - start
 
 
 def rule(script: str) -> str:
@@ -78,13 +48,12 @@ def rule(script: str) -> str:
 
 def run(script: str, parts: Path) -> None:
     """Run the script in this process."""
-    account = Account()
-    account.watch_imports()
+    imports = Imports()
     sys.argv, sys.path[0] = [script], str(Path(script).parent)
     try:
         runpy.run_path(script, run_name="__main__")
     finally:
-        parts.write_text(json.dumps(account.seconds), encoding="utf-8")
+        parts.write_text(json.dumps({"imports": imports.seconds}), encoding="utf-8")
 
 
 def main(folder: str, _python: str, script: str) -> None:
@@ -123,8 +92,7 @@ def in_fork_server(folder: str, script: str, variables: dict[str, str]) -> None:
 
     from restoration.execution import fork_server
 
-    account = Account()
-    account.watch_imports()
+    imports = Imports()
     try:
         fork_server.run_script(script, variables)
     finally:
@@ -134,7 +102,7 @@ def in_fork_server(folder: str, script: str, variables: dict[str, str]) -> None:
             "cpu": usage.ru_utime + usage.ru_stime,
             "memory": usage.ru_maxrss * MEMORY_UNIT,
             "fork_server": parent.user + parent.system,
-            **account.seconds,
+            "imports": imports.seconds,
         }
         (Path(folder) / f"{os.getpid()}.json").write_text(json.dumps(content), encoding="utf-8")
 

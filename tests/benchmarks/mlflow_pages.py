@@ -12,7 +12,6 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import chdir, contextmanager
 from pathlib import Path
-from typing import Any
 
 from restoration.tracking import mlflow_store
 
@@ -82,16 +81,12 @@ def first_page(address: str, experiment: str, runs: int) -> float:
     Raises AssertionError if the page is not whole.
     """
     asked = {"experiment_ids": [experiment], "max_results": PAGE_SIZE, "order_by": ["attributes.start_time DESC"]}
+    body, kind = json.dumps(asked).encode(), {"Content-Type": "application/json"}
+    request = urllib.request.Request(f"{address}/api/2.0/mlflow/runs/search", body, kind)
     start = time.perf_counter()
-    answer = post(f"{address}/api/2.0/mlflow/runs/search", asked)
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        shown = len(json.load(answer)["runs"])
     seconds = time.perf_counter() - start
-    shown = len(answer["runs"])
     if shown != min(runs, PAGE_SIZE):
         raise AssertionError(f"MLflow shows {shown} of {runs} runs")
     return seconds
-
-
-def post(address: str, content: dict[str, Any]) -> Any:
-    request = urllib.request.Request(address, json.dumps(content).encode(), {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=60) as answer:
-        return json.loads(answer.read())

@@ -8,7 +8,6 @@ seconds of the wall clock, and CPU seconds of training, evaluating, and the clas
 
 import json
 import sys
-import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -22,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import numpy as np
 import torch
 
-from benchmarks.subjects import Subject, corrupted, subjects
+from benchmarks.subjects import corrupted, subjects
 from restoration.core import registry
 from restoration.data.dataset_files import Images
 from restoration.evaluation import computation_cost, diagnostics, scoring
@@ -44,16 +43,6 @@ class Process:
         start = time.process_time()
         yield
         self.seconds[kind] += time.process_time() - start
-
-
-def train(subject: Subject, seed: int, arrays: dict[str, np.ndarray], validation: Images) -> Trainer:
-    model = subject.model()
-    data = arrays["train_images"], arrays["train_labels"]
-    with tempfile.TemporaryDirectory() as folder:
-        checkpoint = Path(folder) / "bench" / "state.pt"
-        loop = Trainer(model, *data, subject.corrupt(), subject.definition["training"], seed, checkpoint)
-        loop.run(lambda model: objective.held_out(model, *validation, seed), lambda *_: None, lambda _: None)
-    return loop
 
 
 def evaluate(
@@ -84,14 +73,14 @@ def main(config: dict[str, Any]) -> dict[str, Any]:
     arrays = import_module("download").split(dataset, settings["validation"], settings["seed"])
     with process.at("classifier"):
         read = classifier.train(arrays["train_images"], arrays["train_labels"], dataset.classes, settings["seed"]).read
-    trained = 0
+    train, trained = (arrays["train_images"], arrays["train_labels"]), 0
     for subject in subjects(config):
         splits = (arrays[f"{name}_{part}"] for name in ("validation", "test") for part in ("images", "labels"))
         images, labels, test_images, test_labels = splits
         validation, test = (corrupted(subject, *pair) for pair in ((images, labels), (test_images, test_labels)))
         for seed in subject.definition["seeds"]:
             with process.at("training"):
-                loop = train(subject, seed, arrays, validation)
+                loop = subject.trained(train, validation, seed)
             with process.at("evaluation"):
                 evaluate(loop, config["tasks"][subject.task]["inference"], arrays, test, read)
             trained += 1

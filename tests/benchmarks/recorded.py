@@ -12,20 +12,11 @@ from typing import Any
 import psutil
 
 from benchmarks.measuring import Measurement, Options
+from checkout import ROOT, processor
 
-ROOT = Path(__file__).parents[2]
 RESULTS = Path(__file__).parent / "results"
 PACKAGES = ["snakemake", "torch", "torchvision", "mlflow", "scikit-image", "torchmetrics"]
 PACKAGES += ["lightning", "pythae", "keras", "jax"]
-
-
-def processor() -> str:
-    """Return the processor's name in the system."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
 
 
 def machine() -> dict[str, Any]:

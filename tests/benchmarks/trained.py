@@ -8,9 +8,7 @@ seconds from the process's start until it can train, and of each training; and h
 
 import json
 import sys
-import tempfile
 import time
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +18,7 @@ import psutil
 import torch
 
 from benchmarks.subjects import FEW_IMAGES, TRAINING_IMAGES, corrupted, images, subjects
-from benchmarks.suite.step import trainer
 from restoration.data import device
-from restoration.data.dataset_files import Images
-from restoration.models import objective
-from restoration.models.model_file import Model
 
 
 def main(place: str, quick: bool, mnist: str | None, names: list[str]) -> dict[str, list[float]]:
@@ -33,25 +27,15 @@ def main(place: str, quick: bool, mnist: str | None, names: list[str]) -> dict[s
     folder = Path(mnist) if mnist else None
     data, held_out = images(folder, FEW_IMAGES if quick else TRAINING_IMAGES), images(folder, 5_000)
     torch.zeros(1).sum().item()  # a GPU is there when it was used once
-    told: dict[str, list[float]] = {
-        "start": [time.time() - psutil.Process().create_time()],
-        "training": [],
-        "images": [],
-    }
+    told = {"start": [time.time() - psutil.Process().create_time()], "training": [], "images": []}
     for subject in [one for one in subjects() if one.name in names]:
         validation = corrupted(subject, *held_out)
         start = time.perf_counter()
-        with tempfile.TemporaryDirectory() as checkpoint:
-            changed: dict[str, Any] = {"epochs": 1} if quick else {}
-            loop = trainer(subject, data, checkpoint, **changed)
-            loop.run(partial(validate, validation), lambda *_: None, lambda _: None)
+        changed: dict[str, Any] = {"epochs": 1} if quick else {}
+        loop = subject.trained(data, validation, **changed)
         told["training"].append(time.perf_counter() - start)
         told["images"].append(loop.epochs * len(data[0]))
     return told
-
-
-def validate(validation: Images, model: Model) -> dict[str, float]:
-    return objective.held_out(model, *validation, seed=0)
 
 
 if __name__ == "__main__":

@@ -58,7 +58,7 @@ def main(contender: str, data: str, corruption: str, epochs: str) -> None:
     import numpy as np
     import torch
 
-    from benchmarks.contenders import workflow
+    from benchmarks.contenders import Task, workflow
     from restoration.data import corruptions
     from restoration.data.tensors import as_float, as_uint8
     from restoration.models import objective
@@ -72,9 +72,8 @@ def main(contender: str, data: str, corruption: str, epochs: str) -> None:
     torch.manual_seed(0)
     model = workflow.create(settings["name"] != "none")
     start = {name: weights.numpy().copy() for name, weights in model.network.state_dict().items()}
-    weights = import_module(f"benchmarks.contenders.{contender}").train(
-        images, labels, settings, start, int(epochs), turns
-    )
+    train = import_module(f"benchmarks.contenders.{contender}").train
+    weights = train(Task(images, labels, settings, start, int(epochs)), turns)
     model.network.load_state_dict({name: torch.tensor(value) for name, value in weights.items()})
     corrupted, mask = corruptions.build(settings)(as_float(test), torch.Generator().manual_seed(0))
     held_out = objective.held_out(model, test, as_uint8(corrupted.numpy()), mask.numpy(), test_labels, 0)

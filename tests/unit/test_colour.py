@@ -54,14 +54,11 @@ def test_every_baseline_restores_in_colour(corruption, tasks):
     names = baselines.fitting(registry.constant("corruptions", corruption, "HIDES"))
     assert names
     for name in names:
-        restored = registry.load("baselines", name).restore(corrupted, mask, train, **quick_parameters(name))
+        baseline = registry.load("baselines", name)
+        parameters = {key: values[0] for key, values in getattr(baseline, "GRID", {}).items()}
+        restored = baseline.restore(corrupted, mask, train, **parameters)
         assert restored.shape == complete.shape
         assert torch.isfinite(restored).all()
-
-
-def quick_parameters(name: str) -> dict:
-    """Return the first of the tried values of each parameter."""
-    return {key: values[0] for key, values in getattr(registry.load("baselines", name), "GRID", {}).items()}
 
 
 @pytest.mark.parametrize("name", VARIANTS)

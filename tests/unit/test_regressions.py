@@ -9,14 +9,12 @@ import time
 
 import numpy as np
 import pytest
-import torch
 from helpers import changed, read
 
 from restoration.config import configuration
 from restoration.core import fingerprint
 from restoration.core.errors import UserError
 from restoration.data import idx
-from restoration.evaluation import metrics
 from restoration.models import model_file, training_progress
 from restoration.tracking import mirror
 
@@ -54,6 +52,7 @@ def serving(reply):
         "://x",
         b"SSH-2.0-OpenSSH_9.6\r\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>",
         b"HTTP/1.1 301 Moved\r\nLocation: /a\r\nContent-Length: 0\r\n\r\n",
     ],
     ids=repr,
@@ -66,56 +65,11 @@ def test_whatever_a_mirror_is_its_failure_is_one_line(source):
     assert source in str(caught.value)
 
 
-def test_a_bad_file_of_a_mirror_is_named_by_its_address():
-    source = serving(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>")
-    with pytest.raises(UserError, match=source):
-        idx.load("MNIST", {}, source)
-
-
-@pytest.mark.parametrize(
-    "statement", ["from . import helper", "from .helper import thing", "from ..objective import x"]
-)
-def test_relative_imports_are_followed(statement, tmp_path, monkeypatch):
-    monkeypatch.setattr(fingerprint, "SCRIPTS", tmp_path)
-    fingerprint._closure.cache_clear()
-    losses = tmp_path / "restoration" / "models" / "losses"
-    losses.mkdir(parents=True)
-    (tmp_path / "script.py").touch()
-    for name in ("../__init__", "../objective", "__init__", "helper"):
-        (losses / f"{name}.py").touch()
-    (losses / "mine.py").write_text(f"{statement}\n")
-    files = {line.split(" = ")[0] for line in fingerprint.code("script.py", [("losses", "mine")])}
-    assert f"restoration.models.{'objective' if '..' in statement else 'losses.helper'}" in files
-
-
-def test_parts_may_be_any_iterable():
-    parts = [("losses", "bce")]
-    assert fingerprint.code("train.py", iter(parts)) == fingerprint.code("train.py", parts)
-
-
 def test_more_than_an_hour_left_is_told(monkeypatch, capsys):
     shown = training_progress.Progress("task", epochs=1, iterations=10_000, batch_size=1)
     shown.watched, shown.start, shown.last = True, time.monotonic() - 10, time.monotonic() - 10
     shown.show(10, 1.0)
     assert "2:46:" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("grey", [0.3, 0.7, 0.95])
-def test_ssim_of_bright_flat_images_is_that_of_scikit_image(grey):
-    from skimage.metrics import structural_similarity
-
-    generator = torch.Generator().manual_seed(0)
-    one, other = (grey + 0.01 * torch.rand(2, 28, 28, generator=generator)).clamp(0, 1)
-    _, expected = structural_similarity(
-        one.double().numpy(),
-        other.double().numpy(),
-        gaussian_weights=True,
-        use_sample_covariance=False,
-        data_range=1,
-        full=True,
-    )
-    ours = metrics.ssim_map(one[None, None], other[None, None])[0, 0].numpy()
-    np.testing.assert_allclose(ours, expected, rtol=0, atol=1e-5)
 
 
 def test_a_mirror_warns_where_mlflow_cannot_be_imported(monkeypatch, tmp_path, caplog):

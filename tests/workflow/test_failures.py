@@ -5,14 +5,12 @@ import os
 import resource
 import shutil
 import sqlite3
-import subprocess
-import sys
 import time
 
 import pytest
 from kills import Chaos, attack
 
-from checkout import TINY, Checkout, command_line, differing, manifest
+from checkout import TINY, Checkout, differing, manifest
 
 TWO_MODELS = "tests/workflow/two_models.yaml"
 KILLS = 5
@@ -115,18 +113,11 @@ def test_a_full_disk_ends_in_one_line_and_loses_nothing(two_models, trial):
     identity = json.loads(summary.read_text())["identity"]
     shutil.rmtree(trial.folder / "results/digits/train/inpainting")
     shutil.rmtree(trial.folder / "results/checkpoints" / identity)
-    command = [sys.executable, "-m", "snakemake", *command_line(TWO_MODELS, [])]
-    limit = 500_000
-    full = subprocess.run(
-        command,
-        cwd=trial.folder,
-        env=os.environ | {"PYTHONPATH": ""},
-        capture_output=True,
-        text=True,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY)),
-    )
-    assert full.returncode == 1
-    line = next(line for line in full.stderr.splitlines() if line.startswith("train inpainting vae_incomplete bce 0: "))
+    process = trial.started(configuration=TWO_MODELS)
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (500_000, resource.RLIM_INFINITY))
+    said, _ = process.communicate()
+    assert process.returncode == 1
+    line = next(line for line in said.splitlines() if line.startswith("train inpainting vae_incomplete bce 0: "))
     assert "File too large: 'results/digits/train/inpainting/vae_incomplete/bce/seed0/model.pt'" in line
     assert_made_again(trial, two_models)
 

@@ -2,11 +2,9 @@
 
 import json
 import os
-import socket
 import sqlite3
 import subprocess
 import sys
-import time
 import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +14,7 @@ import pandas as pd
 import pytest
 from PIL import Image, ImageDraw
 
+from benchmarks.mlflow_pages import free_port, wait
 from restoration.champion import picture_files
 
 TASKS = ("representation", "denoising", "inpainting")
@@ -139,9 +138,7 @@ def test_the_target_alone_says_what_it_needs(graph):
 @contextmanager
 def served(graph, name, log):
     """Run `mlflow models serve` on a free port; yield its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     store = f"sqlite:///{graph.folder}/results/mlflow/mlflow.db"
     command = [sys.executable, "-m", "mlflow", "models", "serve", "--model-uri", f"models:/{name}@champion"]
     command += ["--env-manager", "local", "--host", "127.0.0.1", "--port", str(port)]
@@ -150,13 +147,7 @@ def served(graph, name, log):
     with open(log, "w") as file:
         server = subprocess.Popen(command, cwd=log.parent, env=environment, stdout=file, stderr=subprocess.STDOUT)
     try:
-        for _ in range(600):
-            assert server.poll() is None, log.read_text()
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{port}/ping", timeout=5)
-                break
-            except OSError:
-                time.sleep(0.2)
+        wait(server, f"http://127.0.0.1:{port}/ping", log)
         yield f"http://127.0.0.1:{port}/invocations"
     finally:
         server.terminate()

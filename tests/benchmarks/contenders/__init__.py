@@ -1,22 +1,22 @@
 """Ways to train the 784-400-20 VAE, one file each, written from the public interfaces of what they use.
 
-    train(images, labels, corruption, start, epochs, gate) -> weights
+    train(task, gate) -> weights
 
-images: uint8 (N, 1, 28, 28); labels: int64 (N,); corruption: an entry of the registry, as in the configuration;
-start, weights: float32 arrays by the names of the workflow's own network; gate: opened before each epoch, closed after
-it. All start from the same weights, with batches of 128, Adam with the step size 1e-3, and the loss of Kingma and
-Welling (2014) with a Bernoulli decoder.
-
-    HOLES = True: it can be given images with holes
+task: what is given to all; gate: opened before each epoch, closed after it; weights: as task.start. All start from the
+same weights, with batches of 128, Adam with the step size 1e-3, and the loss of Kingma and Welling (2014) with a
+Bernoulli decoder.
 """
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-Weights = Mapping[str, np.ndarray]
+Weights = Mapping[str, np.ndarray]  # by the names of the workflow's own network
+Layers = Mapping[str, tuple[np.ndarray, np.ndarray]]  # weight and bias
 HIDDEN, LATENT, PIXELS, BATCH, LEARNING_RATE = 400, 20, 784, 128, 1e-3
+PLACES = {"encoder": "encoder.0", "decoder": "decoder.0", "output": "decoder.2"}
+HEADS = "encoder.2"  # the layer of mean and log-variance, which are two layers elsewhere
 
 
 class Gate(Protocol):
@@ -27,7 +27,30 @@ class Gate(Protocol):
     def close(self) -> None: ...
 
 
-def heads(start: Weights) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
-    """Weight and bias of the mean's layer and of the log-variance's, which are one layer here and two elsewhere."""
-    weight, bias = start["encoder.2.weight"], start["encoder.2.bias"]
-    return (weight[:LATENT], bias[:LATENT]), (weight[LATENT:], bias[LATENT:])
+class Task(NamedTuple):
+    """A training. images: uint8 (N, 1, 28, 28); labels: int64 (N,); corruption: as in the configuration; start: float32
+    arrays.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    corruption: dict[str, Any]
+    start: Weights
+    epochs: int
+
+
+def layers(weights: Weights) -> Layers:
+    """Return the layers encoder, mu, logvar, decoder and output."""
+    weight, bias = weights[f"{HEADS}.weight"], weights[f"{HEADS}.bias"]
+    return {
+        **{name: (weights[f"{place}.weight"], weights[f"{place}.bias"]) for name, place in PLACES.items()},
+        "mu": (weight[:LATENT], bias[:LATENT]),
+        "logvar": (weight[LATENT:], bias[LATENT:]),
+    }
+
+
+def joined(layers: Layers) -> Weights:
+    """Do the reverse of `layers`."""
+    heads = [np.concatenate(pair) for pair in zip(layers["mu"], layers["logvar"], strict=True)]
+    arrays = {HEADS: heads, **{place: layers[name] for name, place in PLACES.items()}}
+    return {f"{place}.{part}": pair[at] for place, pair in arrays.items() for at, part in enumerate(("weight", "bias"))}

@@ -1,15 +1,7 @@
 """Keras on JAX."""
 
-from typing import Any
+from functools import partial
 
-import numpy as np
+from benchmarks.contenders import keras_vae
 
-from benchmarks.contenders import Gate, Weights, keras_vae
-
-HOLES = False
-
-
-def train(
-    images: np.ndarray, labels: np.ndarray, corruption: dict[str, Any], start: Weights, epochs: int, gate: Gate
-) -> Weights:
-    return keras_vae.train("jax", images, start, epochs, gate)
+train = partial(keras_vae.train, "jax")

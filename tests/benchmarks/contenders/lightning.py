@@ -5,13 +5,11 @@ import warnings
 from typing import Any
 
 import lightning
-import numpy as np
 import torch
+from lightning.pytorch.callbacks import LambdaCallback
 
-from benchmarks.contenders import LEARNING_RATE, Gate, Weights
+from benchmarks.contenders import LEARNING_RATE, Gate, Task, Weights
 from benchmarks.contenders.pictures import VAE, loader, loss, read, written
-
-HOLES = True
 
 
 class Module(lightning.LightningModule):
@@ -28,33 +26,21 @@ class Module(lightning.LightningModule):
         return torch.optim.Adam(self.parameters(), lr=LEARNING_RATE)
 
 
-class Turns(lightning.Callback):
-    def __init__(self, gate: Gate) -> None:
-        self.gate = gate
-
-    def on_train_epoch_start(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
-        self.gate.open()
-
-    def on_train_epoch_end(self, trainer: lightning.Trainer, module: lightning.LightningModule) -> None:
-        self.gate.close()
-
-
-def train(
-    images: np.ndarray, labels: np.ndarray, corruption: dict[str, Any], start: Weights, epochs: int, gate: Gate
-) -> Weights:
+def train(task: Task, gate: Gate) -> Weights:
     warnings.simplefilter("ignore")  # it advises more workers; all contenders have one thread
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     vae = VAE()
-    read(vae, start)
+    read(vae, task.start)
+    turns = LambdaCallback(on_train_epoch_start=lambda *_: gate.open(), on_train_epoch_end=lambda *_: gate.close())
     trainer = lightning.Trainer(
         accelerator="cpu",
         devices=1,
-        max_epochs=epochs,
+        max_epochs=task.epochs,
         logger=False,
         enable_checkpointing=False,
         enable_progress_bar=False,
         enable_model_summary=False,
-        callbacks=[Turns(gate)],
+        callbacks=[turns],
     )
-    trainer.fit(Module(vae), loader(images, labels, corruption))
+    trainer.fit(Module(vae), loader(task))
     return written(vae)

@@ -11,7 +11,7 @@ from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
-from benchmarks.contenders import BATCH, HIDDEN, LATENT, PIXELS, Weights, heads
+from benchmarks.contenders import BATCH, HIDDEN, LATENT, PIXELS, PLACES, Task, Weights, joined, layers
 
 
 class Pictures(Dataset):
@@ -28,7 +28,7 @@ class Pictures(Dataset):
 
 
 class Hole:
-    """An image (1, H, W) to itself with a square hole on its stroke, and itself: what a loss is held against."""
+    """A transform: an image (1, H, W) to a pair, itself with a square hole on its stroke, and itself as the target."""
 
     def __init__(self, size: int) -> None:
         self.size = size
@@ -44,11 +44,13 @@ class Hole:
         return corrupted, image
 
 
-def loader(images: np.ndarray, labels: np.ndarray, corruption: dict[str, Any]) -> DataLoader:
-    """Batches ((seen, target), label), both images (B, 1, 28, 28) in [0, 1]."""
-    degrade = Hole(corruption["size"]) if corruption["name"] == "stroke_hole" else lambda image: (image, image)
+def loader(task: Task) -> DataLoader:
+    """Return batches ((seen, target), label), both images (B, 1, 28, 28) in [0, 1]."""
+    degrade = (
+        Hole(task.corruption["size"]) if task.corruption["name"] == "stroke_hole" else lambda image: (image, image)
+    )
     transform = transforms.Compose([transforms.ToTensor(), transforms.Lambda(degrade)])
-    return DataLoader(Pictures(images, labels, transform), batch_size=BATCH, shuffle=True)
+    return DataLoader(Pictures(task.images, task.labels, transform), batch_size=BATCH, shuffle=True)
 
 
 class VAE(nn.Module):
@@ -80,29 +82,12 @@ def loss(restored: torch.Tensor, target: torch.Tensor, mu: torch.Tensor, logvar:
 
 def read(model: VAE, start: Weights) -> None:
     """Give the model the weights `start`."""
-    (mu_weight, mu_bias), (logvar_weight, logvar_bias) = heads(start)
-    state = {
-        "encoder.weight": start["encoder.0.weight"],
-        "encoder.bias": start["encoder.0.bias"],
-        "mu.weight": mu_weight,
-        "mu.bias": mu_bias,
-        "logvar.weight": logvar_weight,
-        "logvar.bias": logvar_bias,
-        "decoder.weight": start["decoder.0.weight"],
-        "decoder.bias": start["decoder.0.bias"],
-        "output.weight": start["decoder.2.weight"],
-        "output.bias": start["decoder.2.bias"],
-    }
-    model.load_state_dict({name: torch.tensor(value) for name, value in state.items()})
+    for name, arrays in layers(start).items():
+        weight, bias = map(torch.tensor, arrays)
+        getattr(model, name).load_state_dict({"weight": weight, "bias": bias})
 
 
 def written(model: VAE) -> Weights:
-    """The model's weights, by the names of the workflow's network."""
+    """Return the model's weights by the names of the workflow's network."""
     state = {name: value.detach().numpy() for name, value in model.state_dict().items()}
-    joined = {part: np.concatenate([state[f"mu.{part}"], state[f"logvar.{part}"]]) for part in ("weight", "bias")}
-    return {
-        **{f"encoder.0.{part}": state[f"encoder.{part}"] for part in joined},
-        **{f"encoder.2.{part}": value for part, value in joined.items()},
-        **{f"decoder.0.{part}": state[f"decoder.{part}"] for part in joined},
-        **{f"decoder.2.{part}": state[f"output.{part}"] for part in joined},
-    }
+    return joined({name: (state[f"{name}.weight"], state[f"{name}.bias"]) for name in (*PLACES, "mu", "logvar")})

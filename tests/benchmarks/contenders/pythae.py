@@ -3,7 +3,6 @@
 import tempfile
 from typing import Any
 
-import numpy as np
 import pythae.models as library
 import torch
 from pythae.data.datasets import BaseDataset
@@ -12,10 +11,8 @@ from pythae.models.nn import BaseDecoder, BaseEncoder
 from pythae.trainers import BaseTrainer, BaseTrainerConfig
 from pythae.trainers.training_callbacks import TrainingCallback
 
-from benchmarks.contenders import BATCH, LATENT, LEARNING_RATE, Gate, Weights
+from benchmarks.contenders import BATCH, LATENT, LEARNING_RATE, Gate, Task, Weights
 from benchmarks.contenders.pictures import VAE, read, written
-
-HOLES = False
 
 
 class Encoder(BaseEncoder):
@@ -48,21 +45,19 @@ class Turns(TrainingCallback):
         self.gate.close()
 
 
-def train(
-    images: np.ndarray, labels: np.ndarray, corruption: dict[str, Any], start: Weights, epochs: int, gate: Gate
-) -> Weights:
+def train(task: Task, gate: Gate) -> Weights:
     vae = VAE()
-    read(vae, start)
+    read(vae, task.start)
     settings = library.VAEConfig(input_dim=(1, 28, 28), latent_dim=LATENT, reconstruction_loss="bce")
     with tempfile.TemporaryDirectory() as folder:
         config = BaseTrainerConfig(
             output_dir=folder,
-            num_epochs=epochs,
+            num_epochs=task.epochs,
             learning_rate=LEARNING_RATE,
             per_device_train_batch_size=BATCH,
             no_cuda=True,
         )
         model = library.VAE(settings, encoder=Encoder(vae), decoder=Decoder(vae))
-        dataset = BaseDataset(torch.from_numpy(images).float() / 255, torch.from_numpy(labels))
+        dataset = BaseDataset(torch.from_numpy(task.images).float() / 255, torch.from_numpy(task.labels))
         BaseTrainer(model, dataset, training_config=config, callbacks=[Turns(gate)]).train()
     return written(vae)

@@ -2,20 +2,17 @@
 
 import tempfile
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import torch
 
-from benchmarks.contenders import BATCH, HIDDEN, LATENT, LEARNING_RATE, Gate, Weights
+from benchmarks.contenders import BATCH, HIDDEN, LATENT, LEARNING_RATE, Gate, Task, Weights
+from benchmarks.subjects import UNMEASURED
 from restoration.data import corruptions
 from restoration.models import model_file
 from restoration.models.training import Trainer
 from restoration.models.variants import Variant
 
-HOLES = True
 SETTINGS = {"batch_size": BATCH, "learning_rate": LEARNING_RATE, "schedule": "constant", "weight_decay": 0}
-UNMEASURED = {"objective": 0.0, "reconstruction": 0.0, "kl": 0.0}
 
 
 def create(holes: bool) -> model_file.Model:
@@ -23,11 +20,9 @@ def create(holes: bool) -> model_file.Model:
     return model_file.create(variant, "bce", (1, 28, 28), 10)
 
 
-def train(
-    images: np.ndarray, labels: np.ndarray, corruption: dict[str, Any], start: Weights, epochs: int, gate: Gate
-) -> Weights:
-    model = create(corruption["name"] != "none")
-    model.network.load_state_dict({name: torch.from_numpy(weights) for name, weights in start.items()})
+def train(task: Task, gate: Gate) -> Weights:
+    model = create(task.corruption["name"] != "none")
+    model.network.load_state_dict({name: torch.from_numpy(weights) for name, weights in task.start.items()})
 
     def log(loop: Trainer) -> None:
         gate.close()
@@ -36,8 +31,8 @@ def train(
 
     with tempfile.TemporaryDirectory() as folder:
         checkpoint = Path(folder) / "bench" / "state.pt"
-        settings = SETTINGS | {"epochs": epochs}
-        loop = Trainer(model, images, labels, corruptions.build(corruption), settings, 0, checkpoint)
+        settings = SETTINGS | {"epochs": task.epochs}
+        loop = Trainer(model, task.images, task.labels, corruptions.build(task.corruption), settings, 0, checkpoint)
         gate.open()
         loop.run(lambda model: UNMEASURED, lambda *_: None, log)
     return {name: weights.numpy() for name, weights in model.network.state_dict().items()}

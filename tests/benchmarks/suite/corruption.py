@@ -30,7 +30,7 @@ def one_by_one(corrupt: Corrupt) -> Corrupt:
 
 
 def others(name: str) -> Mapping[str, Corrupt]:
-    """What else does what the corruption does, or nearly: v2's erasing puts its square anywhere, not on the stroke."""
+    """Return other code for the same corruption. v2's erasing puts its square anywhere, not on the stroke."""
     if name == "stroke_hole":
         share = HOLE**2 / 28**2
         erase = v2.RandomErasing(p=1, scale=(share, share), ratio=(1, 1))

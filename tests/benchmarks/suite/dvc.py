@@ -2,7 +2,6 @@
 
 import sys
 import tempfile
-from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks.dvc_comparison import FIRST, Comparison, changes
@@ -21,19 +20,9 @@ def run(options: Options) -> list[Measurement]:
         sys.exit("DVC is not there yet: `make bench` sets it up")
     with tempfile.TemporaryDirectory(prefix="dvc-") as folder:
         comparison = Comparison(Path(folder))
-        comparison.step(FIRST)
-        for side in comparison.sides:  # what the first look after a run costs is not measured with the others
-            side.run()
-        idle = {
-            NOTHING: comparison.nothing(options.times(10, 3), lambda side: side.run()),
-            ASKED: comparison.nothing(options.times(10, 3), lambda side: side.ask()),
-        }
+        idle = dict(zip((NOTHING, ASKED), comparison.begin(options.times(10, 3)), strict=True))
         for number in range(options.times(3, 1)):
-            change = next(one for one in changes(number) if one.name == CHANGE)
-            with ExitStack() as stack:
-                for side in comparison.sides:
-                    stack.enter_context(side.checkout.edited(*change[1:]))
-                comparison.step(CHANGE)
+            comparison.change(next(one for one in changes(number) if one.name == CHANGE))
         idle |= {
             name: [[execution.seconds for execution in side] for side in zip(*comparison.executions[name], strict=True)]
             for name in (FIRST, CHANGE)

@@ -12,10 +12,10 @@ import numpy as np
 import torch
 
 from benchmarks.floor import Floor
-from benchmarks.measuring import Line, Measurement, Options, cases, found, interleaved, ratio, repeated, say, spread
+from benchmarks.measuring import Line, Measurement, Options, found, interleaved, ratio, repeated, say, spread
 from benchmarks.subjects import FEW_IMAGES, TRAINING_IMAGES, Subject, images, resolved, subjects
 from benchmarks.suite import inference
-from benchmarks.suite.step import FLOOR, STEP, stepping, trainer
+from benchmarks.suite.step import FLOOR, STEP, stepping
 from restoration.data import device
 
 TITLE = "Training and restoring on a GPU"
@@ -30,7 +30,7 @@ TRAINED = Path(__file__).parents[1] / "trained.py"
 
 
 def replayed(act: Callable[[], object]) -> Callable[[], None]:
-    """`act` as a CUDA graph."""
+    """Capture `act` as a CUDA graph; return its replay."""
     act()
     torch.cuda.synchronize()
     graph = torch.cuda.CUDAGraph()
@@ -40,9 +40,9 @@ def replayed(act: Callable[[], object]) -> Callable[[], None]:
 
 
 def measure(subject: Subject, data: tuple[np.ndarray, np.ndarray], folder: str, repeats: int) -> list[Measurement]:
-    """A step as it is and kernel by kernel, and its floor, whose products and bytes are asked for at once as well."""
+    """Measure a step, the same kernel by kernel, and its floor, whose products and bytes are captured as well."""
     turn = 50
-    loop, other = (trainer(subject, data, folder, epochs=1000) for _ in range(2))
+    loop, other = (subject.trainer(data, folder, epochs=1000) for _ in range(2))
     other.descend = other._descend
     acts: dict[str, Callable[[], None]] = {STEP: stepping(loop), EAGER: stepping(other)}
     for _ in range(COMPARED):
@@ -63,7 +63,7 @@ def measure(subject: Subject, data: tuple[np.ndarray, np.ndarray], folder: str, 
 def trained(
     names: list[str], place: str, processes: int, options: Options
 ) -> tuple[float, list[dict[str, list[float]]]]:
-    """Seconds until all models are trained, by so many processes at once, and what each of these tells."""
+    """Train all models by so many processes at once; return the seconds, and what each process tells."""
     start = time.perf_counter()
     asked = {"place": place, "quick": options.quick, "mnist": options.mnist and str(options.mnist)}
     commands = [
@@ -103,7 +103,7 @@ def run(options: Options) -> list[Measurement]:
 
 def line(measurements: list[Measurement], case: str) -> str:
     step, eager = (found(measurements, case, name).median for name in (STEP, EAGER))
-    floor = next((one.median for one in measurements if (one.case, one.contender) == (case, FLOOR)), None)
+    floor = found(measurements, case, FLOOR).median if case in having(measurements, FLOOR) else None
     cells = [case, f"{step:.3f}", f"{eager:.3f}", f"**{eager / step:.1f}**"]
     cells += [f"{floor:.3f}", f"**{step / floor:.2f}**"] if floor else ["", ""]
     return f"| {' | '.join([*cells, f'{found(measurements, case, SAME).median:.0e}'])} |"
@@ -112,26 +112,25 @@ def line(measurements: list[Measurement], case: str) -> str:
 def table(measurements: list[Measurement]) -> list[str]:
     if not measurements:
         return [NONE_AT_HAND]
-    steps = [case for case in cases(measurements) if has(measurements, case, STEP)]
-    together = [case for case in cases(measurements) if has(measurements, case, AT_ONCE)]
     restored = [one for one in measurements if one.unit == "images/s"]
     return [
         f"| model | step, ms | kernel by kernel, ms | as much quicker | floor, ms | step / floor | {SAME} |",
         "|" + " --- |" * 7,
-        *(line(measurements, case) for case in steps),
+        *(line(measurements, case) for case in having(measurements, STEP)),
         "",
         "A step is captured as a CUDA graph, and so is its floor.",
         "",
         f"| {AT_ONCE} | in all, s | a process's start, s | a training, s | its images a second, all together |",
         "|" + " --- |" * 5,
-        *(together_line(measurements, case) for case in together),
+        *(together_line(measurements, case) for case in having(measurements, AT_ONCE)),
         "",
         *inference.table(restored),
     ]
 
 
-def has(measurements: list[Measurement], case: str, contender: str) -> bool:
-    return any((one.case, one.contender) == (case, contender) for one in measurements)
+def having(measurements: list[Measurement], contender: str) -> list[str]:
+    """Return the cases in which the contender was measured."""
+    return [one.case for one in measurements if one.contender == contender]
 
 
 def together_line(measurements: list[Measurement], case: str) -> str:
@@ -144,13 +143,8 @@ def together_line(measurements: list[Measurement], case: str) -> str:
 def summary(measurements: list[Measurement]) -> list[Line]:
     if not measurements:
         return [Line("A training step on a GPU", "", "none was at hand")]
-    floors = [case for case in cases(measurements) if has(measurements, case, FLOOR)]
-    steps = [case for case in cases(measurements) if has(measurements, case, STEP)]
-    together = {
-        case: found(measurements, case, AT_ONCE).median
-        for case in cases(measurements)
-        if has(measurements, case, AT_ONCE)
-    }
+    floors, steps = having(measurements, FLOOR), having(measurements, STEP)
+    together = {case: found(measurements, case, AT_ONCE).median for case in having(measurements, AT_ONCE)}
     return [
         Line(
             "A training step on a GPU",

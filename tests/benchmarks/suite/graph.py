@@ -1,7 +1,7 @@
 """The whole graph: how long it takes, what its CPU seconds go into, and the same work done by a plain script.
 
-Each job's script is started by launcher.py, which tells the CPU seconds of imports and of MLflow from the rest. What
-all of the command took without its jobs is Snakemake's own.
+Each job's script is started by launcher.py, which tells the CPU seconds of imports from the rest. What all of the
+command took without its jobs is Snakemake's own, and that of the process beside it which writes to MLflow.
 """
 
 import json
@@ -10,6 +10,7 @@ import os
 import sys
 import tempfile
 from collections import defaultdict
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -27,9 +28,9 @@ HERE = Path(__file__).parents[1]
 KINDS = {
     "training": ["train"],
     "classifier": ["classifier"],
-    "evaluation": ["evaluate", "baselines", "likelihood", "compare", "claims"],
+    "evaluation": ["evaluate", "baselines", "likelihood", "compare", "champion", "claims"],
     "drawing": ["figure", "report"],
-    "MLflow": ["register", "champion"],
+    "MLflow": ["register", "send_runs"],
 }
 OTHER = "data and records"  # of all other rules
 PARTS = ["imports", *KINDS, OTHER, "Snakemake"]
@@ -46,18 +47,17 @@ launcher.install({folder!r})
 
 
 def kind(rule: str) -> str:
-    """What the jobs of a rule are for."""
+    """Return the kind of a rule's jobs."""
     return next((name for name, beginnings in KINDS.items() if rule.startswith(tuple(beginnings))), OTHER)
 
 
 def split(jobs: list[dict[str, Any]], cpu: float) -> dict[str, float]:
-    """The CPU seconds `cpu` of a command by what they went into, from what launcher.py left of its jobs."""
+    """Split the CPU seconds `cpu` of a command by what they went into, from what launcher.py left of its jobs."""
     parts = dict.fromkeys(PARTS, 0.0)
     parts["imports"] += of_fork_server(jobs)
     for job in jobs:
         parts["imports"] += job["imports"]
-        parts["MLflow"] += job["mlflow"]
-        parts[kind(job["rule"])] += job["cpu"] - job["imports"] - job["mlflow"]
+        parts[kind(job["rule"])] += job["cpu"] - job["imports"]
     parts["Snakemake"] = cpu - of_fork_server(jobs) - sum(job["cpu"] for job in jobs)
     return parts
 
@@ -68,7 +68,7 @@ def of_fork_server(jobs: list[dict[str, Any]]) -> float:
 
 
 def run_graph(arguments: list[str], folder: Path) -> tuple[Usage, list[dict[str, Any]]]:
-    """Snakemake in a copy of the working tree, with the launcher before each script."""
+    """Run Snakemake in a copy of the working tree, with the launcher before each script."""
     checkout, jobs = Checkout(folder), folder / "jobs"
     jobs.mkdir()
     with (folder / "Snakefile").open("a") as file:
@@ -87,7 +87,7 @@ def run_plain(config: dict[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def training_floor(config: dict[str, Any], images: int) -> float:
-    """Seconds of all trainings' matrix products and Adam's bytes."""
+    """Return the seconds of all trainings' matrix products and Adam's bytes."""
     total = 0.0
     for subject in subjects(config):
         training = subject.definition["training"]
@@ -99,7 +99,7 @@ def training_floor(config: dict[str, Any], images: int) -> float:
 
 
 def figures(config: dict[str, Any], arguments: list[str], images: int) -> dict[str, tuple[str, float]]:
-    """All figures of one run of the graph, of the plain script, and of the floor: unit and value by name."""
+    """Run the graph, the plain script and the floor once; return unit and value by name."""
     with tempfile.TemporaryDirectory(prefix="graph-") as folder:
         usage, jobs = run_graph(arguments, Path(folder))
     say(f"  the graph: {usage.seconds:.0f} s, {usage.cpu:.0f} CPU s")
@@ -123,7 +123,7 @@ def figures(config: dict[str, Any], arguments: list[str], images: int) -> dict[s
 
 
 def measure(case: str, repeats: int, arguments: list[str], config: dict[str, Any], images: int) -> list[Measurement]:
-    """The graph and what it is held against, by turns."""
+    """Measure the graph and what it is compared with, by turns."""
     several = [figures(config, arguments, images) for _ in range(repeats)]
     return [Measurement(case, name, unit, [one[name][1] for one in several]) for name, (unit, _) in several[0].items()]
 
@@ -143,13 +143,14 @@ def run(options: Options) -> list[Measurement]:
     return measurements
 
 
+def median_of(measurements: list[Measurement], case: str, name: str) -> float:
+    return found(measurements, case, name).median
+
+
 def table(measurements: list[Measurement]) -> list[str]:
     lines = []
     for case in cases(measurements):
-
-        def of(name: str, case: str = case) -> float:
-            return found(measurements, case, name).median
-
+        of = partial(median_of, measurements, case)
         cpu, models = of("cpu"), of("models")
         bound, floor = of("plain script: cpu"), of("floor of the trainings")
         rules = [one for one in measurements if one.case == case and one.contender.startswith(LARGEST)]
@@ -176,20 +177,17 @@ def table(measurements: list[Measurement]) -> list[str]:
         ]
     return [
         *lines,
-        "Each script is started by a launcher that puts the CPU seconds of imports, and of MLflow's import and calls, "
-        "to their account; the rest of a job counts as what its rule is for, and what is left of the whole command "
-        "is Snakemake's own. The plain script trains and evaluates the same models, and trains the classifier, in one "
-        "process; it stores, draws and records nothing, and computes no baseline.",
+        "Each script is started by a launcher that puts the CPU seconds of imports to their account; the rest of a job "
+        "counts as what its rule is for, and what is left of the whole command is Snakemake's own, and that of the "
+        "process which writes to MLflow. The plain script trains and evaluates the same models, and trains the "
+        "classifier, in one process; it stores, draws and records nothing, and computes no baseline.",
     ]
 
 
 def summary(measurements: list[Measurement]) -> list[Line]:
     lines = []
     for case in cases(measurements):
-
-        def of(name: str, case: str = case) -> float:
-            return found(measurements, case, name).median
-
+        of = partial(median_of, measurements, case)
         cpu, floor = of("cpu"), of("floor of the trainings")
         whole = f"{of('wall'):.0f} s, {cpu:.0f} CPU s"
         memory = f"a training {of(f'{LARGEST}train'):.0f} MB, all together {of('together'):.0f} MB"

@@ -25,7 +25,7 @@ PAGE = "to answer for MLflow's first page of runs"
 
 
 def configuration(trainings: int) -> dict[str, Any]:
-    """One task on the embedded digits with as many trainings. Each variant has another latent size."""
+    """Return one task on the embedded digits with as many trainings. Each variant has another latent size."""
     variants, seeds = SHAPES[trainings]
     own = {"network": "vae", "encoder_input": "corrupted", "condition": "none"}
     names = {f"vae{number}": {**own, "latent": number + 2} for number in range(variants)}

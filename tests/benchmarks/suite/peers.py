@@ -25,14 +25,7 @@ NAMES = {
     "keras_torch": "Keras on PyTorch",
     "keras_jax": "Keras on JAX",
 }
-SHORT = {
-    OURS: "this workflow",
-    "pytorch": "PyTorch's examples",
-    "lightning": "Lightning",
-    "pythae": "pythae",
-    "keras_torch": "Keras on PyTorch",
-    "keras_jax": "Keras on JAX",
-}
+SHORT = NAMES | {"pytorch": "PyTorch's examples", "lightning": "Lightning"}
 CASES = {
     "complete images": ({"name": "none"}, list(NAMES)),
     "a hole on the stroke": ({"name": "stroke_hole", "size": 6}, [OURS, "pytorch", "lightning"]),
@@ -76,7 +69,7 @@ class Worker:
 
 
 def measure(case: str, contenders: Sequence[str], data: Path, corruption: str, epochs: int) -> list[Measurement]:
-    """Epochs by turns. The first of each, in which a library may compile, is trained and not counted."""
+    """Time epochs by turns. The first of each, in which a library may compile, is trained and not counted."""
     with ExitStack() as stack:
         workers = {
             name: stack.enter_context(Worker(name, str(data), corruption, str(epochs + 1))) for name in contenders

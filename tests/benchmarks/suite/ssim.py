@@ -32,7 +32,7 @@ def by_scikit_image(restored: torch.Tensor, complete: torch.Tensor) -> torch.Ten
 
 
 def by_torchmetrics(restored: torch.Tensor, complete: torch.Tensor) -> torch.Tensor:
-    """From its map, without the border, which it counts and the others do not."""
+    """Average torchmetrics' map without its border, which the others do not count."""
     from torchmetrics.functional.image import structural_similarity_index_measure
 
     options: dict[str, Any] = {"sigma": 1.5, "data_range": 1.0, "reduction": "none", "return_full_image": True}
@@ -41,7 +41,7 @@ def by_torchmetrics(restored: torch.Tensor, complete: torch.Tensor) -> torch.Ten
 
 
 def difference(one: torch.Tensor, other: torch.Tensor) -> float:
-    """The largest of any image. Raises AssertionError where it is above AGREED."""
+    """Return the largest difference of any image. Raises AssertionError where it is above AGREED."""
     largest = float((one.double() - other.double()).abs().max())
     if not largest <= AGREED:
         raise AssertionError(f"SSIM differs by {largest:.2g}, more than {AGREED:.0e}")
@@ -49,7 +49,7 @@ def difference(one: torch.Tensor, other: torch.Tensor) -> float:
 
 
 def pairs(options: Options) -> list[tuple[torch.Tensor, torch.Tensor]]:
-    """Images with each of the source's corruptions beside themselves; float (N, 1, 28, 28) in [0, 1]."""
+    """Return images under each of the source's corruptions, with the complete ones; float (N, 1, 28, 28) in [0, 1]."""
     complete = as_float(images(options.mnist, 200 if options.quick else 1_000, "test")[0])
     generator = torch.Generator().manual_seed(0)
     return [

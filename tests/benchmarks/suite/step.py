@@ -2,9 +2,8 @@
 
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from itertools import cycle
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -12,43 +11,27 @@ import torch
 from benchmarks.floor import BYTES, Floor
 from benchmarks.measuring import Line, Measurement, Options, cases, found, interleaved, ratio, repeated, say, spread
 from benchmarks.subjects import FEW_IMAGES, TRAINING_IMAGES, Subject, images, subjects
-from restoration.models import training
+from restoration.models.training import Trainer
 
 TITLE = "A training step and an epoch, against their floor"
 STEP, FLOOR, DEFAULT = "step", "floor", "floor with torch's own products"
 PRODUCTS, TRAFFIC, MEMORY, ADAM = "products", "Adam's bytes", "Adam's bytes from memory", "fused Adam"
 EPOCH, EPOCH_FLOOR = "epoch", "epoch's floor"
-UNMEASURED = {"objective": 0.0, "reconstruction": 0.0, "kl": 0.0}  # for a training that is not validated
 
 
-def trainer(subject: Subject, data: tuple[np.ndarray, np.ndarray], folder: str, **changed: Any) -> training.Trainer:
-    """The subject's training, with settings changed."""
-    settings = subject.definition["training"] | changed
-    return training.Trainer(subject.model(), *data, subject.corrupt(), settings, 0, Path(folder) / "bench" / "state.pt")
-
-
-def stepping(loop: training.Trainer) -> Callable[[], None]:
-    """A step of the training on its next batch, over and over."""
+def stepping(loop: Trainer) -> Callable[[], None]:
+    """Return a function that trains on the next batch, over and over."""
     generator = torch.Generator(torch.get_default_device()).manual_seed(0)
     order = torch.randperm(len(loop.images), generator=generator)
     batches = cycle(batch for batch in order.split(loop.batch_size) if len(batch) == loop.batch_size)
     return lambda: loop.step(next(batches))
 
 
-def epoch(subject: Subject, data: tuple[np.ndarray, np.ndarray], folder: str) -> Callable[[], None]:
-    """A whole training of one epoch as train.py runs it, but for the validation."""
-
-    def run() -> None:
-        trainer(subject, data, folder, epochs=1).run(lambda model: UNMEASURED, lambda *_: None, lambda _: None)
-
-    return run
-
-
 def measure(subject: Subject, data: tuple[np.ndarray, np.ndarray], options: Options) -> list[Measurement]:
-    """Short turns and many of them: the median then does not see those before which something else had the cache."""
+    """Measure in many short turns: the median leaves out those before which something else had the cache."""
     repeats, turn = options.times(60, 10), 3
     with tempfile.TemporaryDirectory() as folder:
-        loop = trainer(subject, data, folder, epochs=1000)
+        loop = subject.trainer(data, folder, epochs=1000)
         floor = Floor(loop.model, loop.batch_size)
         whole = {STEP: stepping(loop), FLOOR: floor.step, DEFAULT: floor.default_step}
         parts = {PRODUCTS: floor.products, TRAFFIC: floor.traffic, MEMORY: floor.memory, ADAM: floor.adam}
@@ -59,7 +42,11 @@ def measure(subject: Subject, data: tuple[np.ndarray, np.ndarray], options: Opti
             Measurement(subject.name, name, "ms", [1000 * value / turn for value in values])
             for name, values in seconds.items()
         ]
-        epochs = {EPOCH: epoch(subject, data, folder), EPOCH_FLOOR: repeated(floor.step, loop.epoch_iterations)}
+        # An epoch is a whole training of one, as train.py runs it, but for the validation.
+        epochs: dict[str, Callable[[], object]] = {
+            EPOCH: partial(subject.trained, data, epochs=1),
+            EPOCH_FLOOR: repeated(floor.step, loop.epoch_iterations),
+        }
         seconds = interleaved(epochs, min(3, options.times(3, 1)))
         measured += [Measurement(subject.name, name, "s", values) for name, values in seconds.items()]
     return measured

@@ -12,14 +12,16 @@ SHAPES = [(1, 28, 28), (3, 20, 24), (1, 13, 31), (1, 11, 11)]  # the last are th
 
 @pytest.fixture(params=SHAPES, ids=str)
 def pair(request) -> tuple[torch.Tensor, torch.Tensor]:
-    """Noise, black, a bright square on black, and one image twice; and the same with an error."""
+    """Noise, black, a bright square on black, and one image twice, with an error; flat images and their mirrors."""
     generator = torch.Generator().manual_seed(3)
-    images = torch.rand(4, *request.param, generator=generator)
+    images = torch.rand(7, *request.param, generator=generator)
     images[1] = 0
     images[2] = 0
     images[2, :, 3:9, 4:10] = 0.8
     others = (images + 0.2 * torch.randn(images.shape, generator=generator)).clamp(0, 1)
     others[3] = images[3]
+    images[4:] = torch.tensor([0.3, 0.7, 0.95]).view(3, 1, 1, 1) + 0.01 * images[4:]
+    others[4:] = images[4:].flip(-1)
     return images, others
 
 

@@ -110,6 +110,7 @@ def test_a_reason_that_no_one_knows_is_a_reason(ran):
     assert ran(NEW_REASON="c") == "ac"
 
 
+@pytest.mark.long
 def test_a_group_is_skipped_as_a_whole(ran):
     assert ran(*GROUPS) == "a"
     assert ran(*GROUPS, B="another") == "abc"

@@ -102,8 +102,8 @@ def test_each_of_many_threads_gets_its_own_jobs_status(parent):
     code = """
         from concurrent.futures import ThreadPoolExecutor
         with ThreadPoolExecutor(8) as pool:
-            found = list(pool.map(lambda number: server.run(sys.exit, number), range(200)))
-        print(found == list(range(200)))
+            found = list(pool.map(lambda number: server.run(sys.exit, number), range(60)))
+        print(found == list(range(60)))
         """
     said, errors = parent(code).communicate()
     assert said == "True\n", errors

@@ -9,7 +9,7 @@ from restoration.comparison import models_table
 from restoration.core import artifacts
 from restoration.models import classifier
 
-SHAPES = [(1, 12, 12), (3, 13, 18)]
+SHAPES = [(1, 12, 12), pytest.param((3, 13, 18), marks=pytest.mark.long)]
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
@@ -23,7 +23,8 @@ def test_a_trained_classifier_reads_images_that_it_has_not_seen(shape, strokes):
     assert (read.numpy() == labels).mean() == classifier.accuracy(network, images, labels)
 
 
-def test_reading_is_without_chance_and_each_image_by_itself(strokes):
+def test_reading_is_without_chance_and_each_image_by_itself(strokes, monkeypatch):
+    monkeypatch.setattr(classifier, "LEAST_ITERATIONS", 40)
     images, labels = strokes(40)
     network = classifier.train(images, labels, classes=4, seed=0)
     pixels = torch.from_numpy(images) / 255

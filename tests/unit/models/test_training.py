@@ -68,7 +68,9 @@ def assert_identical(one: training.Trainer, other: training.Trainer) -> None:
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-@pytest.mark.parametrize("loss", registry.names("losses"))
+@pytest.mark.parametrize(
+    "loss", ["bce", *(pytest.param(name, marks=pytest.mark.long) for name in registry.names("losses") if name != "bce")]
+)
 def test_the_loss_goes_down(name, loss, trainer):
     loop = trainer(name, loss=loss, epochs=12)
     run(loop)
@@ -224,7 +226,10 @@ def test_trainings_of_different_seeds_differ(trainer):
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-@pytest.mark.parametrize(("stop", "schedule"), [(2, "constant"), (12, "cosine"), (20, "cosine")])
+@pytest.mark.parametrize(
+    ("stop", "schedule"),
+    [(12, "cosine"), *(pytest.param(*case, marks=pytest.mark.long) for case in [(2, "constant"), (20, "cosine")])],
+)
 def test_a_stopped_training_goes_on_to_the_same_end(name, stop, schedule, trainer, monkeypatch):
     monkeypatch.setattr(training, "CHUNK", 2)
     whole = trainer(name, "whole.pt", schedule=schedule)

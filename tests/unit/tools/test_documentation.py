@@ -1,6 +1,7 @@
 """What is written twice says the same: files that tools/ make, and files that repeat the Makefile or the lock."""
 
 import re
+from functools import cache
 
 import conda_environment
 import configuration_tables
@@ -20,6 +21,7 @@ def read(name):
     return (ROOT / name).read_text(encoding="utf-8")
 
 
+@cache
 def locked():
     """The lock's requirements, from pip's own reading of each line."""
     lines = read("envs/requirements.txt").replace("\\\n", " ").splitlines()

@@ -177,10 +177,11 @@ def away(monkeypatch) -> None:
 
 
 @pytest.mark.parametrize(("answer_lost", "killed"), [(False, False), (True, True)], ids=["refused", "killed"])
-def test_a_pass_that_is_cut_off_at_any_call_is_made_up_for(client, whole, away, answer_lost, killed):
+@pytest.mark.parametrize("every", [4, pytest.param(1, marks=pytest.mark.long)])  # so manyth call
+def test_a_pass_that_is_cut_off_at_any_call_is_made_up_for(client, whole, away, answer_lost, killed, every):
     """By the same mirror, or, where the mirror was killed in the middle of a call, by another one."""
-    for number in range(1, 100):
-        experiment = f"cut-{killed}-{number}"
+    for number in range(1, 100, every):
+        experiment = f"cut-{killed}-{every}-{number}"
         train(experiment)
         evaluate(experiment)
         one = mirror.Mirror(None)
