@@ -74,13 +74,14 @@ def test_of_a_group_no_job_is_said_to_have_taken_as_long_as_all():
     ]
 
 
-def test_silence_is_broken_until_it_is_over():
+def test_silence_is_broken_until_it_is_over(monkeypatch):
+    monkeypatch.setattr(terminal_lines, "SILENCE", 0.05)
     shown = io.StringIO()
-    watch = terminal_lines.Watch(JOBS, shown, silence=0.05)
+    watch = terminal_lines.Watch(JOBS, shown)
     told(watch, "job_info", jobid=2)
     told(watch, "job_info", jobid=3)
     time.sleep(0.5)
-    watch.stop()
+    watch.over.set()
     lines = shown.getvalue().splitlines()
     assert len(lines) >= 2
     assert set(lines) == {"0 of 4 jobs, 2 running: at work on train x 2"}
