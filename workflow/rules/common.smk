@@ -187,7 +187,7 @@ def likelihood_tasks():
     return [task for task in TASKS if likelihoods_of(task)]
 
 
-def published_likelihoods(wildcards):
+def comparable_likelihoods(wildcards):
     """'<quantity> <target>' to the models and figures that others have published of the same."""
     task = TASKS[wildcards.task]
     kinds = {

@@ -186,7 +186,7 @@ rule figure_likelihood:
                     (model.variant, model.loss, model.seed)
                     for model in likelihoods_of(wildcards.task)
                 ],
-                "published": published_likelihoods(wildcards),
+                "published": comparable_likelihoods(wildcards),
             },
         ),
     script:
