@@ -9,9 +9,8 @@ import logging
 import resource
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from restoration.config.model_names import run_name
@@ -28,7 +27,7 @@ STEPS = {"training": 0, "evaluation": 1}  # of the system's metrics
 logger = logging.getLogger("restoration.tracking")
 
 
-class RunLog:
+class RunLog(AbstractContextManager["RunLog"]):
     """One job's log, as a context: FINISHED at its end, FAILED on an exception. A failure to write is one warning."""
 
     def __init__(self, uri: str | None, experiment: str, name: str, identity: str) -> None:
@@ -73,7 +72,7 @@ class RunLog:
 
     def _log(self, names: list[str], steps: list[int], values: list[list[float]]) -> None:
         if values:
-            self._write({"do": "metrics", "names": names, "steps": steps, "values": values, "time": now()})
+            self._write(do="metrics", names=names, steps=steps, values=values, time=now())
 
     def log_evaluation(
         self, metrics: Mapping[str, Any], milliseconds: Mapping[str, float], files: Sequence[str], report: Path
@@ -94,7 +93,7 @@ class RunLog:
         for file in files:
             self.log_file(file, "evaluation")
         note = description(self.name, metrics, report.as_posix())
-        self._write({"do": "tags", "values": {DESCRIPTION: note}})
+        self._write(do="tags", values={DESCRIPTION: note})
 
     def log_file(self, path: str | Path, folder: str) -> None:
         """Log a file as an artifact, as it is now."""
@@ -102,7 +101,7 @@ class RunLog:
             with self._trying():
                 self.log.append("file", path=self.log.keep(path), folder=folder)
 
-    def _write(self, line: Line) -> None:
+    def _write(self, **line: Any) -> None:
         if self.log:
             with self._trying():
                 self.log.append(**line)
@@ -116,17 +115,12 @@ class RunLog:
             self.log = None
             logger.warning("MLflow: %s: not recorded (%s); the results are not affected", self.name, error)
 
-    def __enter__(self) -> "RunLog":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         usage = resource.getrusage(resource.RUSAGE_SELF)
         peak = usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)  # bytes there, kilobytes elsewhere
         used = [peak, usage.ru_utime + usage.ru_stime]
         self._log(["system/peak_memory_mb", "system/cpu_seconds"], [STEPS[self.part]], [used])
-        self._write({"do": "end", "status": "FAILED" if kind else "FINISHED", "time": now()})
+        self._write(do="end", status="FAILED" if kind else "FINISHED", time=now())
 
 
 def model_log(config: Mapping[str, Any], model: Any, identity: str) -> RunLog:
