@@ -132,21 +132,16 @@ def experiment(client: "MlflowClient", uri: str | None, name: str) -> str:
                 raise
     if known:
         number = known.experiment_id
-        if known.lifecycle_stage == "deleted":  # it keeps its name, so that no other can be made
-            _restore(client, number, name)
+    if known and known.lifecycle_stage == "deleted":  # the name is taken, so that no other can be made
+        try:
+            client.restore_experiment(number)
+            logger.warning("MLflow: experiment %s was deleted; it is restored, with its runs, for new runs", name)
+        except Exception:  # another folder's mirror was first
+            if client.get_experiment(number).lifecycle_stage == "deleted":
+                raise
     with suppress(OSError):
         note_address(STORE, name, uri, number)
     return str(number)
-
-
-def _restore(client: "MlflowClient", number: str, name: str) -> None:
-    try:
-        client.restore_experiment(number)
-    except Exception:  # another folder's mirror was first
-        if client.get_experiment(number).lifecycle_stage == "deleted":
-            raise
-    else:
-        logger.warning("MLflow: experiment %s was deleted; it is restored, with its runs, for there are new ones", name)
 
 
 def address(server: str, number: str | int) -> str:
