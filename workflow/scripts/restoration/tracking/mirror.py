@@ -118,7 +118,7 @@ class Mirror:
         if log.begin["part"] != "training" and (status := log.status()) != "FINISHED":
             return bool(status)  # short, so sent when whole. A job that was cut off runs again, and writes another
         if log.begin["part"] == "champions":
-            from restoration.tracking import model_registry  # loads torch
+            from restoration.tracking import model_registry  # loads pandas, which other jobs do not need
 
             model_registry.register_all(self.uri, log.begin["champions"], log.begin["tests"])
             return True

@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 
-from restoration.champion import pyfunc_model
 from restoration.comparison import champion_choice
 from restoration.comparison.champion_choice import Champion
 from restoration.core import artifacts, fingerprint
@@ -103,6 +102,8 @@ def save(folder: Path, path: str, champion: Champion, test: str) -> None:
     from mlflow import pyfunc
     from mlflow.models import ModelSignature
     from mlflow.types import Schema, TensorSpec
+
+    from restoration.champion import pyfunc_model  # loads torch, which the job that asks for this does not need
 
     corrupted, mask = (array[:EXAMPLES] for array in artifacts.read_npz(test, "corrupted", "mask"))
     images = TensorSpec(np.dtype(np.uint8), (-1, -1, -1, -1), "images")
