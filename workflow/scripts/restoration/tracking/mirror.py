@@ -34,10 +34,7 @@ logger = logging.getLogger("restoration.mirror")
 
 
 def start(uri: str | None, due: Collection[str]) -> "subprocess.Popen[bytes] | None":
-    """Start a mirror for an execution, before its first job, if there is or will be something to send.
-
-    The mirror ends when this process does. due: the rules that are about to run.
-    """
+    """Start a mirror before an execution's first job, if something is or will be to send. due: rules that will run."""
     outbox.end_killed()
     os.environ[MIRROR] = str(os.getpid())
     if WRITING.isdisjoint(due) and ("send_runs" in due or not outbox.logs()):
@@ -86,8 +83,7 @@ class Mirror:
     def go(self) -> None:
         """Make one pass: send what is new in the logs, champions last. Of a run, a log waits for an earlier log's end.
 
-        A log that the server refuses is a warning, and the others are sent. Raises what MLflow raises where the server
-        does not answer.
+        Warn of a log that the server refuses, and send the others. Raises what MLflow raises where no server answers.
         """
         self.client = self.client or mlflow_store.answering(self.uri)
         running = set()
