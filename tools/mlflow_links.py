@@ -5,13 +5,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow/scripts"))
 
-from restoration.tracking.run_links import HOST, STORE, links
+from restoration.tracking import mlflow_store
 
 if __name__ == "__main__":
-    if not STORE.exists():
-        sys.exit(f"{STORE} is not there: snakemake makes it, unless tracking.uri names a server")
-    print(
-        *(f"{name:<30} {address}" for name, address in links(server=f"{HOST}:{sys.argv[1]}").items()),
-        sep="\n",
-        flush=True,
-    )
+    if not (store := mlflow_store.STORE / mlflow_store.DATABASE).exists():
+        sys.exit(f"{store} is not there: snakemake makes it, unless tracking.uri names a server")
+    found = mlflow_store.addresses(server=f"http://127.0.0.1:{sys.argv[1]}")
+    print(*(f"{name:<30} {address}" for name, address in found.items()), sep="\n", flush=True)

@@ -42,6 +42,7 @@ rule register:
         "results/mlflow/register/{name}.json".format(**CONFIG["dataset"]),
     log:
         f"{RESULTS}/logs/register.log",
+    priority: 1  # the mirror registers while the jobs after it run
     conda:
         ENVIRONMENT
     threads: 1

@@ -17,7 +17,7 @@ def end():
     """Send MLflow the rest, and say what was done."""
     account = workflow.account
     if workflow.watch:
-        workflow.watch.stop()
+        workflow.watch.over.set()
     mirror.finish(workflow.mirror, workflow.stop.asked)
     told = account and patches.attempt(account.lines, workflow.stop.asked)
     lines = "\n".join([*(told or []), *outbox.told()])

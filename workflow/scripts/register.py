@@ -19,16 +19,10 @@ def main(champions: list[str], tests: list[str], uri: str | None, dataset: str, 
         if champion := champion_choice.read(path):
             tags = model_registry.tags(path, champion)
             asked[model_registry.name(champion)] = {key: tags[key] for key in model_registry.DIGESTS}
+    of = {"uri": uri, "experiment": dataset, "name": f"{dataset} champions"}
     try:
-        log = outbox.Log.create(f"{dataset} champions")
-        about = {
-            "uri": uri,
-            "experiment": dataset,
-            "name": f"{dataset} champions",
-            "champions": champions,
-            "tests": tests,
-        }
-        log.append("begin", part="champions", time=outbox.now(), **about)
+        log = outbox.Log.create(of["name"])
+        log.append("begin", part="champions", time=outbox.now(), **of, champions=champions, tests=tests)
         log.append("end", status="FINISHED")
     except OSError as error:
         logger.warning("MLflow: the champions are not registered (%s); the results are not affected", error)

@@ -199,8 +199,9 @@ def test_the_code_of_every_script_is_what_python_imports_for_it(names):
     found = subprocess.run(
         [sys.executable, "-c", LOADED, arguments], capture_output=True, text=True, check=True, timeout=120
     )
+    later = {"register": digests("restoration/champion/pyfunc_model.py")}  # what restores is loaded by the mirror alone
     for name, modules in json.loads(found.stdout).items():
-        assert set(digests(f"{name}.py")) == {*modules, f"{name}.py"}
+        assert set(digests(f"{name}.py")) == {*modules, *later.get(name, ()), f"{name}.py"}
 
 
 def test_the_code_is_sorted_and_the_same_twice():

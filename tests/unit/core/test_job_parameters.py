@@ -43,12 +43,6 @@ def test_an_identity_stands_for_parameters_and_the_contents_of_inputs(tmp_path):
     first = job_parameters.identity(lines, [one])
     assert re.fullmatch("[0-9a-f]{16}", first)
     assert job_parameters.identity(["b = 2", "a = 1"], [same]) == first
-    others = [
-        job_parameters.identity(["a = 2", "b = 1"], [one]),
-        job_parameters.identity(["a = 1"], [one]),
-        job_parameters.identity(lines, [other]),
-        job_parameters.identity(lines, [one, other]),
-        job_parameters.identity(lines, []),
-        job_parameters.identity(lines, [other, one]),
-    ]
-    assert len({first, *others}) == 7
+    others = [(["a = 2", "b = 1"], [one]), (["a = 1"], [one])]
+    others += [(lines, inputs) for inputs in ([other], [one, other], [], [other, one])]
+    assert len({first, *(job_parameters.identity(*of) for of in others)}) == 7

@@ -1,6 +1,8 @@
 from types import SimpleNamespace
 from unittest.mock import Mock
 
+import pytest
+
 from restoration.execution.rerun_reasons import Account, changes, seconds
 
 OLD = [
@@ -10,31 +12,22 @@ OLD = [
 ]
 
 
-def test_nothing_changed():
-    assert changes(OLD, list(reversed(OLD))) == []
-
-
-def test_a_setting_is_told_from_what_to_what():
-    new = [OLD[0].replace("10", "20"), *OLD[1:]]
-    assert changes(OLD, new) == ["training.epochs: 10 -> 20"]
-
-
-def test_settings_come_and_go():
-    new = ["['loss = \"bce\"', 'seed = 0']", *OLD[1:]]
-    assert changes(OLD, new) == ["training.epochs: 10 -> nothing", "seed: nothing -> 0"]
-
-
-def test_code_is_told_by_its_file():
-    new = [OLD[0], "['train.py = 9999', 'restoration.models.b = 1']", OLD[2]]
-    assert changes(OLD, new) == [
-        "train.py changed",
-        "restoration.models.a not used any more",
-        "restoration.models.b new",
-    ]
-
-
-def test_packages_are_told_by_their_versions():
-    assert changes(OLD, [*OLD[:2], "['torch = 2.15.0']"]) == ["torch: 2.14.0 -> 2.15.0"]
+@pytest.mark.parametrize(
+    ("new", "told"),
+    [
+        (OLD[::-1], []),
+        ([OLD[0].replace("10", "20"), *OLD[1:]], ["training.epochs: 10 -> 20"]),
+        (["['loss = \"bce\"', 'seed = 0']", *OLD[1:]], ["training.epochs: 10 -> nothing", "seed: nothing -> 0"]),
+        (
+            [OLD[0], "['train.py = 9999', 'restoration.models.b = 1']", OLD[2]],
+            ["train.py changed", "restoration.models.a not used any more", "restoration.models.b new"],
+        ),
+        ([*OLD[:2], "['torch = 2.15.0']"], ["torch: 2.14.0 -> 2.15.0"]),
+    ],
+    ids=["nothing", "a setting", "settings that come and go", "code, by its file", "packages, by their versions"],
+)
+def test_what_changed_is_told(new, told):
+    assert changes(OLD, new) == told
 
 
 def test_a_record_of_another_form_is_no_fault():

@@ -10,7 +10,7 @@ from snakemake.settings.types import MaxJobsPerTimespan, SchedulingSettings
 from restoration.execution import scheduler_rate
 
 
-def limiter(asked: str, local: bool = True) -> job_scheduler.JobRateLimiter | None:
+def limiter(asked: str, local: bool) -> job_scheduler.JobRateLimiter | None:
     rate = MaxJobsPerTimespan.parse_choice(asked)
     scheduler = SimpleNamespace(job_rate_limiter=job_scheduler.JobRateLimiter(rate))
     settings = SchedulingSettings(max_jobs_per_timespan=rate)
@@ -18,13 +18,12 @@ def limiter(asked: str, local: bool = True) -> job_scheduler.JobRateLimiter | No
     return scheduler.job_rate_limiter
 
 
-def test_jobs_on_this_machine_start_at_any_rate():
-    assert limiter("100/1s") is None
-
-
-@pytest.mark.parametrize(("asked", "local"), [("100/1m", True), ("10/1s", True), ("100/1s", False)])
-def test_a_rate_of_the_users_and_a_clusters_stay(asked, local):
-    assert limiter(asked, local) is not None
+@pytest.mark.parametrize(
+    ("asked", "local", "limited"),
+    [("100/1s", True, False), ("100/1m", True, True), ("10/1s", True, True), ("100/1s", False, True)],
+)
+def test_jobs_on_this_machine_start_at_any_rate_but_one_of_the_users(asked, local, limited):
+    assert (limiter(asked, local) is not None) is limited
 
 
 def test_the_scheduler_asks_for_its_limiter_each_time():

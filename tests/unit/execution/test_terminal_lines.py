@@ -8,8 +8,7 @@ JOBS = {1: ("download",), 2: ("train", "inpainting", "vae"), 3: ("train", "inpai
 
 
 def told(watch, event, **fields) -> None:
-    record = logging.makeLogRecord({"event": event, **fields})
-    watch.emit(record)
+    watch.emit(logging.makeLogRecord({"event": event, **fields}))
 
 
 def end(watch, job, seconds, done, total=4) -> None:
@@ -45,22 +44,16 @@ def test_what_is_left_is_shared_by_the_jobs_that_run_side_by_side():
     assert round(watch.left()) == (6 + 0 + 10 + 10 + 10) / 2
 
 
-def test_a_job_that_failed_is_no_longer_waited_for():
-    watch = terminal_lines.Watch({1: ("train", "a"), 2: ("train", "b"), 3: ("train", "c")}, io.StringIO())
-    end(watch, 1, 10, done=1, total=3)
-    told(watch, "job_info", jobid=2)
-    told(watch, "job_error", jobid=2)
-    assert watch.started == {}
-    assert round(watch.left()) == 10
-
-
-def test_a_group_that_failed_is_no_longer_waited_for():
-    watch = terminal_lines.Watch(JOBS, io.StringIO())
-    for job in (2, 3):
+def test_jobs_and_groups_that_failed_are_no_longer_waited_for():
+    watch = terminal_lines.Watch({number: ("train", str(number)) for number in range(5)}, io.StringIO())
+    end(watch, 0, 10, done=1, total=5)
+    for job in (1, 2, 3):
         told(watch, "job_info", jobid=job)
+    told(watch, "job_error", jobid=1)
     told(watch, "group_error", job_error_info=[{"jobid": 2}, {"jobid": 3}])
     assert watch.started == {}
-    assert watch.gone == {2, 3}
+    assert watch.gone == {0, 1, 2, 3}
+    assert round(watch.left()) == 10
 
 
 def test_of_a_group_no_job_is_said_to_have_taken_as_long_as_all():
@@ -68,19 +61,18 @@ def test_of_a_group_no_job_is_said_to_have_taken_as_long_as_all():
     watch = terminal_lines.Watch(JOBS, shown, grouped={2})
     end(watch, 2, 10, done=1)
     end(watch, 1, 2, done=2)
-    assert [line.partition(": ")[2] for line in shown.getvalue().splitlines()] == [
-        "train inpainting vae",
-        "download, 2.0 s",
-    ]
+    of_group, alone = (line.partition(": ")[2] for line in shown.getvalue().splitlines())
+    assert (of_group, alone) == ("train inpainting vae", "download, 2.0 s")
 
 
-def test_silence_is_broken_until_it_is_over():
+def test_silence_is_broken_until_it_is_over(monkeypatch):
+    monkeypatch.setattr(terminal_lines, "SILENCE", 0.05)
     shown = io.StringIO()
-    watch = terminal_lines.Watch(JOBS, shown, silence=0.05)
+    watch = terminal_lines.Watch(JOBS, shown)
     told(watch, "job_info", jobid=2)
     told(watch, "job_info", jobid=3)
     time.sleep(0.5)
-    watch.stop()
+    watch.over.set()
     lines = shown.getvalue().splitlines()
     assert len(lines) >= 2
     assert set(lines) == {"0 of 4 jobs, 2 running: at work on train x 2"}

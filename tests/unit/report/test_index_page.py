@@ -9,7 +9,7 @@ import pytest
 
 from restoration.core import artifacts
 from restoration.report import index_page
-from restoration.tracking import run_links
+from restoration.tracking import mlflow_store
 
 PAGE = Path(__file__).parents[3] / "workflow" / "report"
 CONFIGURATION = {"dataset": {"name": "mnist"}, "tasks": {"inpainting": {"seeds": [0]}}}
@@ -67,14 +67,14 @@ def test_each_task_links_to_its_runs_in_mlflow(folder, summary):
     assert re.findall(r'href="http://127.0.0.1:5000/#/experiments/(\d)/runs[^"]*">(.*?)<', page) == [
         ("0", "inpainting")
     ]
-    run_links.keep(store.parent, "mnist/inpainting", "http://me:secret@my-server:5000/", 7)
+    mlflow_store.note_address(store.parent, "mnist/inpainting", "http://me:secret@my-server:5000/", 7)
     page = written(folder)
     assert re.findall(r'href="(http:[^"?]*)', page) == ["http://my-server:5000/#/experiments/7/runs"]
     assert "Runs on MLflow's server: <a" in page
     assert "make mlflow" not in page
-    run_links.keep(store.parent, "mnist/inpainting", "postgresql://my-server/mlflow", 7)
+    mlflow_store.note_address(store.parent, "mnist/inpainting", "postgresql://my-server/mlflow", 7)
     assert "experiments/" not in written(folder)  # neither there nor where they were before
-    run_links.keep(store.parent, "mnist/inpainting", None, 0)
+    mlflow_store.note_address(store.parent, "mnist/inpainting", None, 0)
     assert "make mlflow" in written(folder)
 
 

@@ -5,7 +5,7 @@ from threading import Thread
 import pytest
 from mlflow.exceptions import MlflowException
 
-from restoration.tracking import mlflow_store, run_links
+from restoration.tracking import mlflow_store
 
 DEAD = "http://127.0.0.1:9"
 
@@ -30,7 +30,7 @@ def test_the_store_is_made_once_beside_nothing_else(client):
 def test_the_addresses_that_make_prints_are_those_of_the_experiments(client):
     number = mlflow_store.experiment(client, None, "digits/task")
     run = client.create_run(number)
-    links = run_links.links(mlflow_store.STORE / "mlflow.db")
+    links = mlflow_store.addresses()
     assert links["digits/task"] == (
         f"http://127.0.0.1:5000/#/experiments/{number}/runs?workflowType=machine_learning"
         "&searchFilter=tags.state%20%3D%20%27current%27"

@@ -120,6 +120,28 @@ def test_an_evaluation_writes_metrics_files_and_a_description():
     assert (system["steps"], end["status"]) == ([1], "FINISHED")
 
 
+def test_the_description_of_a_run_has_its_figures():
+    note = run_log.description(NAME, METRICS, str(REPORT))
+    assert note.split("\n") == [
+        "**task vae bce seed 0**, measured on 1,000 test images.",
+        "",
+        "Objective 3: reconstruction 2, KL 1.",
+        "",
+        "| inference | output | MSE, whole | PSNR, whole | SSIM, whole | accuracy, whole | MSE, hole | PSNR, hole | "
+        "SSIM, hole |",
+        "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+        "| encode | raw | 0.1 | 10 | 0.5 | 0.9 | 0.2 | 7 | 0.4 |",
+        "",
+        "Beside the others: `results/digits/report/report.html`",
+    ]
+
+
+def test_a_figure_that_one_method_has_not_is_left_empty():
+    scores = {**METRICS["scores"], "other": {"raw": {"whole": {"mse": 0.3}}}}
+    note = run_log.description(NAME, {**METRICS, "scores": scores}, str(REPORT))
+    assert "\n| other | raw | 0.3 |  |  |  |  |  |  |\n" in note
+
+
 @pytest.mark.parametrize("error", [ZeroDivisionError, KeyboardInterrupt])
 def test_a_job_that_fails_or_is_interrupted_has_failed(error):
     with pytest.raises(error), training(new()):

@@ -70,12 +70,8 @@ class _Stripped(ast.NodeTransformer):
             case ast.Name(id=name) | ast.Attribute(attr=name) if name in MESSAGES:
                 node.args, node.keywords = [], []
             case ast.Attribute(value=ast.Name(id="logger")):
-                node.args = [argument for argument in node.args if not _is_text(argument)]
+                node.args = [one for one in node.args if not isinstance(getattr(one, "value", None), str)]
         return self.generic_visit(node)
-
-
-def _is_text(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 @cache

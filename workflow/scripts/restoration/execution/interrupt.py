@@ -9,7 +9,6 @@ import atexit
 import signal
 import sys
 import time
-from types import FrameType
 from typing import Any
 
 EXECUTOR = "snakemake_interface_executor_plugins.executors.remote:RemoteExecutor"
@@ -25,11 +24,11 @@ class Stop:
         self.asked = False
         signal.signal(signal.SIGINT, self._ask)
 
-    def _ask(self, number: int, frame: FrameType | None) -> None:
+    def _ask(self, *arguments: Any) -> None:
         if not self.asked:
             atexit.register(print, GO_ON, file=sys.stderr)
         self.asked = True
-        signal.default_int_handler(number, frame)
+        signal.default_int_handler(*arguments)
 
 
 def install() -> None:

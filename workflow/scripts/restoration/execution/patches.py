@@ -6,8 +6,8 @@ elsewhere one line on stderr says so. RESTORATION_PLAIN_SNAKEMAKE=1 in the envir
 Jobs write the same results with and without them; but without the tamper check, edited results stay.
 """
 
-import importlib
 import os
+import pkgutil
 import sys
 from collections.abc import Callable
 from functools import cache
@@ -65,11 +65,9 @@ def off() -> set[str]:
 def exists(name: str) -> bool:
     """Return whether there is such a "module:Class.name": a class's attribute, or one that its __init__ sets."""
     module, _, path = name.partition(":")
-    *owners, last = path.split(".")
+    owner, _, last = path.rpartition(".")
     try:
-        found: Any = importlib.import_module(module)
-        for owner in owners:
-            found = getattr(found, owner)
+        found = pkgutil.resolve_name(f"{module}:{owner}")
     except (ImportError, AttributeError):
         return False
     return hasattr(found, last) or last in getattr(getattr(found.__init__, "__code__", None), "co_names", ())

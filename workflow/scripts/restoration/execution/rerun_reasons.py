@@ -21,7 +21,12 @@ class Account:
     def __init__(self, dag: Any) -> None:
         self.dag = dag
         due = set(dag.needrun_jobs())
-        self.reasons = {job: _why(dag, job) for level in dag.toposorted() for job in level if job in due and job.output}
+        self.reasons = {}
+        for job in (job for level in dag.toposorted() for job in level if job in due and job.output):
+            try:
+                self.reasons[job] = _reasons(dag, job)
+            except AttributeError:
+                self.reasons[job] = [*dag.reason(job).get_names()]
         self.idle = [job for job in dag.jobs if job.output and job not in self.reasons]
         self.started = {job: record.starttime for job in self.reasons if (record := self._record(job))}
 
@@ -42,8 +47,9 @@ class Account:
             whose = " ".join(jobs[0].wildcards) if len(jobs) == 1 else f"x {len(jobs)}"
             shown = why if len(why) <= SHOWN else (*why[: SHOWN - 1], f"and {len(why) - SHOWN + 1} more")
             text.append(f"  {f'{rule} {whose}'.strip():<50} {took}   {'; '.join(shown)}")
-        resumed = [line for job in ran for line in self._resumed(job)]
-        text += [f"  taken up where a checkpoint stood: {line}" for line in resumed]
+        logs = [Path(log) for job in ran for log in job.log if Path(log).is_file()]
+        said = [line for log in logs for line in log.read_text(encoding="utf-8").splitlines()]
+        text += [f"  taken up where a checkpoint stood: {line}" for line in said if "checkpoint" in line]
         if failed:
             text.append(f"  {'still to do' if stopped else 'failed, or waits for one that did'}: {_counted(failed)}")
         if pruned:
@@ -56,11 +62,6 @@ class Account:
         with suppress(AttributeError):
             return self.dag.workflow.persistence.metadata(job.output[0])
         return None
-
-    def _resumed(self, job: Any) -> Iterable[str]:
-        for log in job.log:
-            if Path(log).is_file():
-                yield from (line for line in Path(log).read_text(encoding="utf-8").splitlines() if "checkpoint" in line)
 
 
 def seconds(record: Any, before: float | None) -> float:
@@ -78,14 +79,7 @@ def _counted(jobs: Iterable[Any]) -> str:
     return ", ".join(f"{rule} {count}" for rule, count in sorted(counts.items())) or "nothing"
 
 
-def _why(dag: Any, job: Any) -> list[str]:
-    try:
-        return reasons(dag, job)
-    except AttributeError:
-        return [*dag.reason(job).get_names()]
-
-
-def reasons(dag: Any, job: Any) -> list[str]:
+def _reasons(dag: Any, job: Any) -> list[str]:
     """Return why `job` is to run, its own causes first; with values where Snakemake's record has them."""
     reason, record = dag.reason(job), dag.workflow.persistence
     found = []
@@ -131,11 +125,10 @@ def changes(old: Iterable[str], new: Iterable[str]) -> list[str]:
 def _lines(record: Iterable[str]) -> dict[str, str]:
     pairs = {}
     for text in record:
-        try:
+        entries: Any = text
+        with suppress(ValueError, SyntaxError):
             entries = ast.literal_eval(text)
-        except (ValueError, SyntaxError):
-            entries = [text]
-        for line in entries if isinstance(entries, list) else [str(entries)]:
+        for line in entries if isinstance(entries, list) else [entries]:
             name, _, value = str(line).partition(" = ")
             pairs[name] = value
     return pairs

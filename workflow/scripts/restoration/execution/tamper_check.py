@@ -8,12 +8,11 @@ the jobs after it run on what it holds now.
 
 from typing import Any
 
+OF_GRAPH = ("check_incomplete", "forcefiles", "depending", "max_checksum_file_size")
+OF_RECORDS = ("metadata", "has_metadata", "input_checksums")
 NAMES = (
-    *(
-        f"snakemake.dag:DAG.{name}"
-        for name in ("check_incomplete", "forcefiles", "depending", "max_checksum_file_size")
-    ),
-    *(f"snakemake.persistence:PersistenceBase.{name}" for name in ("metadata", "has_metadata", "input_checksums")),
+    *(f"snakemake.dag:DAG.{name}" for name in OF_GRAPH),
+    *(f"snakemake.persistence:PersistenceBase.{name}" for name in OF_RECORDS),
 )
 TOLERANCE = 0.001  # seconds, for timestamps that went through a file
 changed: set[str] = set()  # the files that the last check found

@@ -25,16 +25,12 @@ NAMES = ("snakemake.logging:logger", *(f"snakemake_interface_logger_plugins.comm
 
 
 def watch(workflow: Any, stop: Stop) -> "Watch | None":
-    """Replace Snakemake's lines about jobs, if they would go to a terminal; return what does, to be ended by stop().
+    """Replace Snakemake's lines about jobs, if they would go to a terminal; return what does, to be ended by `over`.
 
     Errors of jobs that end because of Ctrl-C are not shown.
     """
     logger = logging.getLogger("snakemake.logging")
-    consoles = [
-        handler
-        for handler in logger.handlers
-        if isinstance(handler, logging.StreamHandler) and getattr(handler, "stream", None) is sys.stderr
-    ]
+    consoles = [handler for handler in logger.handlers if getattr(handler, "stream", None) is sys.stderr]
     if not sys.stderr.isatty() or not consoles or workflow.output_settings.quiet or workflow.output_settings.verbose:
         return None
     due = {workflow.dag.jobid(job): job for job in workflow.dag.needrun_jobs()}
@@ -58,22 +54,16 @@ class Watch(logging.Handler):
     they begin and end together, so that how long each took is not known, and not shown.
     """
 
-    def __init__(
-        self,
-        jobs: dict[int, tuple[str, ...]],
-        stream: TextIO,
-        silence: float = SILENCE,
-        grouped: Container[int] = (),
-    ) -> None:
+    def __init__(self, jobs: dict[int, tuple[str, ...]], stream: TextIO, grouped: Container[int] = ()) -> None:
         super().__init__()
-        self.jobs, self.stream, self.silence, self.grouped = jobs, stream, silence, grouped
+        self.jobs, self.stream, self.grouped = jobs, stream, grouped
         self.started: dict[int, float] = {}
         self.took: dict[str, list[float]] = defaultdict(list)
         self.ended: list[int] = []  # since the last line
         self.gone: set[int] = set()
         self.done, self.total = 0, len(jobs)
         self.last = time.monotonic()
-        self.over = threading.Event()
+        self.over = threading.Event()  # set after the last job, when no more lines are to come
         threading.Thread(target=self._break_silence, daemon=True).start()
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -88,18 +78,14 @@ class Watch(logging.Handler):
             self.ended.append(record.__dict__["job_id"])
         elif event == "progress":
             self.done, self.total = record.__dict__["done"], record.__dict__["total"]
-            seconds = [now - self.started.pop(job, now) for job in self.ended]
-            for job, took in zip(self.ended, seconds, strict=True):
-                self.took[self._rule(job)].append(took)
-            self.gone.update(self.ended)
-            for job, took in zip(self.ended, seconds, strict=True):
+            took = {job: now - self.started.pop(job, now) for job in self.ended}
+            for job, seconds in took.items():
+                self.took[self._rule(job)].append(seconds)
+            self.gone.update(took)
+            for job, seconds in took.items():
                 name = " ".join(map(str, self.jobs.get(job, ("?",))))
-                self._write(name if job in self.grouped else f"{name}, {took:.1f} s")
+                self._write(name if job in self.grouped else f"{name}, {seconds:.1f} s")
             self.ended.clear()
-
-    def stop(self) -> None:
-        """Write no more lines: the last job has ended."""
-        self.over.set()
 
     def left(self) -> float | None:
         """Return the seconds that the rest may take; None while too few jobs of its rules have ended.
@@ -127,7 +113,7 @@ class Watch(logging.Handler):
         self.last = time.monotonic()
 
     def _break_silence(self) -> None:
-        while not self.over.wait(self.silence / 10):
-            if self.started and time.monotonic() - self.last >= self.silence:
+        while not self.over.wait(SILENCE / 10):
+            if self.started and time.monotonic() - self.last >= SILENCE:
                 counts = Counter(map(self._rule, list(self.started)))
                 self._write("at work on " + ", ".join(f"{rule} x {count}" for rule, count in counts.items()))

@@ -20,7 +20,7 @@ from restoration.core.errors import UserError
 from restoration.core.job_parameters import flatten
 from restoration.evaluation import judging
 from restoration.report.html_template import render
-from restoration.tracking import run_links
+from restoration.tracking import mlflow_store
 
 KEPT = 20  # summaries of a data set
 SHOWN = 12  # changed errors of a comparison
@@ -120,8 +120,8 @@ def write(results: Path, template: Path, style: Path, theme: Path) -> Path:
 
     Raises OSError, and sqlite3.Error if MLflow's store, to whose runs the page links, is damaged.
     """
-    store = results / "mlflow" / run_links.STORE.name
-    here, served = run_links.links(store) if store.is_file() else {}, run_links.kept(store.parent)
+    store = results / mlflow_store.STORE.name
+    here, served = mlflow_store.addresses(store), mlflow_store.noted_addresses(store)
     sets = []
     for folder in sorted(path.parent.parent for path in results.glob("*/logs/runs")):
         files = sorted((folder / "logs/runs").glob("[0-9]*.json"))

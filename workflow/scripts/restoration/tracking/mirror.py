@@ -1,8 +1,8 @@
 """The mirror: one process beside an execution of Snakemake, which writes what jobs log into MLflow.
 
-So MLflow is loaded once and not by each of many short jobs, in 1.3 s, and no job waits for a server. The mirror follows
-the logs while jobs run. It ends after the execution, when all is sent or the server does not answer; then the logs stay
-in the outbox for the next execution's mirror, or for the rule `send_runs`, which is one pass of the same.
+So MLflow is loaded once, in 1.3 s, and not by each of many jobs, and no job waits for a server. The mirror ends after
+the execution, when all is sent or the server does not answer. Then the logs stay in the outbox for the next execution's
+mirror, or for the rule `send_runs`, which is one pass of the same.
 """
 
 import fcntl
@@ -16,14 +16,9 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from restoration.tracking import mlflow_store, outbox
-from restoration.tracking.mlflow_writer import RunWriter
-from restoration.tracking.outbox import Log
-
-if TYPE_CHECKING:
-    from mlflow import MlflowClient
 
 PAUSE, PAUSE_AFTER_FAILURE = 1, 30  # seconds between two passes
 PATIENCE, PATIENCE_STOPPED = 120, 5  # seconds after an execution, or after Ctrl-C, for what is not sent by then
@@ -39,10 +34,7 @@ logger = logging.getLogger("restoration.mirror")
 
 
 def start(uri: str | None, due: Collection[str]) -> "subprocess.Popen[bytes] | None":
-    """Start a mirror for an execution, if there is or will be something to send; it ends when this process does.
-
-    To be called before the execution's first job. due: the rules that are about to run.
-    """
+    """Start a mirror before an execution's first job, if something is or will be to send. due: rules that will run."""
     outbox.end_killed()
     os.environ[MIRROR] = str(os.getpid())
     if WRITING.isdisjoint(due) and ("send_runs" in due or not outbox.logs()):
@@ -64,10 +56,7 @@ def _start(beside: str, uri: str | None) -> "subprocess.Popen[bytes]":
 
 
 def finish(process: "subprocess.Popen[bytes] | None", stopped: bool = False) -> None:
-    """Let the mirror send the rest, for PATIENCE seconds at most.
-
-    stopped: by Ctrl-C, after which nobody wants to wait for a server.
-    """
+    """Let the mirror send the rest, for PATIENCE seconds at most. stopped: by Ctrl-C, after which nobody waits."""
     if process is None:
         return
     assert process.stdin
@@ -80,24 +69,21 @@ def finish(process: "subprocess.Popen[bytes] | None", stopped: bool = False) -> 
 
 
 class Mirror:
-    """What a process knows of the logs on their way to the server at `uri`; None for the default store.
-
-    redirect: send all logs there. Else send only logs that are meant for it.
-    """
+    """What a process knows of the logs on their way to a server."""
 
     def __init__(self, uri: str | None, redirect: bool = False) -> None:
+        """uri: the server's, None for the default store; redirect: send there also what is meant for another."""
         self.uri, self.redirect = uri, redirect
-        self.client: MlflowClient | None = None
-        self.logs: dict[Path, Log] = {}
-        self.writers: dict[Path, RunWriter] = {}
+        self.client: Any = None
+        self.logs: dict[Path, outbox.Log] = {}
+        self.writers: dict[Path, Any] = {}  # a RunWriter for each log's folder
         self.again: dict[Path, float] = {}  # when refused logs are tried again, of time.monotonic()
         self.sent = 0  # logs
 
     def go(self) -> None:
         """Make one pass: send what is new in the logs, champions last. Of a run, a log waits for an earlier log's end.
 
-        A log that the server refuses is a warning, and the others are sent. Raises what MLflow raises where the server
-        does not answer.
+        Warn of a log that the server refuses, and send the others. Raises what MLflow raises where no server answers.
         """
         self.client = self.client or mlflow_store.answering(self.uri)
         running = set()
@@ -107,7 +93,7 @@ class Mirror:
             if not mine or log.run in running or time.monotonic() < self.again.get(log.folder, 0):
                 continue
             try:
-                if self._send(log, self.client):
+                if self._send(log):
                     log.remove()
                     self.sent += 1
                 else:
@@ -123,18 +109,20 @@ class Mirror:
                 self.writers.pop(log.folder, None)  # the server may have lost the run: begin it again
                 log.position = 0
 
-    def _send(self, log: Log, client: "MlflowClient") -> bool:
+    def _send(self, log: outbox.Log) -> bool:
         """Send a log's new lines; return whether all of it is sent."""
         if log.begin["part"] != "training" and (status := log.status()) != "FINISHED":
             return bool(status)  # short, so sent when whole. A job that was cut off runs again, and writes another
         if log.begin["part"] == "champions":
-            from restoration.tracking import model_registry  # loads torch
+            from restoration.tracking import model_registry  # loads pandas, which other jobs do not need
 
             model_registry.register_all(self.uri, log.begin["champions"], log.begin["tests"])
             return True
         if log.folder not in self.writers:
-            experiment = mlflow_store.experiment(client, self.uri, log.begin["experiment"])
-            self.writers[log.folder] = RunWriter(client, experiment, log.begin)
+            from restoration.tracking.mlflow_writer import RunWriter  # loads MLflow, which jobs do not need
+
+            experiment = mlflow_store.experiment(self.client, self.uri, log.begin["experiment"])
+            self.writers[log.folder] = RunWriter(self.client, experiment, log.begin)
         ended = False
         for line in log.unread():
             self.writers[log.folder].write(line)
@@ -147,10 +135,9 @@ def follow(uri: str | None, over: Callable[[float], bool], jobs_may_run: bool = 
 
     jobs_may_run: afterwards, for it is one job that is over, and not an execution.
     """
-    mirror, told, pause = Mirror(uri), False, 0.0
-    while True:
-        last = over(pause)
-        if last:
+    mirror, told, last, pause = Mirror(uri), False, False, 0.0
+    while not last:
+        if last := over(pause):
             outbox.end_killed(jobs_may_run)
         try:
             mirror.go()
@@ -161,8 +148,6 @@ def follow(uri: str | None, over: Callable[[float], bool], jobs_may_run: bool = 
                 why = mlflow_store.why(error, uri)
                 logger.warning("MLflow: %s; logs wait in %s, and %s", why, outbox.FOLDER, NOT_AFFECTED)
             told, pause = True, PAUSE_AFTER_FAILURE
-        if last:
-            return
 
 
 def send(uri: str | None) -> int:

@@ -1,20 +1,34 @@
-"""Where MLflow's runs are kept: a server of the user's, or an SQLite file under results/."""
+"""Where MLflow's runs are kept: a server of the user's, or an SQLite file under results/. And where they are shown.
+
+MLflow's pages open on what is for language models, with no run in sight, until its switch "Model training" is pressed.
+The addresses here open on the current runs. When runs go to a server, their address is noted in a file for each
+experiment under results/mlflow/links, where the page of all data sets reads it.
+"""
 
 import fcntl
 import logging
 import os
 import re
-from contextlib import suppress
+import sqlite3
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
 
+from restoration.core import artifacts
 from restoration.core.errors import reason
-from restoration.tracking import run_links
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-STORE = Path("results/mlflow")
+STORE, DATABASE, LINKS = Path("results/mlflow"), "mlflow.db", "links"  # in STORE, the two others
+SERVER = "http://127.0.0.1:5000"  # of `make mlflow`, if it is not told another port
+SHOWN = {"workflowType": "machine_learning", "searchFilter": "tags.state = 'current'"}
+EXPERIMENTS = """
+    SELECT experiments.name, experiments.experiment_id FROM experiments
+    JOIN runs ON runs.experiment_id = experiments.experiment_id AND runs.lifecycle_stage = 'active'
+    WHERE experiments.lifecycle_stage = 'active' GROUP BY experiments.experiment_id ORDER BY experiments.name
+"""
 KIND = {"mlflow.experimentKind": "custom_model_development"}  # MLflow's page shows runs and their curves, not prompts
 
 logger = logging.getLogger("restoration.mlflow_store")
@@ -22,7 +36,7 @@ logger = logging.getLogger("restoration.mlflow_store")
 
 def store_uri() -> str:
     """Return the address of the default store, an SQLite file under results/."""
-    return f"sqlite:///{(STORE / 'mlflow.db').resolve()}"
+    return f"sqlite:///{(STORE / DATABASE).resolve()}"
 
 
 def connect(uri: str | None) -> "MlflowClient":
@@ -46,8 +60,8 @@ def connect(uri: str | None) -> "MlflowClient":
     STORE.mkdir(parents=True, exist_ok=True)
     with open(STORE / ".lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (STORE / "mlflow.db").exists():
-            _make_database(STORE / "mlflow.db")
+        if not (STORE / DATABASE).exists():
+            _make_database(STORE / DATABASE)
     return MlflowClient(store_uri())
 
 
@@ -107,40 +121,67 @@ def experiment(client: "MlflowClient", uri: str | None, name: str) -> str:
 
     Note where its runs are for the page of all data sets.
     """
-    number = _experiment(client, uri, name)
-    with suppress(OSError):
-        run_links.keep(STORE, name, uri, number)
-    return number
-
-
-def _experiment(client: "MlflowClient", uri: str | None, name: str) -> str:
     known = client.get_experiment_by_name(name)
     if known is None:
         location = None if uri else (STORE / "artifacts" / name).resolve().as_uri()
         try:
-            return str(client.create_experiment(name, artifact_location=location, tags=KIND))
+            number = client.create_experiment(name, artifact_location=location, tags=KIND)
         except Exception:  # another folder's mirror was first
             known = client.get_experiment_by_name(name)
             if known is None:
                 raise
-    if known.lifecycle_stage == "deleted":  # it keeps its name, so that no other can be made
-        _restore(client, known.experiment_id, name)
-    return str(known.experiment_id)
+    if known:
+        number = known.experiment_id
+    if known and known.lifecycle_stage == "deleted":  # the name is taken, so that no other can be made
+        try:
+            client.restore_experiment(number)
+            logger.warning("MLflow: experiment %s was deleted; it is restored, with its runs, for new runs", name)
+        except Exception:  # another folder's mirror was first
+            if client.get_experiment(number).lifecycle_stage == "deleted":
+                raise
+    with suppress(OSError):
+        note_address(STORE, name, uri, number)
+    return str(number)
 
 
-def _restore(client: "MlflowClient", number: str, name: str) -> None:
-    try:
-        client.restore_experiment(number)
-    except Exception:  # another folder's mirror was first
-        if client.get_experiment(number).lifecycle_stage == "deleted":
-            raise
-    else:
-        logger.warning("MLflow: experiment %s was deleted; it is restored, with its runs, for there are new ones", name)
+def address(server: str, number: str | int) -> str:
+    """Return the address of an experiment's runs on MLflow's pages, without the server's name and password."""
+    parts = urlsplit(server)
+    pages = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl().rstrip("/")
+    query = "&".join(f"{key}={quote(value)}" for key, value in SHOWN.items())
+    return f"{pages}/#/experiments/{number}/runs?{query}"
+
+
+def addresses(folder: Path = STORE, server: str = SERVER) -> dict[str, str]:
+    """Return the name, <data set>/<task>, and the address of each experiment that has runs in the default store.
+
+    Empty where there is no store. Raises sqlite3.Error where its database is not MLflow's.
+    """
+    if not (folder / DATABASE).is_file():
+        return {}
+    with closing(sqlite3.connect(f"{(folder / DATABASE).resolve().as_uri()}?mode=ro", uri=True)) as database:
+        return {name: address(server, number) for name, number in database.execute(EXPERIMENTS)}
+
+
+def note_address(folder: Path, experiment: str, uri: str | None, number: str | int) -> None:
+    """Note where an experiment's runs go. folder: the store's; uri: None for the store itself."""
+    path = folder / LINKS / f"{experiment}.txt"
+    if uri is None:
+        path.unlink(missing_ok=True)
+        return
+    noted = address(uri, number) if uri.startswith("http") else ""  # a database has no pages
+    if not path.is_file() or path.read_text(encoding="utf-8") != noted:
+        artifacts.write_text(path, noted)
+
+
+def noted_addresses(folder: Path) -> dict[str, str]:
+    """Return the addresses that `note_address` noted, by experiment; empty where the runs have no page."""
+    paths = sorted((folder / LINKS).rglob("*.txt"))
+    names = [path.relative_to(folder / LINKS).with_suffix("").as_posix() for path in paths]
+    return {name: path.read_text(encoding="utf-8") for name, path in zip(names, paths, strict=True)}
 
 
 def _make_database(path: Path) -> None:
-    import sqlite3
-
     from mlflow import MlflowClient
 
     part = path.with_suffix(".part")

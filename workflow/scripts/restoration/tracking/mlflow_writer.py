@@ -1,15 +1,13 @@
 """One log's run on an MLflow server."""
 
 import logging
-from typing import TYPE_CHECKING
+
+from mlflow import MlflowClient, entities
+from mlflow.exceptions import MlflowException
 
 from restoration.core.errors import reason
 from restoration.tracking import run_log
 from restoration.tracking.outbox import Line
-
-if TYPE_CHECKING:
-    from mlflow import MlflowClient
-    from mlflow.entities import Run
 
 BATCH = 1000  # the most metric values that MLflow takes in one call
 PARENT = "mlflow.parentRunId"  # a run with this tag is shown beneath the run that it names
@@ -25,7 +23,7 @@ class RunWriter:
     one current run: the one that began last. Every method raises what MLflow raises.
     """
 
-    def __init__(self, client: "MlflowClient", experiment: str, begin: Line) -> None:
+    def __init__(self, client: MlflowClient, experiment: str, begin: Line) -> None:
         """experiment: its id; begin: the log's first line."""
         self.client, self.experiment = client, experiment
         self.name, self.identity, self.time = begin["name"], begin["identity"], begin["time"]
@@ -34,8 +32,6 @@ class RunWriter:
 
     def write(self, line: Line) -> None:
         """Write a line. MLflow may refuse a part of the run for ever: that part is left out, with a warning."""
-        from mlflow.exceptions import MlflowException
-
         arguments = {key: value for key, value in line.items() if key != "do"}
         try:
             if line["do"] == "begin":
@@ -63,10 +59,8 @@ class RunWriter:
             for made in run_log.training_lines(line):
                 self.write(made)
 
-    def _of_training(self, evaluated: dict[str, str]) -> "Run | None":
-        """Return the run that began last before this evaluation, if it is the finished one of the same identity and no
-        other evaluation's.
-        """
+    def _of_training(self, evaluated: dict[str, str]) -> entities.Run | None:
+        """Return the run that began last before this evaluation, if it is the finished training of this identity."""
         for run in self._runs(f"attributes.start_time <= {self.time}", most=1):
             tags = run.data.tags
             free = run.info.status == "FINISHED" and "evaluated" not in tags
@@ -94,7 +88,7 @@ class RunWriter:
                     self.client.set_terminated(info.run_id, "KILLED")
                 self._tags({"state": "superseded", PARENT: later[0] if later else self.run_id}, info.run_id)
 
-    def _runs(self, condition: str, most: int = 1000) -> "list[Run]":
+    def _runs(self, condition: str, most: int = 1000) -> list[entities.Run]:
         """Return the runs of this name, the newest first."""
         quoted = self.name.replace("'", "")
         condition = f"attributes.run_name = '{quoted}' and {condition}"
@@ -102,30 +96,27 @@ class RunWriter:
         return list(self.client.search_runs([self.experiment], condition, max_results=most, order_by=order))
 
     def _params(self, values: dict[str, str]) -> None:
-        from mlflow.entities import Param
-
-        self.client.log_batch(self.run_id, params=[Param(key, value) for key, value in values.items()])
+        self.client.log_batch(self.run_id, params=[entities.Param(key, value) for key, value in values.items()])
 
     def _tags(self, values: dict[str, str], run_id: str | None = None) -> None:
-        from mlflow.entities import RunTag
-
-        self.client.log_batch(run_id or self.run_id, tags=[RunTag(key, value) for key, value in values.items()])
+        tags = [entities.RunTag(key, value) for key, value in values.items()]
+        self.client.log_batch(run_id or self.run_id, tags=tags)
 
     def _metrics(self, names: list[str], steps: list[int], values: list[list[float]], time: int) -> None:
         """values: a row for each of the steps, in each a value for each of the names; time: milliseconds."""
-        from mlflow.entities import Metric
-
-        rows = zip(steps, values, strict=True)
-        points = [Metric(name, value, time, step) for step, row in rows for name, value in zip(names, row, strict=True)]
+        points = [
+            entities.Metric(name, value, time, step)
+            for step, row in zip(steps, values, strict=True)
+            for name, value in zip(names, row, strict=True)
+        ]
         for start in range(0, len(points), BATCH):
             self.client.log_batch(self.run_id, metrics=points[start : start + BATCH])
 
     def _dataset(self, name: str, path: str, sha256: str, context: str) -> None:
-        from mlflow.entities import Dataset, DatasetInput, InputTag
-
         source = f'{{"uri": "{path}", "sha256": "{sha256}"}}'
-        data = Dataset(name, sha256[:DIGEST], source_type="local", source=source)
-        self.client.log_inputs(self.run_id, [DatasetInput(data, [InputTag("mlflow.data.context", context)])])
+        data = entities.Dataset(name, sha256[:DIGEST], source_type="local", source=source)
+        tag = entities.InputTag("mlflow.data.context", context)
+        self.client.log_inputs(self.run_id, [entities.DatasetInput(data, [tag])])
 
     def _file(self, path: str, folder: str) -> None:
         self.client.log_artifact(self.run_id, path, folder)

@@ -28,15 +28,12 @@ def now() -> int:
 
 
 class Log:
-    """One job's folder: log.jsonl, and in `files` what the log's lines name.
-
-    `begin` is the log's first line; `run` tells the runs of a server apart: an experiment and a name.
-    """
+    """One job's folder: log.jsonl, and in `files` what the log's lines name."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.path = folder, folder / "log.jsonl"
-        self.begin: Line = {}
-        self.run = ("", "")
+        self.begin: Line = {}  # the log's first line
+        self.run = ("", "")  # an experiment and a name, which tell the runs of a server apart
         self.position = 0  # bytes of the log that MLflow has
 
     @classmethod
@@ -99,7 +96,7 @@ def logs() -> list[Log]:
 def end_killed(jobs_may_run: bool = False) -> None:
     """Give each log of a killed job an end, KILLED at the time of its last line.
 
-    Where no job runs, a log without an end is one. Where jobs may run, it is one if a later log is of the same run.
+    A log without an end is one. Where jobs may run, only if a later log is of the same run.
     """
     begun, later = logs(), set()
     for log in reversed(begun):

@@ -9,31 +9,25 @@ import logging
 import resource
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from restoration.config.model_names import run_name
 from restoration.core import artifacts
 from restoration.core.job_parameters import flatten
-from restoration.tracking import outbox, run_description
+from restoration.tracking import outbox
 from restoration.tracking.outbox import Line, now
 
 DIAGNOSED = ["latent", "prior_draw", "common"]  # parts of metrics.json, each a mapping or None
+DESCRIPTION = "mlflow.note.content"  # the tag that MLflow shows on a run's page
+MEASURES = {"mse": "MSE", "psnr": "PSNR", "ssim": "SSIM", "accuracy": "accuracy"}
 STEPS = {"training": 0, "evaluation": 1}  # of the system's metrics
 
 logger = logging.getLogger("restoration.tracking")
 
 
-def used() -> dict[str, float]:
-    """Return what this process has taken of the machine until now, as metrics of a run."""
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    peak = usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)  # bytes there, kilobytes elsewhere
-    return {"system/peak_memory_mb": peak, "system/cpu_seconds": usage.ru_utime + usage.ru_stime}
-
-
-class RunLog:
+class RunLog(AbstractContextManager["RunLog"]):
     """One job's log, as a context: FINISHED at its end, FAILED on an exception. A failure to write is one warning."""
 
     def __init__(self, uri: str | None, experiment: str, name: str, identity: str) -> None:
@@ -78,7 +72,7 @@ class RunLog:
 
     def _log(self, names: list[str], steps: list[int], values: list[list[float]]) -> None:
         if values:
-            self._write({"do": "metrics", "names": names, "steps": steps, "values": values, "time": now()})
+            self._write(do="metrics", names=names, steps=steps, values=values, time=now())
 
     def log_evaluation(
         self, metrics: Mapping[str, Any], milliseconds: Mapping[str, float], files: Sequence[str], report: Path
@@ -98,8 +92,8 @@ class RunLog:
         self._log(list(values), [0], [list(values.values())])
         for file in files:
             self.log_file(file, "evaluation")
-        note = run_description.of_model(self.name, metrics, report.as_posix())
-        self._write({"do": "tags", "values": {run_description.TAG: note}})
+        note = description(self.name, metrics, report.as_posix())
+        self._write(do="tags", values={DESCRIPTION: note})
 
     def log_file(self, path: str | Path, folder: str) -> None:
         """Log a file as an artifact, as it is now."""
@@ -107,7 +101,7 @@ class RunLog:
             with self._trying():
                 self.log.append("file", path=self.log.keep(path), folder=folder)
 
-    def _write(self, line: Line) -> None:
+    def _write(self, **line: Any) -> None:
         if self.log:
             with self._trying():
                 self.log.append(**line)
@@ -121,15 +115,12 @@ class RunLog:
             self.log = None
             logger.warning("MLflow: %s: not recorded (%s); the results are not affected", self.name, error)
 
-    def __enter__(self) -> "RunLog":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        values = used()
-        self._log(list(values), [STEPS[self.part]], [list(values.values())])
-        self._write({"do": "end", "status": "FAILED" if kind else "FINISHED", "time": now()})
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        peak = usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)  # bytes there, kilobytes elsewhere
+        used = [peak, usage.ru_utime + usage.ru_stime]
+        self._log(["system/peak_memory_mb", "system/cpu_seconds"], [STEPS[self.part]], [used])
+        self._write(do="end", status="FAILED" if kind else "FINISHED", time=now())
 
 
 def model_log(config: Mapping[str, Any], model: Any, identity: str) -> RunLog:
@@ -137,6 +128,32 @@ def model_log(config: Mapping[str, Any], model: Any, identity: str) -> RunLog:
     name = run_name(model.task, model.variant, model.loss, model.seed)
     uri, experiment = config.get("tracking", {}).get("uri"), f"{config['dataset']['name']}/{model.task}"
     return RunLog(uri, experiment, name, identity)
+
+
+def description(name: str, metrics: Mapping[str, Any], report: str) -> str:
+    """Return the description of a model's run, in Markdown. metrics: of metrics.json; report: the page's place."""
+    test, methods = metrics["test"], metrics["scores"].items()
+    scored = [(method, output, scores) for method, outputs in methods for output, scores in outputs.items()]
+    columns = [
+        (region, measure)
+        for region in sorted({region for *_, scores in scored for region in scores}, reverse=True)
+        for measure in MEASURES
+        if any(measure in scores.get(region, {}) for *_, scores in scored)
+    ]
+    rows = [
+        ["inference", "output", *(f"{MEASURES[measure]}, {region}" for region, measure in columns)],
+        ["---", "---", *["---:"] * len(columns)],
+    ]
+    for *names, scores in scored:
+        values = [scores.get(region, {}).get(measure) for region, measure in columns]
+        rows.append([*names, *("" if value is None else f"{value:.4g}" for value in values)])
+    lines = [
+        f"**{name}**, measured on {metrics['images']:,} test images.",
+        f"Objective {test['objective']:.4g}: reconstruction {test['reconstruction']:.4g}, KL {test['kl']:.4g}.",
+        "\n".join(f"| {' | '.join(row)} |" for row in rows),
+        f"Beside the others: `{report}`",
+    ]
+    return "\n\n".join(lines)
 
 
 def training_lines(begin: Line) -> Iterator[Line]:
