@@ -75,4 +75,4 @@ def test_only_the_condition_label_depends_on_the_labels(condition):
 
 def test_a_variant_is_rebuilt_from_its_dictionary(variant):
     original = variant("cvae_label", latent=7)
-    assert Variant(**original.as_dict()) == original
+    assert Variant(**vars(original)) == original

@@ -30,7 +30,7 @@ Reader = Callable[[torch.Tensor], torch.Tensor]
 def restorer(model: Model, method: str, parameters: dict, seed: int) -> Restorer | None:
     """Return a function that restores with `model` by the inference `method`; None if it is not for the model."""
     entry = registry.load("inference", method)
-    has = {**model.variant.as_dict(), "variational": model.network.variational}
+    has = {**vars(model.variant), "variational": model.network.variational}
     if not inference.applies(getattr(entry, "NEEDS", {}), has):
         return None
     generator = device.generator(seed, "inference", method)
