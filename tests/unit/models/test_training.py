@@ -10,7 +10,7 @@ from helpers import SOURCE, VARIANTS
 from restoration.core import registry
 from restoration.core.errors import UserError
 from restoration.data import corruptions
-from restoration.data.tensors import as_float
+from restoration.data.device import as_float
 from restoration.models import model_file, objective, optimizer, training
 
 SETTINGS = {"epochs": 3, "batch_size": 16, "learning_rate": 0.003, "schedule": "constant", "weight_decay": 0}

@@ -10,7 +10,7 @@ from skimage.restoration import denoise_nl_means, denoise_tv_chambolle, inpaint_
 
 from restoration.core import artifacts, registry
 from restoration.data import corruptions
-from restoration.data.tensors import as_float
+from restoration.data.device import as_float
 from restoration.evaluation import tuning
 from restoration.models import classifier
 from restoration.restorers import baselines, masked_neighbours

@@ -18,7 +18,7 @@ from restoration.config.yaml_file import dotted
 from restoration.core import registry
 from restoration.core.errors import UserError, quoted
 from restoration.data.holes import KINDS
-from restoration.restorers import inference
+from restoration.restorers.inference import applies
 
 SCHEMA = Path(__file__).parents[3] / "schemas" / "config.schema.yaml"
 TYPE_WORDS = {
@@ -138,7 +138,7 @@ def check_inference(methods: Iterable[str], variants: Mapping[str, Any], where: 
     for variant, settings in variants.items():
         variational = registry.constant("networks", settings["network"], "variational")
         has = settings if variational is None else {**settings, "variational": variational}
-        fits[variant] = [method for method in methods if inference.applies(needs[method], has)]
+        fits[variant] = [method for method in methods if applies(needs[method], has)]
     for method in methods:
         if not any(method in fitting for fitting in fits.values()):
             wanted = ", ".join(f"{key}: {value}" for key, value in needs[method].items())

@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from restoration.core.determinism import derived_seed
 from restoration.core.errors import DamagedFile, quoted, reason
-from restoration.data.tensors import batches
+from restoration.data.device import batches
 from restoration.models import model_file
 from restoration.models.conv_blocks import coarse_size, padded
 from restoration.models.optimizer import Adam, factor

@@ -39,6 +39,10 @@ class Model:
     def loss(self) -> ModuleType:
         return registry.load("losses", self.loss_name)
 
+    def misfit(self, logits: torch.Tensor, images: torch.Tensor, counts: torch.Tensor) -> torch.Tensor:
+        """Sum the loss over the pixels of (B, C, H, W), each as often as it `counts` (B, 1, H, W): (B,)."""
+        return self.loss.pixelwise(logits, images).mul(counts).flatten(1).sum(dim=1)
+
 
 def create(variant: Variant, loss_name: str, image_shape: tuple[int, int, int], classes: int) -> Model:
     """Create a new model, initialised from torch's global generator."""

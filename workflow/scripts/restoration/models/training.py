@@ -55,7 +55,7 @@ class Trainer:
         self.generator = device.generator(seed, "training")
         self.layer_generator, self.layer_seed = device.layer_generator(), derived_seed(seed, "layers")
         self.optimiser = Adam(model.network.parameters(), self.learning_rate, decay=settings["weight_decay"])
-        self.descend = device.captured(self._descend, [self.generator])
+        self.descend: Callable[[torch.Tensor], torch.Tensor] = device.Captured(self._descend, [self.generator])
         self.iteration = 0
         self.validation: list[dict[str, float]] = []  # a row an epoch: iteration, objective, reconstruction, kl
         self.saved_at, self.spacing = time.monotonic(), float(CHECKPOINT_SECONDS)
@@ -106,11 +106,6 @@ class Trainer:
             self._save_if_due()
 
     @property
-    def name(self) -> str:
-        """Return the name of the checkpoint's folder, which tells this training from others."""
-        return self.checkpoint.parent.name
-
-    @property
     def finished(self) -> bool:
         return self.iteration == len(self.record)
 
@@ -155,7 +150,7 @@ class Trainer:
     def _content(self, iteration: int) -> dict[str, Any]:
         """Return all that the next iteration depends on; of a finished training, what it leaves."""
         content = {
-            "training": self.name,
+            "training": self.checkpoint.parent.name,  # which tells this training from others
             "iteration": iteration,
             "record": self.record[:iteration].clone(),
             "validation": self.validation,
