@@ -33,8 +33,11 @@ def complete(given: Mapping[str, Any]) -> dict[str, Any]:
         raise UserError(f"datasets/{name}.py: LABELS must be a list of texts")
     settings = {**given, **{key: given.get(key, default) for key, default in defaults.items() if key != "seed"}}
     for key in ("validation", "test"):
-        if settings.get(key) is not None:
-            split_sizes.check(settings[key], f"dataset.{key}")
+        wanted = settings.get(key)
+        if wanted is not None and not isinstance(wanted, int) and not 0 < wanted < 1:
+            raise UserError(
+                f"dataset.{key}: {quoted(wanted)} is neither a whole number of images nor a share between 0 and 1"
+            )
     if is_folder(name):
         folder = image_folder.scan(given["source"])
         labels = folder.labels
