@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from helpers import SOURCE, VARIANTS
+from helpers import SOURCE, VARIANTS, seeded
 
 from restoration.comparison import models_table
 from restoration.core import artifacts, registry
@@ -18,10 +18,6 @@ from restoration.models import classifier, model_file
 from restoration.models.networks import Autoencoder
 
 SIDE = 14
-
-
-def seeded(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def read(shown: torch.Tensor) -> torch.Tensor:

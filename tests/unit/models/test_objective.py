@@ -1,16 +1,12 @@
 import numpy as np
 import pytest
 import torch
-from helpers import VARIANTS
+from helpers import VARIANTS, seeded
 
 from restoration.core.determinism import derived_seed
 from restoration.data import device
 from restoration.models import objective
 from restoration.models.gaussian_latent import kl_divergence, sample
-
-
-def seeded(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def test_a_deterministic_code_has_no_kl_and_its_own_reconstruction(build_model):

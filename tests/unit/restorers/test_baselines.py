@@ -4,6 +4,7 @@ import baselines as baselines_script
 import numpy as np
 import pytest
 import torch
+from helpers import seeded
 from hypothesis import given
 from hypothesis import strategies as st
 from skimage.restoration import denoise_nl_means, denoise_tv_chambolle, inpaint_biharmonic
@@ -37,10 +38,6 @@ biharmonic, kernel_neighbours, median, nearest_neighbour, non_local_means, total
         "total_variation",
     )
 )
-
-
-def seeded(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def corrupted_by(settings: dict, complete: np.ndarray, seed: int = 9) -> tuple[np.ndarray, np.ndarray]:
