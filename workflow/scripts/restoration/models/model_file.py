@@ -103,14 +103,18 @@ def check_form(found: Any, expected: Any, name: str) -> None:
             raise ValueError(f"{name} is {found.dtype} {tuple(found.shape)}; expected {tuple(expected.shape)}")
         if not found.isfinite().all():
             raise ValueError(f"{name} has values that are no numbers")
-    elif isinstance(expected, dict) and isinstance(found, dict) and found.keys() == expected.keys():
+    elif isinstance(expected, dict) and isinstance(found, dict):
+        if found.keys() != expected.keys():
+            raise ValueError(f"{name}: other entries than expected")
         for key, part in expected.items():
             check_form(found[key], part, str(key))
-    elif isinstance(expected, list) and isinstance(found, list) and len(found) == len(expected):
+    elif isinstance(expected, list) and isinstance(found, list):
         for entry, part in zip(found, expected, strict=True):
             check_form(entry, part, name)
-    elif type(found) is not type(expected) or (not isinstance(expected, float) and found != expected):
-        raise ValueError(f"{name}: a '{type(found).__name__}' that does not belong here")
+    elif type(found) is not type(expected):
+        raise ValueError(f"{name} is a '{type(found).__name__}'; expected a '{type(expected).__name__}'")
+    elif not isinstance(expected, float) and found != expected:
+        raise ValueError(f"{name} is {quoted(found)}; expected {quoted(expected)}")
 
 
 def write_tensors(content: dict[str, Any], path: str | Path) -> None:
