@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import torch
 import yaml
 
 from restoration.config import part_checks
@@ -19,6 +20,10 @@ SOURCE = ["ae", "vae", "vae_incomplete", "cvae_label", "cvae_incomplete"]  # the
 
 def read(name: str) -> dict[str, Any]:
     return yaml.safe_load((CONFIG / name).read_text(encoding="utf-8"))
+
+
+def seeded(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
 
 
 def gone(process: int) -> bool:

@@ -13,7 +13,7 @@ from restoration.config import configuration, yaml_file
 from restoration.core import registry
 from restoration.data import corruptions
 from restoration.data.dataset_files import Images
-from restoration.data.tensors import as_float, as_uint8
+from restoration.data.device import as_float, as_uint8
 from restoration.models import model_file, objective
 from restoration.models.training import Trainer
 from restoration.models.variants import Variant

@@ -60,7 +60,7 @@ def main(contender: str, data: str, corruption: str, epochs: str) -> None:
 
     from benchmarks.contenders import Task, workflow
     from restoration.data import corruptions
-    from restoration.data.tensors import as_float, as_uint8
+    from restoration.data.device import as_float, as_uint8
     from restoration.models import objective
 
     torch.set_num_threads(1)

@@ -8,7 +8,7 @@ from helpers import VARIANTS, quick
 from restoration.core import registry
 from restoration.data import corruptions
 from restoration.data.dataset_files import Images
-from restoration.data.tensors import as_float, as_uint8
+from restoration.data.device import as_float, as_uint8
 from restoration.evaluation import likelihood, scoring
 from restoration.restorers import baselines
 

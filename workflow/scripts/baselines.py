@@ -6,8 +6,8 @@ import torch
 
 from restoration.core import artifacts, script
 from restoration.data import dataset_files
+from restoration.data.device import as_float
 from restoration.data.holes import hides
-from restoration.data.tensors import as_float
 from restoration.evaluation import scoring, tuning
 from restoration.models import classifier
 from restoration.restorers import baselines

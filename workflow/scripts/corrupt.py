@@ -7,7 +7,7 @@ from restoration.core import artifacts, registry, script
 from restoration.core.determinism import derived_seed
 from restoration.core.errors import UserError
 from restoration.data import corruptions, dataset_files
-from restoration.data.tensors import as_float
+from restoration.data.device import as_float
 
 
 def check(corrupted: torch.Tensor, mask: torch.Tensor, shape: torch.Size, name: str) -> None:

@@ -9,7 +9,7 @@ import torch
 
 from restoration.core import artifacts, script
 from restoration.core.errors import DamagedFile, UserError
-from restoration.data import dataset_files, device, tensors
+from restoration.data import dataset_files, device
 from restoration.evaluation import computation_cost, diagnostics, scoring
 from restoration.models import classifier, model_file, objective
 from restoration.tracking import mirror, run_log
@@ -32,7 +32,8 @@ def timed(restore: scoring.Restorer, seconds: dict[str, float], method: str) -> 
     def restore_in_time(*batch: torch.Tensor) -> torch.Tensor:
         start = time.perf_counter()
         restored = restore(*batch)
-        device.wait()
+        if torch.get_default_device().type == "cuda":
+            torch.cuda.synchronize()  # the GPU may still be computing
         seconds[method] = seconds.get(method, 0) + time.perf_counter() - start
         return restored
 
@@ -70,7 +71,7 @@ def main(job: dict, inputs: Any, outputs: Any, seed: int) -> tuple[dict, dict[st
     artifacts.write_parquet(outputs.scores, scores)
     artifacts.write_npz(outputs.examples, shown=shown, **examples)
     artifacts.write_npz(outputs.cases, **kept)
-    write_picture(outputs.picture, [complete[shown], corrupted[shown], *map(tensors.as_uint8, examples.values())])
+    write_picture(outputs.picture, [complete[shown], corrupted[shown], *map(device.as_uint8, examples.values())])
 
     train_images, train_labels = (array[:LATENTS] for array in splits["train"])
     artifacts.write_npz(

@@ -11,7 +11,7 @@ from benchmarks.measuring import Line, Measurement, Options, cases, found, inter
 from benchmarks.subjects import images
 from restoration.core import registry
 from restoration.data import corruptions
-from restoration.data.tensors import as_float
+from restoration.data.device import as_float
 
 TITLE = "Images corrupted a second"
 OURS, IMAGEWISE = "this workflow", "code for one image"

@@ -15,7 +15,7 @@ from benchmarks.measuring import Line, Measurement, Options, cases, found, inter
 from benchmarks.subjects import Subject, corrupted, images, resolved, subjects
 from restoration.config import part_checks
 from restoration.core import registry
-from restoration.data.tensors import as_float
+from restoration.data.device import as_float
 from restoration.evaluation import scoring
 from restoration.models import classifier
 from restoration.models.model_file import Model

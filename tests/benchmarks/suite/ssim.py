@@ -9,7 +9,7 @@ import torch
 from benchmarks.measuring import Line, Measurement, Options, found, interleaved, ratio
 from benchmarks.subjects import images
 from restoration.data import corruptions
-from restoration.data.tensors import as_float
+from restoration.data.device import as_float
 from restoration.evaluation import metrics
 
 TITLE = "SSIM"

@@ -2,6 +2,7 @@ import corrupt as corrupt_script
 import numpy as np
 import pytest
 import torch
+from helpers import seeded
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,10 +13,6 @@ from restoration.data import corruptions, holes
 
 CORRUPTIONS = registry.names("corruptions")
 SHAPES = [(1, 28, 28), (3, 20, 24), (1, 15, 31)]
-
-
-def seeded(seed: int) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def some_images(count: int, shape: tuple[int, int, int], seed: int = 0) -> torch.Tensor:

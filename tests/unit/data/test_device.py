@@ -16,7 +16,6 @@ from restoration.config import part_checks
 from restoration.core import registry
 from restoration.core.errors import UserError
 from restoration.data import corruptions, device
-from restoration.data.tensors import batches
 from restoration.evaluation import scoring
 from restoration.models import model_file, training
 from restoration.restorers import blending
@@ -90,7 +89,7 @@ def test_every_inference_restores_there(create, data, name, method):
     complete, labels = data
     mask = np.zeros_like(complete[:, :1], bool)
     mask[..., 4:9, 4:9] = True
-    for batch in batches(complete, mask, labels) if restore else ():
+    for batch in device.batches(complete, mask, labels) if restore else ():
         assert restore(*batch).device.type == "meta"
 
 
@@ -103,6 +102,7 @@ def replays(monkeypatch) -> list[None]:
         def replay(self):
             made.append(None)
 
+    monkeypatch.setattr(torch, "get_default_device", lambda: torch.device("cuda"))
     monkeypatch.setattr(torch.cuda, "CUDAGraph", Graph)
     monkeypatch.setattr(torch.cuda, "graph", lambda graph: nullcontext())
     return made
@@ -138,10 +138,9 @@ def test_a_training_that_goes_on_with_a_smaller_batch_is_captured_as_well(replay
 
 
 def test_on_a_processor_nothing_is_captured():
-    def act(given: torch.Tensor) -> torch.Tensor:
-        return given
-
-    assert device.captured(act, []) is act
+    captured = device.Captured(lambda given: given, [])
+    given = torch.zeros(2)
+    assert all(captured(given) is given for _ in range(device.WARM_UP + 2))
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")

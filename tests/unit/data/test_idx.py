@@ -106,13 +106,6 @@ def test_any_bytes_are_the_array_that_they_hold_or_refused(array, pack, cut, put
         np.testing.assert_array_equal(idx.read(path, array.shape, {}), expected)
 
 
-@given(array=arrays(np.uint8, array_shapes(min_dims=1, max_dims=3, max_side=7)), pack=st.booleans())
-def test_any_small_array_is_read_as_it_was_written(array, pack, tmp_path_factory):
-    content = packed(array) if pack else encoded(array)
-    path = written(tmp_path_factory.getbasetemp(), content, "any")
-    np.testing.assert_array_equal(idx.read(path, array.shape, {}), array)
-
-
 @pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
 def test_another_content_than_the_known_one_is_refused(pack, tmp_path):
     name = "images-idx3-ubyte"

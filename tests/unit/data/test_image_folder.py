@@ -39,7 +39,6 @@ def test_images_side_by_side_have_no_labels(tmp_path):
     assert found.files == [*many(), "last.JPG", "more.jpeg"]
     assert found.labels == []
     assert {found.label(file) for file in found.files} == {0}
-    assert found.sizes() == [22]
 
 
 def test_folders_are_classes_in_the_order_of_their_names(tmp_path):
@@ -48,7 +47,6 @@ def test_folders_are_classes_in_the_order_of_their_names(tmp_path):
     assert found.labels == ["house", "tree"]
     assert found.files == [*many("house/", 9, ".jpg"), *many("tree/", 12)]
     assert [found.label(file) for file in found.files] == [0] * 9 + [1] * 12
-    assert found.sizes() == [9, 12]
 
 
 def test_one_folder_alone_is_no_class(tmp_path):

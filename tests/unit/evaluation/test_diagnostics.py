@@ -6,10 +6,10 @@ from torch.distributions import Normal, kl
 from torch.nn import functional
 
 from restoration.core.determinism import derived_seed
-from restoration.data import tensors
+from restoration.data import device
 from restoration.data.dataset_files import Images
+from restoration.data.device import as_float
 from restoration.data.holes import observed
-from restoration.data.tensors import as_float
 from restoration.evaluation import computation_cost, diagnostics, scoring
 from restoration.models import linear, model_file
 from restoration.models.model_file import Model
@@ -81,7 +81,7 @@ def known(*scales: float, prior_sigma: float = 1.0, loss: str = "mse") -> Model:
 
 @pytest.mark.parametrize("name", VARIATIONAL)
 def test_the_divergence_is_torchs_of_what_the_encoder_sees_in_training(name, build_model, hole, monkeypatch):
-    monkeypatch.setattr(tensors, "BATCH", 4)
+    monkeypatch.setattr(device, "BATCH", 4)
     model = build_model(name)
     complete, corrupted, mask, labels = as_tensors(hole)
     condition = model.variant.granted(corrupted, mask, labels, model.classes)
@@ -133,7 +133,7 @@ def test_diversity_is_the_spread_of_the_decoded_prior(hole, monkeypatch):
 @pytest.mark.parametrize("name", VARIATIONAL)
 @pytest.mark.parametrize("task", ["hole", "whole"])
 def test_diversity_is_taken_inside_the_hole(name, task, build_model, request, monkeypatch):
-    monkeypatch.setattr(tensors, "BATCH", 100)
+    monkeypatch.setattr(device, "BATCH", 100)
     test, model = request.getfixturevalue(task), build_model(name)
     _, corrupted, mask, labels = as_tensors(test)
     condition = model.variant.granted(corrupted, mask, labels, model.classes)
@@ -192,7 +192,7 @@ def test_what_is_drawn_from_the_prior_does_not_depend_on_hidden_pixels(measure, 
 @pytest.mark.parametrize("name", VARIANTS)
 @pytest.mark.parametrize("loss", ["bce", "mse"])
 def test_the_common_measures_are_those_of_the_networks_own_restoration(name, loss, build_model, hole, monkeypatch):
-    monkeypatch.setattr(tensors, "BATCH", 4)
+    monkeypatch.setattr(device, "BATCH", 4)
     model = build_model(name, loss)
     complete, corrupted, mask, labels = as_tensors(hole)
     seen = observed(corrupted, mask)

@@ -6,22 +6,18 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from helpers import SOURCE, VARIANTS
+from helpers import SOURCE, VARIANTS, seeded
 
 from restoration.comparison import models_table
 from restoration.core import artifacts, registry
-from restoration.data import corruptions, tensors
+from restoration.data import corruptions, device
 from restoration.data.dataset_files import Images
-from restoration.data.tensors import as_float
+from restoration.data.device import as_float
 from restoration.evaluation import metrics, scoring
 from restoration.models import classifier, model_file
 from restoration.models.networks import Autoencoder
 
 SIDE = 14
-
-
-def seeded(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def read(shown: torch.Tensor) -> torch.Tensor:
@@ -97,7 +93,7 @@ def test_restoring_in_batches_keeps_the_order(small_model, task, monkeypatch):
     _, corrupted, mask, labels = task
     model = small_model("cvae_label")
     whole = restored_by(model, "encode", corrupted, mask, labels)
-    monkeypatch.setattr(tensors, "BATCH", 5)
+    monkeypatch.setattr(device, "BATCH", 5)
     torch.testing.assert_close(restored_by(model, "encode", corrupted, mask, labels), whole)
 
 
@@ -114,8 +110,7 @@ def restored(task) -> torch.Tensor:
 
 def test_scores_of_a_hole_are_those_of_the_metrics_for_each_image(task, restored, monkeypatch):
     complete, corrupted, mask, labels = task
-    monkeypatch.setattr(scoring, "BATCH", 5)
-    monkeypatch.setattr(tensors, "BATCH", 5)
+    monkeypatch.setattr(device, "BATCH", 5)
     scores = scoring.score(restored, task, read)
     assert list(scores) == ["image", "output", "region", "mse", "psnr", "ssim", "accuracy"]
     assert len(scores) == 23 * 2 * 2
@@ -208,7 +203,7 @@ def test_without_a_reader_nothing_is_said_of_what_an_image_shows(task):
 @pytest.mark.parametrize("name", VARIANTS)
 def test_latent_means_are_the_means_of_the_codes(name, small_model, task, monkeypatch):
     _, corrupted, mask, labels = task
-    monkeypatch.setattr(tensors, "BATCH", 10)
+    monkeypatch.setattr(device, "BATCH", 10)
     model = small_model(name)
     means = scoring.latent_means(model, corrupted, mask, labels)
     latent = model.network.latent if isinstance(model.network, Autoencoder) else 0

@@ -6,7 +6,7 @@ import torch
 from helpers import VARIANTS, small
 
 from restoration.core import registry
-from restoration.models import model_file, networks, objective
+from restoration.models import model_file, objective
 from restoration.models.networks import Autoencoder
 from restoration.models.variants import Variant
 
@@ -34,7 +34,7 @@ def build(name: str, condition: str, shape: tuple[int, int, int] = (1, 7, 9), pa
     """The network, and a function that gives it inputs: images (B, C, H, W) and their condition, (B, K) or None."""
     parameters = small(name) if parameters is None else parameters
     variant = Variant(name, "corrupted", condition, parameters)
-    network = networks.build(name, shape, variant.condition_size(shape, CLASSES), parameters)
+    network = model_file.create(variant, "bce", shape, CLASSES).network
 
     def inputs(count: int, seed: int = 0) -> tuple[torch.Tensor, torch.Tensor | None]:
         generator = torch.Generator().manual_seed(seed)
@@ -179,14 +179,13 @@ def test_what_is_computed_once_of_a_condition_stands_for_it_in_every_call():
 @pytest.mark.parametrize(("name", "condition"), REFUSED)
 def test_a_condition_that_a_network_does_not_take_is_refused(name, condition):
     shape = (3, 7, 9)  # of three channels, so that no two conditions have one size
-    size = Variant(name, "corrupted", condition, {}).condition_size(shape, CLASSES)
     with pytest.raises(ValueError, match=f"network '{name}' takes ") as caught:
-        networks.build(name, shape, size, {})
+        model_file.create(Variant(name, "corrupted", condition, {}), "bce", shape, CLASSES)
     assert "\n" not in str(caught.value)
 
 
 def test_a_condition_is_appended_to_the_images_of_the_vae():
-    assert networks.build("vae", (1, 4, 4), 10, {}).encoder[0].in_features == 26
+    assert registry.load("networks", "vae").Network((1, 4, 4), 10).encoder[0].in_features == 26
 
 
 def test_a_network_without_a_latent_says_so(build_model):
@@ -197,14 +196,14 @@ def test_a_network_without_a_latent_says_so(build_model):
 
 
 def test_the_networks_have_the_layers_of_the_source():
-    vae = networks.build("vae", (1, 28, 28), 0, {})
+    vae = registry.load("networks", "vae").Network((1, 28, 28), 0)
     assert [tuple(weights.shape) for weights in vae.parameters() if weights.ndim == 2] == [
         (400, 784),
         (40, 400),
         (400, 20),
         (784, 400),
     ]
-    autoencoder = networks.build("autoencoder", (1, 28, 28), 0, {"latent": 2})
+    autoencoder = registry.load("networks", "autoencoder").Network((1, 28, 28), 0, latent=2)
     assert [tuple(weights.shape) for weights in autoencoder.parameters() if weights.ndim == 2] == [
         (400, 784),
         (2, 400),

@@ -1,16 +1,12 @@
 import numpy as np
 import pytest
 import torch
-from helpers import VARIANTS
+from helpers import VARIANTS, seeded
 
 from restoration.core.determinism import derived_seed
-from restoration.data import tensors
+from restoration.data import device
 from restoration.models import objective
 from restoration.models.gaussian_latent import kl_divergence, sample
-
-
-def seeded(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def test_a_deterministic_code_has_no_kl_and_its_own_reconstruction(build_model):
@@ -65,7 +61,7 @@ def test_held_out_is_the_training_objective_averaged_over_the_images(name, loss,
     complete, labels = strokes(17)
     corrupted, mask = complete // 2, complete > 100
     measured = objective.held_out(model, complete, corrupted, mask, labels, seed=4)
-    truth, damaged = tensors.as_float(complete), tensors.as_float(corrupted)
+    truth, damaged = device.as_float(complete), device.as_float(corrupted)
     image = {"complete": truth, "corrupted": damaged}[model.variant.encoder_input]
     condition = model.variant.granted(damaged, torch.from_numpy(mask), torch.from_numpy(labels), model.classes)
     generator = seeded(derived_seed(4, "objective"))
@@ -79,7 +75,7 @@ def test_held_out_does_not_depend_on_how_images_are_batched(build_model, strokes
     model = build_model("ae")
     complete, labels = strokes(17)
     whole = objective.held_out(model, complete, complete, complete > 100, labels, seed=0)
-    monkeypatch.setattr(tensors, "BATCH", 5)
+    monkeypatch.setattr(device, "BATCH", 5)
     assert objective.held_out(model, complete, complete, complete > 100, labels, seed=0) == pytest.approx(whole)
 
 
@@ -102,9 +98,9 @@ def test_held_out_leaves_no_gradient(build_model, strokes):
 
 
 def test_stored_images_become_floats_in_batches_that_stay_side_by_side(monkeypatch):
-    monkeypatch.setattr(tensors, "BATCH", 4)
+    monkeypatch.setattr(device, "BATCH", 4)
     pixels, labels = np.arange(10, dtype=np.uint8).reshape(10, 1, 1, 1) * 25, np.arange(10)
-    batches = list(tensors.batches(pixels, labels))
+    batches = list(device.batches(pixels, labels))
     assert [len(labels) for _, labels in batches] == [4, 4, 2]
     assert all(image.dtype == torch.float32 and label.dtype == torch.int64 for image, label in batches)
     torch.testing.assert_close(torch.cat([b[0] for b in batches]).flatten(), torch.arange(10) * 25 / 255)
@@ -113,5 +109,5 @@ def test_stored_images_become_floats_in_batches_that_stay_side_by_side(monkeypat
 
 def test_as_float_leaves_the_stored_images_alone():
     stored = np.array([0, 128, 255], np.uint8)
-    assert tensors.as_float(stored).tolist() == pytest.approx([0, 128 / 255, 1])
+    assert device.as_float(stored).tolist() == pytest.approx([0, 128 / 255, 1])
     assert stored.tolist() == [0, 128, 255]

@@ -5,12 +5,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
-from helpers import SOURCE, VARIANTS
+from helpers import VARIANTS
 
 from restoration.core import registry
 from restoration.core.errors import UserError
 from restoration.data import corruptions
-from restoration.data.tensors import as_float
+from restoration.data.device import as_float
 from restoration.models import model_file, objective, optimizer, training
 
 SETTINGS = {"epochs": 3, "batch_size": 16, "learning_rate": 0.003, "schedule": "constant", "weight_decay": 0}
@@ -146,32 +146,6 @@ def test_training_shows_the_network_what_the_variant_says(name, trainer, data, m
     expected = variant.granted(corrupted, mask, torch.from_numpy(data[1])[indices], loop.model.classes)
     assert (condition is None) == (expected is None) == (variant.condition == "none")
     assert condition is None or condition.equal(expected)
-
-
-@pytest.mark.parametrize("name", SOURCE)
-def test_training_shows_the_encoder_what_the_variant_says(name, trainer, data):
-    loop, seen, decoded = trainer(name), [], []
-    loop.model.network.encoder.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].detach().clone()))
-    loop.model.network.decoder.register_forward_pre_hook(lambda _, inputs: decoded.append(inputs[0].detach().clone()))
-    indices = torch.tensor([5, 0, 77])
-    generator = torch.Generator()
-    generator.set_state(loop.generator.get_state())
-    complete = as_float(data[0])[indices]
-    corrupted, mask = loop.corrupt(complete, generator)
-    assert not complete.equal(corrupted)
-    loop.step(indices)
-
-    variant = loop.model.variant
-    image = {"complete": complete, "corrupted": corrupted}[variant.encoder_input].flatten(1)
-    condition = {
-        "none": torch.zeros(3, 0),
-        "label": torch.eye(4)[torch.from_numpy(data[1])[indices]],
-        "corrupted": corrupted.flatten(1),
-    }[variant.condition]
-    assert seen[0].equal(torch.cat([image, condition], dim=1))
-    assert decoded[0][:, 3:].equal(condition)
-    if variant.encoder_input == "corrupted":
-        assert not seen[0][:, :64].reshape(3, 1, 8, 8).masked_select(mask).any()
 
 
 @pytest.mark.parametrize("name", VARIANTS)

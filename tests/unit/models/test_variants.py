@@ -71,8 +71,3 @@ def test_only_the_condition_label_depends_on_the_labels(condition):
     one = Variant("vae", "corrupted", condition, {})
     granted, other = (one.granted(CORRUPTED, MASK, labels, classes=4) for labels in (LABELS, LABELS + 1))
     assert (granted is None or granted.equal(other)) == (condition != "label")
-
-
-def test_a_variant_is_rebuilt_from_its_dictionary(variant):
-    original = variant("cvae_label", latent=7)
-    assert Variant(**original.as_dict()) == original

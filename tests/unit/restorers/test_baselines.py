@@ -4,6 +4,7 @@ import baselines as baselines_script
 import numpy as np
 import pytest
 import torch
+from helpers import seeded
 from hypothesis import given
 from hypothesis import strategies as st
 from skimage.restoration import denoise_nl_means, denoise_tv_chambolle, inpaint_biharmonic
@@ -11,7 +12,7 @@ from skimage.restoration import denoise_nl_means, denoise_tv_chambolle, inpaint_
 from restoration.config import part_checks
 from restoration.core import artifacts, registry
 from restoration.data import corruptions
-from restoration.data.tensors import as_float
+from restoration.data.device import as_float
 from restoration.evaluation import tuning
 from restoration.models import classifier
 from restoration.restorers import baselines, masked_neighbours
@@ -38,10 +39,6 @@ biharmonic, kernel_neighbours, median, nearest_neighbour, non_local_means, total
         "total_variation",
     )
 )
-
-
-def seeded(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def corrupted_by(settings: dict, complete: np.ndarray, seed: int = 9) -> tuple[np.ndarray, np.ndarray]:

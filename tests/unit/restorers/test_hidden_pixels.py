@@ -13,7 +13,7 @@ from helpers import VARIANTS, quick
 
 from restoration.core import registry
 from restoration.data import corruptions, holes
-from restoration.data.tensors import as_float
+from restoration.data.device import as_float
 from restoration.evaluation import scoring, tuning
 from restoration.models import model_file
 from restoration.restorers import baselines

@@ -1,6 +1,6 @@
 import pytest
 import torch
-from helpers import SOURCE, VARIANTS, quick
+from helpers import SOURCE, VARIANTS, quick, seeded
 
 from restoration.core import registry
 from restoration.evaluation import scoring
@@ -14,10 +14,6 @@ CLASSES = 4
 best_prior, cycle_spinning, inferred_label, encode = (
     registry.load("inference", name) for name in ("best_prior", "cycle_spinning", "inferred_label", "encode")
 )
-
-
-def seeded(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 class Templates(Autoencoder):

@@ -13,8 +13,8 @@ import torch
 from restoration.comparison import champion_choice
 from restoration.core import artifacts
 from restoration.core.errors import DamagedFile, UserError
+from restoration.data.device import as_float, as_uint8
 from restoration.data.holes import hidden_whole
-from restoration.data.tensors import as_float, as_uint8
 from restoration.evaluation import scoring
 from restoration.models import model_file
 

@@ -31,8 +31,11 @@ def complete(given: Mapping[str, Any]) -> dict[str, Any]:
     count, labels = registry.constant("datasets", name, "TRAIN_IMAGES"), registry.constant("datasets", name, "LABELS")
     settings = {**given, **{key: given.get(key, default) for key, default in defaults.items() if key != "seed"}}
     for key in ("validation", "test"):
-        if settings.get(key) is not None:
-            split_sizes.check(settings[key], f"dataset.{key}")
+        wanted = settings.get(key)
+        if wanted is not None and not isinstance(wanted, int) and not 0 < wanted < 1:
+            raise UserError(
+                f"dataset.{key}: {quoted(wanted)} is neither a whole number of images nor a share between 0 and 1"
+            )
     if is_folder(name):
         folder = image_folder.scan(given["source"])
         labels = folder.labels

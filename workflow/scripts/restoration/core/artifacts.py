@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import os
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -74,17 +75,9 @@ def write_npz(path: str | Path, **arrays: Any) -> None:
 
 def read_npz(path: str | Path, *names: str) -> list[Any]:
     """Read the named arrays of an npz file, and never a pickle. Raises DamagedFile."""
-    from numpy.lib import format as npy
-
-    arrays = []
     with reading(path), zipfile.ZipFile(path) as archive:
         check_size(archive)
-        for name in names:
-            with archive.open(f"{name}.npy") as file:
-                arrays.append(npy.read_array(file, allow_pickle=False))
-                if file.read(1):
-                    raise ValueError(f"'{name}' holds more than its shape says")
-    return arrays
+        return [_read_array(archive, name) for name in names]
 
 
 def npz_names(path: str | Path) -> list[str]:
@@ -98,6 +91,22 @@ def check_size(archive: zipfile.ZipFile) -> None:
     size, unpacked = Path(archive.filename or "").stat().st_size, sum(entry.file_size for entry in archive.infolist())
     if unpacked > size:
         raise ValueError(f"its {size:,} bytes unpack to {unpacked:,}")
+
+
+def _read_array(archive: zipfile.ZipFile, name: str) -> Any:
+    """Read an array without trusting its header, which may claim any size."""
+    from numpy.lib import format as npy
+
+    entry = archive.getinfo(f"{name}.npy")
+    with archive.open(entry) as file:
+        read_header = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}[npy.read_magic(file)]
+        shape, _, dtype = read_header(file)
+        if dtype.hasobject:
+            raise ValueError(f"'{name}' holds Python objects, which are not unpickled")
+        if math.prod(shape) * dtype.itemsize != entry.file_size - file.tell():
+            raise ValueError(f"'{name}' does not have the size of its shape {shape}")
+        file.seek(0)
+        return npy.read_array(file, allow_pickle=False)
 
 
 def write_parquet(path: str | Path, frame: "pd.DataFrame") -> None:

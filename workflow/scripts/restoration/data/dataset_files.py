@@ -34,7 +34,6 @@ def check(splits: dict[str, Split], classes: Any) -> None:
     """Raise ValueError, naming the split, unless all splits hold images of one size with their labels."""
     if not isinstance(classes, int | np.integer) or not 1 <= classes <= 1_000_000:
         raise ValueError(f"classes: {quoted(classes)}; expected a whole number, 1 or more")
-    first: tuple[str, tuple[int, ...]] | None = None
     for name, (images, labels) in splits.items():
         if not isinstance(images, np.ndarray) or not isinstance(labels, np.ndarray):
             raise ValueError(f"{name}: images and labels must be numpy arrays")
@@ -44,13 +43,13 @@ def check(splits: dict[str, Split], classes: Any) -> None:
                 f"{name}_images: {images.dtype} {images.shape}; "
                 f"expected uint8 (images, 1 or 3 channels, height, width), of {SMALLEST} x {SMALLEST} pixels or more"
             )
-        first = first or (name, images.shape[1:])
-        if images.shape[1:] != first[1]:
-            raise ValueError(f"images of mixed sizes: {first[0]} {first[1]}, {name} {images.shape[1:]}")
         if labels.dtype != np.int64 or labels.shape != (len(images),):
             raise ValueError(f"{name}_labels: {labels.dtype} {labels.shape}; expected int64 ({len(images)},)")
         if labels.min() < 0 or labels.max() >= classes:
             raise ValueError(f"{name}_labels: {labels.min()} to {labels.max()}; expected 0 to {classes - 1}")
+    shapes = {name: split.images.shape[1:] for name, split in splits.items()}
+    if len({*shapes.values()}) > 1:
+        raise ValueError(f"images of mixed sizes: {shapes}")
 
 
 def read_dataset(path: str | Path, *names: str) -> tuple[dict[str, Split], int]:

@@ -1,8 +1,8 @@
-"""The device that models compute on: a CPU or a GPU."""
+"""The device that models compute on, a CPU or a GPU, and stored images (uint8) as tensors there."""
 
 import gc
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
@@ -10,6 +10,7 @@ import torch
 from restoration.core.determinism import derived_seed
 from restoration.core.errors import UserError
 
+BATCH = 1000  # images: enough to keep the CPU busy, few enough to stay in its cache
 WARM_UP = 3  # calls before the capture: in the first of them, libraries set themselves up
 
 
@@ -25,8 +26,8 @@ def use(name: str) -> None:
         raise UserError(f"device: {name}, but PyTorch finds no GPU here: set device: cpu, or see what nvidia-smi says")
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS gives the same bytes only with this setting
     torch.use_deterministic_algorithms(True, warn_only=True)
-    fill = False  # a cost without use: nothing reads uninitialised memory
-    torch.utils.deterministic.fill_uninitialized_memory = fill  # type: ignore[attr-defined]
+    # A cost without use: nothing reads uninitialised memory.
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     torch.set_default_device(name)
 
 
@@ -35,10 +36,21 @@ def on_device(values: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(values).to(torch.get_default_device())
 
 
-def wait() -> None:
-    """Wait until a GPU has done what it was asked for."""
-    if torch.get_default_device().type == "cuda":
-        torch.cuda.synchronize()
+def as_float(images: np.ndarray) -> torch.Tensor:
+    """Turn uint8 into float in [0, 1], same shape."""
+    return on_device(images).float().div_(255)
+
+
+def as_uint8(images: np.ndarray) -> np.ndarray:
+    """Turn float in [0, 1] into uint8, same shape."""
+    return np.round(images * 255).astype(np.uint8)
+
+
+def batches(*arrays: np.ndarray) -> Iterator[tuple[torch.Tensor, ...]]:
+    """Yield BATCH rows of the arrays at a time, side by side; uint8 becomes float in [0, 1]."""
+    for start in range(0, len(arrays[0]), BATCH):
+        rows = [array[start : start + BATCH] for array in arrays]
+        yield tuple(as_float(row) if row.dtype == np.uint8 else on_device(row) for row in rows)
 
 
 def generator(seed: int, *purpose: str) -> torch.Generator:
@@ -59,6 +71,7 @@ class Captured:
     """A function of a tensor as a CUDA graph: one request to the GPU runs all of the function's kernels.
 
     A GPU computes a training step of a small network in less time than Python takes to ask for its kernels one by one.
+    On a CPU, calls run the function itself.
 
     `act` maps a tensor to a tensor, must not wait for the GPU, and draws from `generators` and torch's global generator
     alone: a replay draws the numbers that a call would have drawn. The first calls run `act` itself, and so does every
@@ -73,6 +86,8 @@ class Captured:
         self.given, self.result = torch.empty(0), torch.empty(0)
 
     def __call__(self, given: torch.Tensor) -> torch.Tensor:
+        if torch.get_default_device().type != "cuda":
+            return self.act(given)
         if not self.graph and len(given) > len(self.given):  # a resumed training may begin with a short batch
             self.given, self.calls = given.clone(), 0
         self.calls += 1
@@ -92,10 +107,3 @@ class Captured:
         with torch.cuda.graph(graph):
             self.result = self.act(self.given)
         return graph
-
-
-def captured(
-    act: Callable[[torch.Tensor], torch.Tensor], generators: list[torch.Generator]
-) -> Callable[[torch.Tensor], torch.Tensor]:
-    """Return `act` as a CUDA graph where the default device is a GPU, else `act` itself."""
-    return Captured(act, generators) if torch.get_default_device().type == "cuda" else act

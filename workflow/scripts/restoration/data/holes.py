@@ -4,12 +4,7 @@ A mask is bool (B, 1, H, W), True where a pixel is hidden. An image that is hidd
 hole: none of its pixels is known exactly, and each tells something.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:  # the configuration is checked before torch is loaded
-    import torch
+from typing import Any  # an array or a tensor: figures are drawn without torch
 
 KINDS = ("none", "some", "all")
 
@@ -29,11 +24,11 @@ def hidden_whole(mask: Any) -> Any:
     return mask.all(3).all(2).all(1)[:, None, None, None]
 
 
-def informative(mask: torch.Tensor) -> torch.Tensor:
-    """Return the pixels whose values tell something, bool (B, 1, H, W): the visible ones, or all where none is."""
+def informative(mask: Any) -> Any:
+    """Return the pixels whose values tell something, as the mask is: the visible ones, or all where none is."""
     return ~mask | hidden_whole(mask)
 
 
-def observed(corrupted: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    """Return corrupted images (B, C, H, W) with 0 for hidden pixels; one that is hidden as a whole stays as it is."""
+def observed(corrupted: Any, mask: Any) -> Any:
+    """Return corrupted images, a tensor (B, C, H, W), with 0 for hidden pixels; one that is hidden as a whole stays."""
     return corrupted.masked_fill(~informative(mask), 0)

@@ -54,10 +54,15 @@ def decode(content: bytes, name: str, size: tuple[int, int] | None, fit: str) ->
         why = "its content is neither" if isinstance(error, UnidentifiedImageError) else reason(error)
         raise UserError(f"{quoted(name, 100)}: not a whole PNG or JPEG image ({why})") from None
     image = _opaque(image, name)
-    if size is None:
-        _check_size(image.height, image.width, name)
-    else:
+    if size:
         image = resized(image, size, fit)
+    else:
+        words = f"{quoted(name, 100)}: {image.height} x {image.width} pixels (height x width)"
+        last = "set dataset.size, as size: 32"
+        if min(image.size) < SMALLEST:
+            raise UserError(f"{words}; {SMALLEST} x {SMALLEST}, the window of SSIM, are the least; {last}")
+        if max(image.size) > LARGEST:
+            raise UserError(f"{words}; {LARGEST} x {LARGEST} are the most for these networks; {last}")
     array = np.asarray(image)
     return array[None] if array.ndim == 2 else array.transpose(2, 0, 1)
 
@@ -109,11 +114,3 @@ def _opaque(image: Any, name: str) -> Any:
     if sixteen:
         return Image.fromarray((np.asarray(image).astype(np.uint32) >> 8).clip(max=255).astype(np.uint8))
     return image.convert("L" if image.mode in ("1", "L", "LA") else "RGB")
-
-
-def _check_size(height: int, width: int, name: str) -> None:
-    words, last = f"{quoted(name, 100)}: {height} x {width} pixels (height x width)", "set dataset.size, as size: 32"
-    if min(height, width) < SMALLEST:
-        raise UserError(f"{words}; {SMALLEST} x {SMALLEST}, the window of SSIM, are the least; {last}")
-    if max(height, width) > LARGEST:
-        raise UserError(f"{words}; {LARGEST} x {LARGEST} are the most for these networks; {last}")

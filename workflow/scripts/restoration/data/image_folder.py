@@ -31,15 +31,6 @@ class Folder(NamedTuple):
         """Return the number of a file's class; 0 where there are no labels."""
         return self.labels.index(file.split("/")[0]) if self.labels else 0
 
-    def sizes(self) -> list[int]:
-        """Count the images of each class; where there are no labels, all images."""
-        if not self.labels:
-            return [len(self.files)]
-        counts = dict.fromkeys(self.labels, 0)
-        for file in self.files:
-            counts[file.split("/")[0]] += 1
-        return list(counts.values())
-
 
 def scan(source: str | None) -> Folder:
     """List the images of the folder `source`, a path from the working directory. Hidden files and IGNORED are left
@@ -71,8 +62,8 @@ def scan(source: str | None) -> Folder:
             )
     labels = sorted(folder for folder, (files, _) in within.items() if files)
     files = sorted(images + [file for files, _ in within.values() for file in files])
-    # A single class tells nothing apart.
-    found = Folder(root, files, labels if len(labels) > 1 else [])
+    if len(labels) == 1:  # a single class tells nothing apart
+        labels = []
     for name in files:
         if any("\ud800" <= letter <= "\udfff" for letter in name):  # the name's bytes are not UTF-8
             raise UserError(f"dataset.source: {quoted(name, 100)} has a name that is not UTF-8; rename it")
@@ -80,13 +71,13 @@ def scan(source: str | None) -> Folder:
         raise UserError(
             f"dataset.source: {quoted(source, 200)} has {len(files)} PNG and JPEG images; {FEWEST} are the least"
         )
-    for name, size in zip(found.labels, found.sizes(), strict=False):
-        if size < FEWEST_OF_CLASS:
+    for name in labels:
+        if (size := len(within[name][0])) < FEWEST_OF_CLASS:
             raise UserError(
                 f"dataset.source: the class {quoted(name)} has {size} image{'s' * (size > 1)}; {FEWEST_OF_CLASS} are "
                 "the least: add some, or take its folder away"
             )
-    return found
+    return Folder(root, files, labels)
 
 
 def _entries(folder: Path, prefix: str) -> tuple[list[str], list[str]]:

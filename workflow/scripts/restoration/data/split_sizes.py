@@ -2,15 +2,7 @@
 
 from collections.abc import Sequence
 
-from restoration.core.errors import UserError, quoted
-
 MOST, PART = 5000, 8  # validation images by default: at most so many, and one in so many
-
-
-def check(wanted: float, where: str) -> None:
-    """Raise UserError, naming the key `where`, unless `wanted` is a whole number or a share between 0 and 1."""
-    if not isinstance(wanted, int) and not 0 < wanted < 1:
-        raise UserError(f"{where}: {quoted(wanted)} is neither a whole number of images nor a share between 0 and 1")
 
 
 def amount(wanted: float, count: int) -> int:

@@ -11,7 +11,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode, flop_registry, mm_flop, register_flop_formula
 
 from restoration.data.dataset_files import Images
-from restoration.data.tensors import batches
+from restoration.data.device import batches
 from restoration.evaluation.scoring import Restorer
 from restoration.models import linear
 

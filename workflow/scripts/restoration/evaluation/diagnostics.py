@@ -9,7 +9,6 @@ from torch.nn import functional
 from restoration.data import device
 from restoration.data.dataset_files import Images
 from restoration.data.holes import has_hole, observed
-from restoration.data.tensors import batches
 from restoration.models.gaussian_latent import kl_divergence, sample
 from restoration.models.model_file import Model
 
@@ -39,7 +38,7 @@ def latent(model: Model, images: Images, seed: int) -> dict[str, Any]:
     """
     network = model.autoencoder
     means, divergence = [], 0.0
-    for complete, corrupted, mask, labels in batches(*images):
+    for complete, corrupted, mask, labels in device.batches(*images):
         condition = network.given(model.variant.granted(corrupted, mask, labels, model.classes))
         mu, logvar = network.encode(model.variant.seen_in_training(complete, corrupted), condition)
         assert logvar is not None  # of a variational network
@@ -66,7 +65,7 @@ def diversity(model: Model, images: Images, seed: int) -> float:
     """
     generator = device.generator(seed, "diversity")
     variance, pixels = 0.0, 0
-    for _, corrupted, mask, labels in batches(*images):
+    for _, corrupted, mask, labels in device.batches(*images):
         condition, mu, logvar = _prior(model, corrupted, mask, labels)
         # Sums, so that no draw is kept; in double precision, because the variance is a small difference.
         total, squares = torch.zeros(2, *corrupted.shape, dtype=torch.float64)
@@ -91,7 +90,7 @@ def prior_draw(model: Model, images: Images, seed: int) -> dict[str, float | Non
     """
     generator = device.generator(seed, "prior draw")
     visible = hidden = 0.0
-    for complete, corrupted, mask, labels in batches(*images):
+    for complete, corrupted, mask, labels in device.batches(*images):
         condition, mu, logvar = _prior(model, corrupted, mask, labels)
         logits = model.autoencoder.decode(sample(mu, logvar, generator), condition)
         loss = model.loss.pixelwise(logits, complete).double()
@@ -109,7 +108,7 @@ def common(model: Model, images: Images) -> dict[str, float]:
     precision, so that the sigmoid rounds to 1, and the logarithm is cut off, for logits above 36 only.
     """
     totals = torch.zeros(2, dtype=torch.float64)
-    for complete, corrupted, mask, labels in batches(*images):
+    for complete, corrupted, mask, labels in device.batches(*images):
         seen = observed(corrupted, mask)
         condition = model.variant.granted(seen, mask, labels, model.classes)
         image, target = model.loss.image(model.network.restore(seen, condition).double()), complete.double()

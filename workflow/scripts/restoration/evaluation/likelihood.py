@@ -20,7 +20,6 @@ from restoration.core.determinism import derived_seed
 from restoration.data import device
 from restoration.data.dataset_files import Images
 from restoration.data.holes import observed
-from restoration.data.tensors import as_float
 from restoration.models.gaussian_latent import log_density, sample
 from restoration.models.model_file import Model
 
@@ -120,9 +119,9 @@ def measure(
     asked = targets(images.complete, target, data_seed)
     for start in range(0, len(asked), BATCH):
         rows = slice(start, start + BATCH)
-        batch, truth = images.subset(rows), as_float(asked[rows])
+        batch, truth = images.subset(rows), device.as_float(asked[rows])
         mask, labels = device.on_device(batch.mask), device.on_device(batch.labels)
-        seen = observed(as_float(batch.corrupted), mask)
+        seen = observed(device.as_float(batch.corrupted), mask)
         condition = model.network.given(model.variant.granted(seen, mask, labels, model.classes))
         region = mask if quantity == "hidden" else torch.ones_like(mask)
         figures = {"entropy": entropy(truth, region)}

@@ -11,12 +11,11 @@ from restoration.core import registry
 from restoration.data import device
 from restoration.data.dataset_files import Images
 from restoration.data.holes import has_hole, observed
-from restoration.data.tensors import BATCH, as_uint8, batches
 from restoration.evaluation import best_worst_cases, metrics
 from restoration.evaluation.judging import BY_CLASSIFIER, MEASURES
 from restoration.models.model_file import Model
 from restoration.models.networks import Autoencoder
-from restoration.restorers import inference
+from restoration.restorers.inference import applies
 
 SHOWN = 10  # test images that figures show
 RESTORED = 250  # images that a model restores at a time: the CPU's cache then holds what a latent search needs
@@ -30,8 +29,8 @@ Reader = Callable[[torch.Tensor], torch.Tensor]
 def restorer(model: Model, method: str, parameters: dict, seed: int) -> Restorer | None:
     """Return a function that restores with `model` by the inference `method`; None if it is not for the model."""
     entry = registry.load("inference", method)
-    has = {**model.variant.as_dict(), "variational": model.network.variational}
-    if not inference.applies(getattr(entry, "NEEDS", {}), has):
+    has = {**vars(model.variant), "variational": model.network.variational}
+    if not applies(getattr(entry, "NEEDS", {}), has):
         return None
     generator = device.generator(seed, "inference", method)
 
@@ -49,7 +48,7 @@ def restorer(model: Model, method: str, parameters: dict, seed: int) -> Restorer
 @torch.no_grad()
 def restore_all(restore: Restorer, corrupted: np.ndarray, mask: np.ndarray, labels: np.ndarray) -> torch.Tensor:
     """Restore the whole test set: float (N, C, H, W) in [0, 1]."""
-    return torch.cat([restore(*batch) for batch in batches(corrupted, mask, labels)])
+    return torch.cat([restore(*batch) for batch in device.batches(corrupted, mask, labels)])
 
 
 def paste(restored: torch.Tensor, corrupted: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
@@ -66,7 +65,8 @@ def score(restored: torch.Tensor, test: Images, read: Reader | None) -> pd.DataF
     """
     holes = has_hole(test.mask)
     frames = []
-    for start, (truth, damaged, hidden, label) in zip(range(0, len(test.labels), BATCH), batches(*test), strict=True):
+    for number, (truth, damaged, hidden, label) in enumerate(device.batches(*test)):
+        start = number * device.BATCH
         raw = restored[start : start + len(truth)]
         outputs = {"raw": raw, "pasted": paste(raw, damaged, hidden)} if holes else {"raw": raw}
         windows = metrics.Windows(truth)
@@ -96,7 +96,7 @@ def measure(
         restored = restore_all(restore, *test[1:])
         scores.append(score(restored, test, read).assign(method=method))
         examples[method] = restored[shown].cpu().numpy()
-        kept |= best_worst_cases.keep(method, as_uint8(restored.cpu().numpy()), scores[-1])
+        kept |= best_worst_cases.keep(method, device.as_uint8(restored.cpu().numpy()), scores[-1])
     table = pd.concat(scores, ignore_index=True)
     return table.astype(dict.fromkeys(["method", "output", "region"], "category")), examples, kept
 
@@ -120,7 +120,7 @@ def latent_means(model: Model, images: np.ndarray, mask: np.ndarray, labels: np.
     if not isinstance(model.network, Autoencoder):
         return np.zeros((len(images), 0), dtype=np.float32)
     means = []
-    for image, hidden, label in batches(images, mask, labels):
+    for image, hidden, label in device.batches(images, mask, labels):
         seen = observed(image, hidden)
         means.append(model.network.code(seen, model.variant.granted(seen, hidden, label, model.classes)))
     return torch.cat(means).cpu().numpy()

@@ -12,10 +12,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from restoration.core import artifacts
 from restoration.core.determinism import derived_seed
 from restoration.core.errors import DamagedFile, quoted, reason
-from restoration.data.tensors import batches
+from restoration.data.device import batches
 from restoration.models import model_file
 from restoration.models.conv_blocks import coarse_size, padded
 from restoration.models.optimizer import Adam, factor
@@ -94,8 +93,7 @@ def save(network: Classifier, path: str | Path) -> None:
         "classes": network.classes,
         "state_dict": network.state_dict(),
     }
-    with artifacts.replacing(path) as part:
-        model_file.write_tensors(content, part)
+    model_file.write_tensors(content, path)
 
 
 def load(path: str | Path, image_shape: tuple[int, ...], classes: int) -> Classifier:
@@ -109,7 +107,7 @@ def load(path: str | Path, image_shape: tuple[int, ...], classes: int) -> Classi
             raise ValueError(f"it reads images {quoted(reads[0])} of {quoted(reads[1])} classes")
         channels, height, width = image_shape
         network = Classifier((channels, height, width), classes)
-        model_file.check_weights(network, content["state_dict"])
+        model_file.check_form(content["state_dict"], network.state_dict(), "its weights")
         network.load_state_dict(content["state_dict"])
     except Exception as error:  # whatever a damaged file can lead to
         raise DamagedFile(path, f"does not fit together ({reason(error)})") from None

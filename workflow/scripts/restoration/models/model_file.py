@@ -2,8 +2,7 @@
 
 import io
 import zipfile
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -40,25 +39,28 @@ class Model:
     def loss(self) -> ModuleType:
         return registry.load("losses", self.loss_name)
 
+    def misfit(self, logits: torch.Tensor, images: torch.Tensor, counts: torch.Tensor) -> torch.Tensor:
+        """Sum the loss over the pixels of (B, C, H, W), each as often as it `counts` (B, 1, H, W): (B,)."""
+        return self.loss.pixelwise(logits, images).mul(counts).flatten(1).sum(dim=1)
+
 
 def create(variant: Variant, loss_name: str, image_shape: tuple[int, int, int], classes: int) -> Model:
     """Create a new model, initialised from torch's global generator."""
     size = variant.condition_size(image_shape, classes)
-    network = networks.build(variant.network, image_shape, size, variant.parameters)
+    network = registry.load("networks", variant.network).Network(image_shape, size, **variant.parameters)
     return Model(network, variant, loss_name, image_shape, classes)
 
 
 def save(model: Model, path: str | Path) -> None:
     content = {
         "format": FORMAT,
-        "variant": model.variant.as_dict(),
+        "variant": asdict(model.variant),
         "loss": model.loss_name,
         "image_shape": list(model.image_shape),
         "classes": model.classes,
         "state_dict": {name: values.cpu() for name, values in model.network.state_dict().items()},
     }
-    with replacing(path) as part:
-        write_tensors(content, part)
+    write_tensors(content, path)
 
 
 def load(path: str | Path) -> Model:
@@ -80,7 +82,7 @@ def load(path: str | Path) -> Model:
             raise ValueError(f"images {quoted(shape)} of {quoted(classes)} classes")
         with torch.device("meta"):  # without memory: a file may claim any size
             claimed = create(variant, content["loss"], tuple(shape), classes)
-        check_weights(claimed.network, content["state_dict"])
+        check_form(content["state_dict"], claimed.network.state_dict(), "its weights")
         model = create(variant, content["loss"], tuple(shape), classes)
         model.network.load_state_dict(content["state_dict"])
     except Exception as error:  # whatever a damaged file can lead to
@@ -89,24 +91,38 @@ def load(path: str | Path) -> Model:
     return model
 
 
-def check_weights(network: torch.nn.Module, weights: Mapping[str, torch.Tensor]) -> None:
-    """Raise ValueError unless `weights` are finite numbers, in the names and shapes of the network's own."""
-    own = network.state_dict()
-    if weights.keys() != own.keys():
-        raise ValueError("its weights are not those of its network")
-    for name, values in weights.items():
-        shared = values.numel() * values.element_size() > values.untyped_storage().nbytes()
-        if values.shape != own[name].shape or values.dtype != own[name].dtype or shared:
-            raise ValueError(f"{name} is {values.dtype} {tuple(values.shape)}; expected {tuple(own[name].shape)}")
-        if not values.isfinite().all():
+def check_form(found: Any, expected: Any, name: str) -> None:
+    """Raise ValueError, naming the part, unless `found` could stand in the place of `expected`.
+
+    Mappings need the same keys, lists the same length, tensors the same shape and type and finite numbers. Of floats,
+    the type counts alone; other plain values must be equal.
+    """
+    if isinstance(expected, torch.Tensor) and isinstance(found, torch.Tensor):
+        shared = found.numel() * found.element_size() > found.untyped_storage().nbytes()
+        if found.shape != expected.shape or found.dtype != expected.dtype or shared:
+            raise ValueError(f"{name} is {found.dtype} {tuple(found.shape)}; expected {tuple(expected.shape)}")
+        if not found.isfinite().all():
             raise ValueError(f"{name} has values that are no numbers")
+    elif isinstance(expected, dict) and isinstance(found, dict):
+        if found.keys() != expected.keys():
+            raise ValueError(f"{name}: other entries than expected")
+        for key, part in expected.items():
+            check_form(found[key], part, str(key))
+    elif isinstance(expected, list) and isinstance(found, list):
+        for entry, part in zip(found, expected, strict=True):
+            check_form(entry, part, name)
+    elif type(found) is not type(expected):
+        raise ValueError(f"{name} is a '{type(found).__name__}'; expected a '{type(expected).__name__}'")
+    elif not isinstance(expected, float) and found != expected:
+        raise ValueError(f"{name} is {quoted(found)}; expected {quoted(expected)}")
 
 
-def write_tensors(content: dict[str, Any], path: Path) -> None:
+def write_tensors(content: dict[str, Any], path: str | Path) -> None:
     # Through memory: torch writes a given path's name into the bytes, and hides a full disk with a given file.
     buffer = io.BytesIO()
     torch.save(content, buffer)
-    path.write_bytes(buffer.getbuffer())
+    with replacing(path) as part:
+        part.write_bytes(buffer.getbuffer())
 
 
 def read_tensors(path: str | Path) -> Any:

@@ -9,7 +9,6 @@ import numpy as np
 import torch
 
 from restoration.data import device
-from restoration.data.tensors import batches
 from restoration.models.gaussian_latent import kl_divergence, sample
 from restoration.models.model_file import Model
 from restoration.models.networks import Autoencoder, RestorationNetwork
@@ -53,7 +52,7 @@ def held_out(
     """
     generator = device.generator(seed, "objective")
     totals = torch.zeros(2, dtype=torch.float64)
-    for truth, damaged, hidden, label in batches(complete, corrupted, mask, labels):
+    for truth, damaged, hidden, label in device.batches(complete, corrupted, mask, labels):
         image = model.variant.seen_in_training(truth, damaged)
         condition = model.variant.granted(damaged, hidden, label, model.classes)
         both = parts(model.network, model.loss, image, condition, truth, generator)

@@ -10,12 +10,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from restoration.core.artifacts import replacing
 from restoration.core.determinism import derived_seed
-from restoration.core.errors import UserError, reason
+from restoration.core.errors import UserError, quoted, reason
 from restoration.data import device
 from restoration.data.corruptions import Corrupt
-from restoration.models import checkpoint_check, model_file, objective
+from restoration.models import model_file, objective
 from restoration.models.model_file import Model
 from restoration.models.optimizer import Adam, factor
 
@@ -56,7 +55,7 @@ class Trainer:
         self.generator = device.generator(seed, "training")
         self.layer_generator, self.layer_seed = device.layer_generator(), derived_seed(seed, "layers")
         self.optimiser = Adam(model.network.parameters(), self.learning_rate, decay=settings["weight_decay"])
-        self.descend = device.captured(self._descend, [self.generator])
+        self.descend: Callable[[torch.Tensor], torch.Tensor] = device.Captured(self._descend, [self.generator])
         self.iteration = 0
         self.validation: list[dict[str, float]] = []  # a row an epoch: iteration, objective, reconstruction, kl
         self.saved_at, self.spacing = time.monotonic(), float(CHECKPOINT_SECONDS)
@@ -107,11 +106,6 @@ class Trainer:
             self._save_if_due()
 
     @property
-    def name(self) -> str:
-        """Return the name of the checkpoint's folder, which tells this training from others."""
-        return self.checkpoint.parent.name
-
-    @property
     def finished(self) -> bool:
         return self.iteration == len(self.record)
 
@@ -153,22 +147,38 @@ class Trainer:
                 logger.log(level, "%s: no checkpoint (%s); the training goes on", self.checkpoint, error)
                 self.saved_at, self.unsaved = time.monotonic(), True
 
-    def save(self) -> None:
-        """Write all that the next iteration depends on; of a finished training, what it leaves."""
+    def _content(self, iteration: int) -> dict[str, Any]:
+        """Return all that the next iteration depends on; of a finished training, what it leaves."""
         content = {
-            "training": self.name,
-            "iteration": self.iteration,
-            "record": self.record[: self.iteration].clone(),
+            "training": self.checkpoint.parent.name,  # which tells this training from others
+            "iteration": iteration,
+            "record": self.record[:iteration].clone(),
             "validation": self.validation,
             "network": self.model.network.state_dict(),
         }
-        if not self.finished:
+        if iteration < len(self.record):
             content |= {"optimiser": self.optimiser.state, "generator": self.generator.get_state()}
+        return content
+
+    def save(self) -> None:
         start = time.monotonic()
-        with replacing(self.checkpoint) as part:
-            model_file.write_tensors(content, part)
+        model_file.write_tensors(self._content(self.iteration), self.checkpoint)
         self.saved_at = time.monotonic()
         self.spacing = max(CHECKPOINT_SECONDS, (self.saved_at - start) / CHECKPOINT_COST)
+
+    def _check_checkpoint(self, content: Any) -> None:
+        """Raise an exception of any kind unless this training would have written `content`. Nothing is trusted."""
+        iteration = content["iteration"]
+        if type(iteration) is not int or not 0 <= iteration <= len(self.record):
+            raise ValueError(f"iteration {quoted(iteration)} of {len(self.record)}")
+        ends = range(self.epoch_iterations, iteration + 1, self.epoch_iterations)
+        rows = [{"iteration": end, **dict.fromkeys(objective.MEASURED, 0.0)} for end in ends]
+        model_file.check_form(content, self._content(iteration) | {"validation": rows}, "checkpoint")
+        if iteration < len(self.record):
+            torch.Generator(self.generator.device).set_state(content["generator"])
+            state = content["optimiser"]
+            if state["steps"] != iteration or any(square.min() < 0 for square in state["squares"]):
+                raise ValueError("its optimiser holds impossible values")
 
     def resume(self) -> bool:
         """Resume from the checkpoint if it is a whole one of this training; remove any other."""
@@ -176,7 +186,7 @@ class Trainer:
             return False
         try:
             content = model_file.read_tensors(self.checkpoint)
-            checkpoint_check.check(content, self)
+            self._check_checkpoint(content)
         except Exception as error:  # whatever a damaged or foreign file can lead to
             logger.warning("%s: removed, the training starts over: %s", self.checkpoint, reason(error))
             self.checkpoint.unlink()

@@ -1,6 +1,6 @@
 """A variant says what an autoencoder sees. It is data: an entry of the configuration, not a class or a mode."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
@@ -21,9 +21,6 @@ class Variant:
     encoder_input: Literal["complete", "corrupted"]
     condition: Literal["none", "label", "corrupted", "mask", "observed"]
     parameters: dict[str, Any]
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
     def condition_size(self, image_shape: tuple[int, int, int], classes: int) -> int:
         """Return how many values the condition has for one image."""

@@ -6,7 +6,6 @@ moves at most one other image of each class between the splits.
 
 import hashlib
 import logging
-from collections import Counter
 
 import numpy as np
 
@@ -49,7 +48,8 @@ def load(
 
 def read(folder: image_folder.Folder, size: tuple[int, int] | None, fit: str) -> tuple[np.ndarray, dict[str, str]]:
     """Read all images, uint8 (N, 3, H, W), in the order of the files, and the files' SHA-256."""
-    images, sums = np.empty(0, np.uint8), {}
+    images: np.ndarray = np.empty(0, np.uint8)
+    sums: dict[str, str] = {}
     for number, name in enumerate(folder.files):
         try:
             content = (folder.root / name).read_bytes()
@@ -60,14 +60,13 @@ def read(folder: image_folder.Folder, size: tuple[int, int] | None, fit: str) ->
         if not number:
             images = np.empty((len(folder.files), 3, *image.shape[1:]), np.uint8)
         if image.shape[1:] != images.shape[2:]:
-            sizes = (" x ".join(map(str, shape)) for shape in (images.shape[2:], image.shape[1:]))
-            first, second = (
-                f"{quoted(file, 80)} has {size}" for file, size in zip((folder.files[0], name), sizes, strict=True)
+            (height, width), (rows, columns) = images.shape[2:], image.shape[1:]
+            raise UserError(
+                f"images of mixed sizes: {quoted(folder.files[0], 80)} has {height} x {width} pixels, "
+                f"{quoted(name, 80)} has {rows} x {columns}; set dataset.size, as size: 32"
             )
-            raise UserError(f"images of mixed sizes: {first} pixels, {second}; set dataset.size, as size: 32")
         images[number] = image
-    copies = sum(count - 1 for count in Counter(sums.values()).values())
-    if copies:
+    if copies := len(sums) - len({*sums.values()}):
         logger.warning(
             "%d of the %d images are copies of others: training and test may share some", copies, len(images)
         )

@@ -32,7 +32,7 @@ class CrossEntropy(torch.autograd.Function):
         return (probability - target).mul_(gradient), None
 
 
-class Summed(torch.autograd.Function):
+class Summed(CrossEntropy):
     """The same loss, summed over each image: one logarithm of a product of pixels stands for as many logarithms."""
 
     @staticmethod
@@ -45,13 +45,7 @@ class Summed(torch.autograd.Function):
                 one, other = factors.chunk(2, dim=1)
                 factors = one * other
         rest = functional.relu(logits).addcmul_(target, logits, value=-1).flatten(1).sum(dim=1)
-        return rest.sub_(factors.log_().sum(dim=1))
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor, None]:
-        probability, target = ctx.saved_tensors
-        return (probability - target).mul_(gradient[:, None, None, None]), None
+        return rest.sub_(factors.log_().sum(dim=1))[:, None, None, None]
 
 
 def pixelwise(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
@@ -62,7 +56,7 @@ def pixelwise(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 def reconstruction(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Sum the loss over pixels: logits and target in [0, 1], each (B, C, H, W), to (B,)."""
     loss: torch.Tensor = Summed.apply(logits, target)
-    return loss
+    return loss.flatten()
 
 
 def image(logits: torch.Tensor) -> torch.Tensor:

@@ -5,13 +5,10 @@ variant in the configuration.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import nn
-
-from restoration.core import registry
 
 
 class RestorationNetwork(nn.Module, ABC):
@@ -65,10 +62,3 @@ class Autoencoder(RestorationNetwork):
 def joined(values: torch.Tensor, condition: torch.Tensor | None) -> torch.Tensor:
     """Append the condition (B, L), where there is one, to the values (B, K): (B, K + L)."""
     return values if condition is None else torch.cat([values, condition], dim=1)
-
-
-def build(
-    name: str, image_shape: tuple[int, int, int], condition_size: int, parameters: Mapping[str, Any]
-) -> RestorationNetwork:
-    """Build the network `name` for images of `image_shape` (C, H, W), initialised from torch's global generator."""
-    return registry.load("networks", name).Network(tuple(image_shape), condition_size, **parameters)

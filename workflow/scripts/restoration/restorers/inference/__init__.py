@@ -9,22 +9,10 @@ A method gets the corrupted image, the mask, and the condition that the variant 
 else: no complete image can reach it. The keyword-only arguments are its keys in the configuration.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:  # the configuration is checked before torch is loaded
-    import torch
-
-    from restoration.models.model_file import Model
+from typing import Any
 
 
 def applies(needs: Mapping[str, Any], variant: Mapping[str, Any]) -> bool:
     """Tell whether a method that needs this makes sense for a variant. An unknown property of the variant fits."""
     return all(variant.get(key, value) == value for key, value in needs.items())
-
-
-def misfit(model: Model, logits: torch.Tensor, corrupted: torch.Tensor, counts: torch.Tensor) -> torch.Tensor:
-    """Sum the model's own loss over the pixels, each as often as it `counts` (B, 1, H, W): (B,)."""
-    return model.loss.pixelwise(logits, corrupted).mul(counts).flatten(1).sum(dim=1)

@@ -10,7 +10,6 @@ from torch.nn import functional
 from restoration.data.holes import informative
 from restoration.models.gaussian_latent import kl_divergence
 from restoration.models.model_file import Model
-from restoration.restorers.inference import misfit
 
 NEEDS = {"variational": True, "condition": "label"}
 BLIND = True
@@ -33,7 +32,7 @@ def restore(
         mu, logvar = model.autoencoder.encode(corrupted, guess)
         assert logvar is not None  # NEEDS says variational
         logits = model.autoencoder.decode(mu, guess)
-        bound = misfit(model, logits, corrupted, pixels) + kl_divergence(mu, logvar)
+        bound = model.misfit(logits, corrupted, pixels) + kl_divergence(mu, logvar)
         better = bound < least
         least = torch.where(better, bound, least)
         best = torch.where(better[:, None, None, None], model.loss.image(logits), best)

@@ -12,7 +12,6 @@ from restoration.models.gaussian_latent import log_density
 from restoration.models.model_file import Model
 from restoration.models.optimizer import Adam, half_cosine
 from restoration.restorers import blending
-from restoration.restorers.inference import misfit
 
 NEEDS = {"variational": True}  # only a prior makes one latent more probable than another
 BETA1 = 0.5  # less momentum than is usual: the objective has no noise
@@ -61,6 +60,6 @@ def most_probable(
     for step in range(steps):
         optimiser.learning_rate = learning_rate * half_cosine(step / steps)
         logits = network.decode(latent, condition)
-        objective = misfit(model, logits, corrupted, counts) - log_density(latent, *prior)
+        objective = model.misfit(logits, corrupted, counts) - log_density(latent, *prior)
         optimiser.step(torch.autograd.grad(objective.sum(), [latent]))
     return latent.detach()

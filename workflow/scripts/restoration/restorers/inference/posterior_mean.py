@@ -20,7 +20,6 @@ from restoration.core.registry import NonNegativeFloat, OddInt, PositiveInt
 from restoration.models.gaussian_latent import log_density
 from restoration.models.model_file import Model
 from restoration.restorers import blending
-from restoration.restorers.inference import misfit
 from restoration.restorers.inference.map_latent import most_probable
 
 NEEDS = {"variational": True}
@@ -57,7 +56,7 @@ def restore(
     spread = deviation(model, corrupted, condition, counts, mode, prior[1])
 
     def density(latent: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:
-        return log_density(latent, *prior) - misfit(model, logits, corrupted, counts)
+        return log_density(latent, *prior) - model.misfit(logits, corrupted, counts)
 
     highest = density(mode, network.decode(mode, condition))
     total, weight = torch.zeros_like(corrupted), torch.zeros(len(corrupted))
