@@ -167,7 +167,7 @@ CODE = {
     "restoration/models/networks/autoencoder.py": TWO_MODELS,
     "restoration/restorers/baselines/median.py": compared(1, baselines=1),
     "restoration/evaluation/likelihood.py": LIKELIHOODS,
-    "restoration/comparison/intervals.py": compared(3),
+    "restoration/comparison/interval_table.py": compared(3),
     "restoration/config/configuration.py": {},
     "restoration/report/page.py": END,
     "figure_error.py": {"figure_error": 3, **END},
