@@ -11,7 +11,7 @@ from restoration.core import determinism
 
 def faults():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    for _ in range(3):
+    for _ in range(6):
         held = [torch.ones(9_000_000) for _ in range(4)]  # 36 MB each: glibc never keeps more than 32
         del held
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
@@ -29,7 +29,7 @@ def test_memory_that_is_freed_is_used_again():
     )
     before, after = map(int, run.stdout.split())
     if platform.libc_ver()[0] == "glibc":
-        assert after < before / 20
+        assert after < before / 4  # one round may fault once more, by where the heap lies
     else:
         assert after <= before
 
