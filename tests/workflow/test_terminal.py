@@ -80,7 +80,7 @@ def stopped(trial) -> tuple[Terminal, float]:
 
 def test_a_terminal_shows_a_line_a_job_and_what_is_left(stopped):
     lines = stopped[0].lines()
-    assert any(re.fullmatch(r"\d of 4 jobs.*: download, \d+\.\d s", line) for line in lines), lines
+    assert any(re.fullmatch(r"\d of \d jobs.*: download, \d+\.\d s", line) for line in lines), lines
     assert not [line for line in lines if line.startswith(("rule ", "localrule ", "    input:", "Finished jobid"))]
 
 
@@ -98,4 +98,4 @@ def test_the_same_command_goes_on(stopped, trial):
     output = trial.finish(*ARGUMENTS, configuration="tests/workflow/one_model.yaml")
     assert re.search("checkpoint.*: inpainting vae_incomplete bce seed 0", output)
     assert "train" in executed(output)  # no terminal: Snakemake's own lines
-    assert not re.search(r"^\d of 4 jobs", output, re.MULTILINE)
+    assert not re.search(r"^\d of \d jobs", output, re.MULTILINE)

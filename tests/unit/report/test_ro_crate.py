@@ -24,6 +24,8 @@ def test_the_code_has_the_version_of_its_commit_and_none_without_a_history(tmp_p
     (tmp_path / "a.py").write_text("2")
     (tmp_path / "b.py").write_text("3")
     assert ro_crate.code_version(tmp_path) == {"commit": clean["commit"], "changed": ["a.py", "b.py"]}
+    (tmp_path / "archive").mkdir()
+    assert ro_crate.code_version(tmp_path / "archive") == {"commit": None, "changed": []}  # not of another's commit
 
 
 def test_the_authors_and_the_licence_are_those_of_the_citation(tmp_path):

@@ -44,13 +44,18 @@ def versions() -> dict[str, str]:
 
 
 def code_version(folder: Path) -> dict[str, Any]:
-    """Return the commit of the code, or None, and the files that differ from it: {'commit': str, 'changed': list}."""
+    """Return the commit of the code and the files that differ from it: {'commit': str, 'changed': list}.
+
+    The commit is None unless `folder` is the top of a work tree of its own: an archive of the code may lie in another's.
+    """
 
     def git(*arguments: str) -> str:
         command = ["git", "-C", str(folder), *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
     try:
+        if not Path(git("rev-parse", "--show-toplevel").rstrip("\n")).samefile(folder):
+            return {"commit": None, "changed": []}
         commit = git("rev-parse", "HEAD").strip()
         changed = [line[3:] for line in git("status", "--porcelain", "--untracked-files=normal").splitlines()]
     except (OSError, subprocess.CalledProcessError):  # a copy without a history, or a machine without git
