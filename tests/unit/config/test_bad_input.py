@@ -562,7 +562,7 @@ DATA: dict[str, list[tuple[str, Callable[[Path], Any], str]]] = {
         ("an array of objects", objects, "cannot be read"),
         ("a pickle for an array", member("test_images.npy", pickle.dumps(Malicious())), "cannot be read"),
         ("an object's header", member("test_images.npy", npy((1,), "|O", pickle.dumps([Malicious()]))),
-         "Object arrays"),
+         "Python objects"),
         ("a zip bomb", member("test_images.npy", npy((len(BOMB),), content=BOMB), zipfile.ZIP_DEFLATED),
          "cannot be read (its"),
         ("claimed size", member("test_images.npy", npy((10**12,))), "cannot be read"),

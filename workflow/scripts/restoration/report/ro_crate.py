@@ -46,7 +46,7 @@ def versions() -> dict[str, str]:
 def code_version(folder: Path) -> dict[str, Any]:
     """Return the commit of the code and the files that differ from it: {'commit': str, 'changed': list}.
 
-    The commit is None unless `folder` is the top of a work tree of its own: an archive of the code may lie in another's.
+    The commit is None unless `folder` is the top of its own work tree: an archive may be unpacked in another's.
     """
 
     def git(*arguments: str) -> str:
