@@ -94,3 +94,10 @@ def test_an_entry_of_a_registry_is_in_the_code_of_the_jobs_that_name_it_alone(ki
         found = modules("train", (kind, name))
         assert {folder, f"{folder}.{name}"} <= found
         assert kind == "inference" or found & entries == {f"{folder}.{name}"}  # some searches begin with another
+
+
+def test_a_served_model_needs_nothing_that_does_not_come_with_it():
+    """Neither the workflow's schemas, which are no part of the package, nor what reads them."""
+    parts = [(kind, name) for kind in ("networks", "losses", "inference") for name in registry.names(kind)]
+    others = dict.fromkeys(["yaml", "jsonschema", "snakemake", "scipy", "sklearn", "skimage", "matplotlib"], "any")
+    assert fingerprint.packages("restoration/champion/pyfunc_model.py", parts, others) == []

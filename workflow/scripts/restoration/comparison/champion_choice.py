@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from restoration.config import part_checks
 from restoration.config.model_names import in_words, trained_name
 from restoration.config.true_label import without_label
 from restoration.core import artifacts, registry
@@ -132,8 +131,12 @@ def read(path: str | Path) -> Champion | None:
             if type(champion.seed) is not int or not isinstance(champion.model, str):
                 raise ValueError("it names no model")
             try:
-                part_checks.check("inference", champion.method, champion.parameters, "inference")
+                registry.check_name("inference", champion.method, "inference")
                 registry.check_name("networks", champion.network, "network")
             except UserError as error:
                 raise ValueError(str(error)) from None
+            # Not by config/part_checks.py: a served model has neither the schemas nor their reader beside it.
+            entry: Any = registry.parsed("inference", champion.method)[1]
+            if unknown := champion.parameters.keys() - {argument.arg for argument in entry.args.kwonlyargs}:
+                raise ValueError(f"inference.{min(unknown)}: '{champion.method}' has no such parameter")
     return champion
