@@ -1,4 +1,4 @@
-"""How models and ways to restore are called: in words on pages and figures, in MLflow, and in the claims file.
+"""Names of models and of ways to restore: in words on pages and figures, in MLflow, and in the claims file.
 
 A way to restore is a model with an inference, or a baseline, which has no variant and no loss.
 """
@@ -9,7 +9,7 @@ GIVEN_LABEL = "†"  # behind the name of a model whose way to restore is given 
 
 
 class ModelName(NamedTuple):
-    """What tells one trained model from another."""
+    """A trained model's task, variant, loss and seed."""
 
     task: str
     variant: str

@@ -1,4 +1,4 @@
-"""What makes a job write the same bytes each time: one thread, seeds that are derived, the allocator's settings.
+"""Settings that make a job write the same bytes each time: one thread, seeds that are derived, the allocator's settings.
 
 This module counts in the code of every script (`fingerprint.py`): a change here runs every job again.
 """

@@ -31,7 +31,7 @@ class NotTested(Exception):
 
 
 class Margin(NamedTuple):
-    """How far one comparison speaks for the claim (positive) or against it (negative).
+    """A comparison's margin: positive if it speaks for the claim, negative if against it.
 
     replicates: the resampled margins, (R,); None where nothing can be resampled, as with a figure of a single seed.
     seeds: the smaller number of seeds of the two sides, 0 where nothing was trained.
