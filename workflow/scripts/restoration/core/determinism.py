@@ -1,4 +1,4 @@
-"""Settings that make a job write the same bytes each time: one thread, seeds that are derived, the allocator's settings.
+"""Settings that make a job write the same bytes each time: one thread, seeds that are derived, the allocator.
 
 This module counts in the code of every script (`fingerprint.py`): a change here runs every job again.
 """
