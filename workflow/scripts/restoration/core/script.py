@@ -1,4 +1,4 @@
-"""What every script does first. This module counts in the code of every script (`fingerprint.py`)."""
+"""The first steps of every script. This module counts in the code of every script (`fingerprint.py`)."""
 
 import logging
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What a restoration costs to compute: the multiply-adds of its matrix products and convolutions.
+"""The cost of computing a restoration: the multiply-adds of its matrix products and convolutions.
 
 The formulas are torch's own. Its FlopCounterMode is the public way, but loads torch's compiler, which takes 0.9 s of
 each job. So a counter of our own stands in its place, where torch has the private class that it is made of.

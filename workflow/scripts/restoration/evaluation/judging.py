@@ -20,7 +20,7 @@ REGIONS = {"hole": "inside the hole", "whole": "over the whole image"}  # in wor
 
 
 class Criterion(NamedTuple):
-    """What restorations are compared by."""
+    """The output, region and measure by which restorations are compared."""
 
     output: str
     region: str

@@ -1,4 +1,4 @@
-"""How well a latent space separates the classes: the accuracy of a k-nearest-neighbours classifier."""
+"""A latent space's separation of the classes: the accuracy of a k-nearest-neighbours classifier."""
 
 import numpy as np
 
